@@ -1,0 +1,135 @@
+//! Which PostgreSQL the program uses: its own, or the one of `DATABASE_URL`.
+
+use platform::crypto::KeyRing;
+use secrecy::ExposeSecret;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+use crate::config::Settings;
+use crate::postgres::{self, APP_ROLE, OWNER_ROLE, PrivateCluster};
+
+/// How to reach the database in its two roles; holds the private cluster while it is needed.
+pub struct Database {
+    pub app: PgConnectOptions,
+    pub owner: PgConnectOptions,
+    pub cluster: Option<PrivateCluster>,
+    /// A role that may create roles, where one `DATABASE_URL` was given.
+    admin: Option<PgConnectOptions>,
+}
+
+/// Whether the private cluster of another, running program may be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    Allowed,
+    Refused,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    #[error(transparent)]
+    Cluster(#[from] postgres::ClusterError),
+    #[error("DATABASE_URL is not a PostgreSQL address: {0}")]
+    Address(sqlx::Error),
+    #[error("cannot reach the database: {0}")]
+    Unreachable(sqlx::Error),
+    #[error("PostgreSQL {0} is too old; 15 is the oldest that works")]
+    TooOld(i32),
+    #[error(
+        "the role {role} may not create roles. Run as an administrator of the server: CREATE ROLE {OWNER_ROLE} LOGIN PASSWORD '…'; \
+         CREATE ROLE {APP_ROLE} LOGIN PASSWORD '…'; ALTER DATABASE … OWNER TO {OWNER_ROLE}; and give DATABASE_URL as {APP_ROLE} and \
+         DATABASE_OWNER_URL as {OWNER_ROLE}. ({source})"
+    )]
+    MayNotCreateRoles { role: String, source: sqlx::Error },
+}
+
+impl Database {
+    /// # Errors
+    /// What keeps the private cluster from starting, or an address that is none.
+    pub async fn open(settings: &Settings, keys: &KeyRing, beside: Beside) -> Result<Self, DatabaseError> {
+        let Some(url) = &settings.database_url else {
+            let options = postgres::Options { data_dir: settings.data_dir.clone(), pg_bin: settings.pg_bin.clone() };
+            let cluster = match postgres::start(&options).await {
+                // A command beside a serving program works in its cluster; a second server is refused.
+                Err(postgres::ClusterError::Locked { .. }) if beside == Beside::Allowed => {
+                    let (owner, app) = postgres::beside(&options)?;
+                    return Ok(Self { app, owner, cluster: None, admin: None });
+                }
+                other => other?,
+            };
+            return Ok(Self { app: cluster.app_options(), owner: cluster.owner_options(), cluster: Some(cluster), admin: None });
+        };
+        let given: PgConnectOptions = url.expose_secret().parse().map_err(DatabaseError::Address)?;
+        if let Some(owner) = &settings.database_owner_url {
+            let owner = owner.expose_secret().parse().map_err(DatabaseError::Address)?;
+            return Ok(Self { app: given, owner, cluster: None, admin: None });
+        }
+        // Passwords of the two roles follow from the instance's key, so that every process with the key can log in.
+        let role = |name: &str| given.clone().username(name).password(&hex::encode(keys.derive(&format!("role {name}")).as_ref()));
+        Ok(Self { app: role(APP_ROLE), owner: role(OWNER_ROLE), cluster: None, admin: Some(given) })
+    }
+
+    /// Of options that are at hand already.
+    pub fn given(app: PgConnectOptions, owner: PgConnectOptions) -> Self {
+        Self { app, owner, cluster: None, admin: None }
+    }
+
+    /// Makes the two roles where one address of an administrator was given, and checks the server's version.
+    ///
+    /// # Errors
+    /// A server that cannot be reached, is too old, or whose role may not do this.
+    pub async fn prepare(&self, keys: &KeyRing) -> Result<(), DatabaseError> {
+        let mut connection = self.admin.as_ref().unwrap_or(&self.owner).connect().await.map_err(DatabaseError::Unreachable)?;
+        let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(DatabaseError::Unreachable)?;
+        if version < 150_000 {
+            return Err(DatabaseError::TooOld(version / 10_000));
+        }
+        if let Some(admin) = &self.admin {
+            make_roles(&mut connection, keys, version)
+                .await
+                .map_err(|source| DatabaseError::MayNotCreateRoles { role: admin.get_username().to_owned(), source })?;
+        }
+        connection.close().await.map_err(DatabaseError::Unreachable)
+    }
+
+    /// Stops the private cluster, if there is one.
+    pub async fn stop(self) {
+        if let Some(cluster) = self.cluster {
+            cluster.stop().await;
+        }
+    }
+}
+
+/// One transaction under a lock of its own, so that two programs that start at once do not collide.
+async fn make_roles(connection: &mut PgConnection, keys: &KeyRing, version: i32) -> Result<(), sqlx::Error> {
+    let mut sql = String::from("SELECT pg_advisory_xact_lock(7021802716120);");
+    for role in [OWNER_ROLE, APP_ROLE] {
+        let password = hex::encode(keys.derive(&format!("role {role}")).as_ref());
+        sql += &format!(
+            "DO $$ BEGIN
+                 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF;
+             END $$;
+             ALTER ROLE {role} LOGIN PASSWORD '{password}';"
+        );
+    }
+    sql += &format!(
+        "ALTER ROLE {APP_ROLE} SET statement_timeout = '5s';
+         ALTER ROLE {APP_ROLE} SET lock_timeout = '2s';
+         ALTER ROLE {APP_ROLE} SET idle_in_transaction_session_timeout = '15s';
+         GRANT {OWNER_ROLE} TO CURRENT_USER;
+         CREATE EXTENSION IF NOT EXISTS btree_gist;
+         CREATE EXTENSION IF NOT EXISTS pg_trgm;
+         DO $$ BEGIN
+             EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO {OWNER_ROLE}', current_database());
+             EXECUTE format('GRANT CONNECT ON DATABASE %I TO {APP_ROLE}', current_database());
+         END $$;
+         GRANT CREATE ON SCHEMA public TO {OWNER_ROLE};"
+    );
+    if version >= 170_000 {
+        sql += &format!("ALTER ROLE {APP_ROLE} SET transaction_timeout = '30s';");
+    }
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Everything the modules bring, in one list each: routes, events, reactions, jobs, cron.
+
+use graphile_worker::JobDefinition;
+use platform::App;
+use platform::events::{EventKind, Reaction};
+use platform::jobs::definition;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::commands::housekeeping::KeepHouse;
+
+/// The API's operations, relative to /api/v1.
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(platform::audit::api())
+        .merge(platform::sse::api())
+        .merge(platform::jobs::failed::api())
+        .merge(platform::jobs::batches::api())
+        .merge(platform::mail::mailbox::api())
+        .merge(platform::mail::settings::api())
+        .merge(platform::files::api())
+        .merge(identity::api())
+        .merge(contacts::api())
+        .merge(scheduling::api())
+}
+
+/// Every event kind, with the permission that lets a member see it on the stream.
+pub fn event_kinds() -> Vec<EventKind> {
+    [platform::files::EVENTS, identity::EVENTS, contacts::EVENTS, scheduling::EVENTS].concat()
+}
+
+/// What modules do about each other's facts.
+pub fn reactions() -> Vec<Reaction> {
+    scheduling::reactions()
+}
+
+/// Every job that the queue may hold.
+pub fn jobs() -> Vec<JobDefinition> {
+    let mut all = vec![definition::<platform::mail::SendMail>(), definition::<platform::files::DeleteFile>(), definition::<KeepHouse>()];
+    all.extend(identity::jobs());
+    all.extend(scheduling::jobs());
+    all
+}
+
+/// Minute, hour, day, month, weekday (UTC), job.
+pub const CRONTAB: &str = "\
+17 3 * * * KeepHouse ?fill=1d
+23 3 * * * ForgetExpired ?fill=1d
+*/15 * * * * CompleteBookings ?fill=1h
+";

@@ -1,0 +1,247 @@
+//! The router: the API with its document, the public pages, the web app, and the layers around them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, Limited};
+use platform::error::REQUEST_ID;
+use platform::idempotency::{self, Claim};
+use platform::rate_limit::Limit;
+use platform::{App, Problem, ctx::Origin};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use tracing::Instrument;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::health::{self, Health};
+use crate::{assets, registry, web_security};
+
+/// Bodies of the API; files have their own limit.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// A handler's time, above the role's statement limit of 5 s.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Between two pieces of a body.
+const BODY_TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Requests at work at a time; above, 503 at once. The pools queue for 2 s at most.
+const IN_FLIGHT: usize = 512;
+
+/// Everything that one listener serves.
+pub fn router(health: Health) -> Router {
+    let app = health.app.clone();
+    let (api, document) = api_with_document();
+    let document = document.to_json().unwrap_or_default();
+    let api = api
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method."))
+        .layer(middleware::from_fn(claim_idempotency_key));
+    let in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/api/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document.clone())))
+        .merge(scheduling::pages())
+        .fallback(assets::serve)
+        .layer(tower_http::compression::CompressionLayer::new().compress_when(is_static))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(refuse_encoded))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIME_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), web_security::refuse_cross_site))
+        .layer(middleware::from_fn(time_limit))
+        .layer(middleware::from_fn_with_state(in_flight, shed))
+        .layer(middleware::from_fn_with_state(app.clone(), identify))
+        .with_state(app.clone())
+        .merge(health::probes(health))
+        .layer(middleware::from_fn_with_state(app, web_security::headers))
+        .layer(middleware::from_fn(observe))
+}
+
+/// The API's routes and their document, in which every operation lists the refusals that any may give.
+pub fn api_with_document() -> (Router<App>, OpenApi) {
+    let (router, mut document) = registry::api().split_for_parts();
+    let relative = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = relative.into_iter().map(|(path, item)| (format!("/api/v1{path}"), item)).collect();
+    document.info.title = "Atrium".to_owned();
+    document.info.version = "1".to_owned();
+    document.info.description = Some("The API of Atrium. See docs/api.md for its conventions.".to_owned());
+    document.info.license = None;
+    document.info.contact = None;
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-atrium"))));
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("get", &mut item.get, false),
+            ("put", &mut item.put, true),
+            ("post", &mut item.post, true),
+            ("delete", &mut item.delete, true),
+            ("patch", &mut item.patch, true),
+        ];
+        for (method, operation, changes) in operations {
+            let Some(operation) = operation else { continue };
+            // A function's name says enough in its module and too little in the document.
+            let words = path.trim_start_matches("/api/v1/").replace(['{', '}'], "").replace(['/', '-'], "_");
+            operation.operation_id = Some(format!("{method}_{words}"));
+            let common: &[(&str, &str)] = &[
+                ("400", "Malformed"),
+                ("401", "Not signed in"),
+                ("403", "Not allowed"),
+                ("404", "Not there, or not yours"),
+                ("422", "Not valid"),
+                ("429", "Too many requests"),
+                ("503", "Busy, or the outcome is unknown"),
+            ];
+            let of_changes: &[(&str, &str)] = &[
+                ("409", "Conflict"),
+                ("412", "Changed in the meantime"),
+                ("413", "Body too large"),
+                ("415", "Not JSON"),
+                ("428", "If-Match is missing"),
+            ];
+            for (status, description) in common.iter().chain(of_changes.iter().filter(|_| changes)) {
+                let problem = utoipa::openapi::ContentBuilder::new()
+                    .schema(Some(utoipa::openapi::Ref::from_schema_name("Problem")))
+                    .build();
+                let response = ResponseBuilder::new().description(*description).content("application/problem+json", problem).build();
+                operation.responses.responses.entry((*status).to_owned()).or_insert(RefOr::T(response));
+            }
+        }
+    }
+    let problem = <Problem as utoipa::PartialSchema>::schema();
+    let field_error = <platform::error::FieldError as utoipa::PartialSchema>::schema();
+    components_of(&mut document).insert("Problem".to_owned(), problem);
+    components_of(&mut document).insert("FieldError".to_owned(), field_error);
+    (router, document)
+}
+
+fn components_of(document: &mut OpenApi) -> &mut std::collections::BTreeMap<String, RefOr<utoipa::openapi::Schema>> {
+    &mut document.components.get_or_insert_default().schemas
+}
+
+/// For the routers of modules that are mounted beside the API.
+pub type Api = OpenApiRouter<App>;
+
+/// Static files are compressed; answers are not, since they mix secrets with what a caller chose (BREACH).
+fn is_static(_: StatusCode, _: axum::http::Version, headers: &axum::http::HeaderMap, _: &axum::http::Extensions) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("text/javascript") || kind.starts_with("text/css") || kind.starts_with("image/svg")
+}
+
+/// Request id, log line, metrics, and an answer where a handler panicked.
+async fn observe(mut request: Request, next: Next) -> Response {
+    let id = platform::id::new();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    request.extensions_mut().insert(RequestId(id));
+    let span = tracing::info_span!("request", %id, %method, route);
+    let started = Instant::now();
+    let answered = REQUEST_ID.scope(id, std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone())).await;
+    let mut response = match answered {
+        Ok(response) => response,
+        Err(_) => REQUEST_ID.sync_scope(id, || {
+            let _in = span.enter();
+            tracing::error!("a handler panicked");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side. It has been logged under the request id.").into_response()
+        }),
+    };
+    let (status, seconds) = (response.status().as_u16(), started.elapsed().as_secs_f64());
+    let _in = span.enter();
+    tracing::debug!(status, seconds, "answered");
+    metrics::counter!("atrium_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string()).increment(1);
+    metrics::histogram!("atrium_request_seconds", "route" => route).record(seconds);
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+#[derive(Clone, Copy)]
+struct RequestId(uuid::Uuid);
+
+/// Whose address it is, as far as trusted proxies tell, and whether it has asked too much.
+async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let ip = client_address(peer, &request, &app.config.trusted_proxies);
+    if let Err(refused) = app.limits.check_address(Limit::Address, ip) {
+        return refused.into_response();
+    }
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(|agent| agent.chars().take(400).collect());
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0);
+    request.extensions_mut().insert(Origin { ip, user_agent, request_id });
+    next.run(request).await
+}
+
+/// The last address in `X-Forwarded-For` that no trusted proxy added; the peer's own where it is no trusted proxy.
+fn client_address(peer: Option<IpAddr>, request: &Request, trusted: &[platform::ipnet::IpNet]) -> Option<IpAddr> {
+    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
+    let peer = peer?;
+    if !is_trusted(&peer) {
+        return Some(peer);
+    }
+    let forwarded = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let hops: Vec<IpAddr> = forwarded.map_while(|hop| hop.trim().parse::<IpAddr>().ok()).map(|ip| ip.to_canonical()).collect();
+    Some(hops.iter().rev().find(|ip| !is_trusted(ip)).copied().unwrap_or(peer))
+}
+
+/// Above so many requests at work, the next is refused at once rather than queued.
+async fn shed(State(places): State<std::sync::Arc<tokio::sync::Semaphore>>, request: Request, next: Next) -> Response {
+    match places.try_acquire() {
+        Ok(_place) => next.run(request).await,
+        Err(_) => Problem::overloaded().into_response(),
+    }
+}
+
+/// Uploads stream: they have limits of their own for time and size, and claim their key by what was uploaded.
+fn is_upload(request: &Request) -> bool {
+    // Below the nested router the prefix is gone.
+    request.method() == Method::POST && matches!(request.uri().path(), "/api/v1/files" | "/files")
+}
+
+async fn time_limit(request: Request, next: Next) -> Response {
+    if is_upload(&request) {
+        return next.run(request).await;
+    }
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request took too long");
+            Problem::overloaded().into_response()
+        }
+    }
+}
+
+/// No compressed bodies: a small one can unfold to gigabytes, and nobody needs it here.
+async fn refuse_encoded(request: Request, next: Next) -> Response {
+    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+    if encoded {
+        return Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body without Content-Encoding.").into_response();
+    }
+    next.run(request).await
+}
+
+/// Reads the body of a POST that carries an Idempotency-Key, so that the claim knows what was asked.
+async fn claim_idempotency_key(request: Request, next: Next) -> Response {
+    if request.method() != Method::POST || is_upload(&request) {
+        return next.run(request).await;
+    }
+    let key = match idempotency::key_of(request.headers()) {
+        Ok(Some(key)) => key,
+        Ok(None) => return next.run(request).await,
+        Err(problem) => return problem.into_response(),
+    };
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than this address takes, or did not arrive whole.").into_response();
+    };
+    let body = body.to_bytes();
+    let route = parts.uri.path().to_owned();
+    let request_hash = platform::crypto::sha256(&body);
+    parts.extensions.insert(Claim { route, key, request_hash, actor: "-".to_owned() });
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}

@@ -1,0 +1,178 @@
+//! A caller of the API as tests use it.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::world::World;
+
+/// Somebody with or without a session.
+#[derive(Clone)]
+pub struct Client {
+    base: String,
+    http: reqwest::Client,
+    pub cookie: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn id(&self) -> Uuid {
+        self.json["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("no id in {}", self.text))
+    }
+}
+
+impl Client {
+    pub fn anonymous(world: &World) -> Self {
+        // Another test may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        #[expect(clippy::disallowed_methods, reason = "a test's own client, to this machine")]
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client");
+        Self { base: world.url.clone(), http, cookie: None }
+    }
+
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+        let path = if path.starts_with("/b/") || path.starts_with("/api/") || path.starts_with("/livez") || path.starts_with("/readyz") { path.to_owned() } else { format!("/api/v1{path}") };
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        Self::answer(request).await
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, text, json }
+    }
+
+    /// A request whose body is not JSON, or not of the right kind.
+    pub async fn raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).header("content-type", content_type).body(body);
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        Self::answer(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, &[], Some(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, version: &Value, body: Value) -> Answer {
+        self.send(Method::PATCH, path, &[("if-match", &format!("\"{version}\""))], Some(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, version: Option<&Value>, body: Value) -> Answer {
+        let tag = version.map(|version| format!("\"{version}\""));
+        let headers: Vec<(&str, &str)> = tag.iter().map(|tag| ("if-match", tag.as_str())).collect();
+        self.send(Method::PUT, path, &headers, Some(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[("if-match", "*")], None).await
+    }
+
+    /// Signs in and keeps the cookie.
+    pub async fn sign_in(world: &World, email: &str, password: &str) -> Self {
+        let mut client = Self::anonymous(world);
+        let answer = client.post("/sessions", json!({ "email": email, "password": password })).await.expect(201);
+        client.keep_cookie(&answer);
+        client
+    }
+
+    #[track_caller]
+    pub fn keep_cookie(&mut self, answer: &Answer) {
+        let cookie = answer.headers.get("set-cookie").and_then(|value| value.to_str().ok()).expect("a cookie");
+        self.cookie = cookie.split(';').next().map(str::to_owned);
+    }
+}
+
+/// A tenant with its owner signed in.
+pub struct Tenant {
+    pub id: Uuid,
+    pub owner: Client,
+    pub owner_id: Uuid,
+    pub name: String,
+}
+
+impl Tenant {
+    /// Founds a tenant; the owner is `<name>@example.com`.
+    pub async fn found(world: &World, name: &str) -> Self {
+        let email = format!("{name}@example.com");
+        let password = identity::admin::create_user(&world.app, &email, &format!("{name} Owner"), Some(&format!("{name} Ltd")), false).await.expect("a user");
+        let owner = Client::sign_in(world, &email, &password).await;
+        let session = owner.get("/session").await.expect(200);
+        let id = |pointer: &str| session.json.pointer(pointer).and_then(Value::as_str).and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{}", session.text));
+        Self { id: id("/tenant/id"), owner_id: id("/user/id"), owner, name: name.to_owned() }
+    }
+
+    /// A member in the given built-in role, signed in.
+    pub async fn member(&self, world: &World, role: &str) -> (Uuid, Client) {
+        let email = format!("{role}.{}@example.com", self.name);
+        let password = identity::admin::create_user(&world.app, &email, &format!("{role} Member"), None, false).await.expect("a user");
+        let mut db: PgConnection = world.as_owner().await;
+        let user: Uuid = sqlx::query_scalar("SELECT id FROM directory.users WHERE email = $1").bind(&email).fetch_one(&mut db).await.expect("the user");
+        sqlx::query("INSERT INTO identity.members (tenant_id, user_id, display_name, email, joined_at) VALUES ($1, $2, $3, $4, now())")
+            .bind(self.id)
+            .bind(user)
+            .bind(format!("{role} Member"))
+            .bind(&email)
+            .execute(&mut db)
+            .await
+            .expect("a member");
+        sqlx::query("INSERT INTO identity.member_roles (tenant_id, user_id, role_id) SELECT tenant_id, $2, id FROM identity.roles WHERE tenant_id = $1 AND name = $3")
+            .bind(self.id)
+            .bind(user)
+            .bind(role)
+            .execute(&mut db)
+            .await
+            .expect("a role");
+        (user, Client::sign_in(world, &email, &password).await)
+    }
+
+    /// The owner as organizer with a page, an event type of 30 minutes without notice, and the slug of the page.
+    pub async fn organizer(&self) -> (String, Answer) {
+        let slug = format!("{}-page", self.name);
+        let profile = json!({ "slug": slug, "display_name": format!("{} Owner", self.name), "timezone": "Europe/Amsterdam" });
+        self.owner.put("/organizer", None, profile).await.expect(200);
+        let event_type = json!({ "name": "Intro call", "slug": "intro", "duration_minutes": 30, "location_type": "phone", "minimum_notice_minutes": 0 });
+        let event_type = self.owner.post("/event-types", event_type).await.expect(201);
+        (slug, event_type)
+    }
+}
+
+/// A visitor's booking.
+pub fn booking(start: &str, email: &str) -> Value {
+    json!({ "start": start, "name": "Vera Visitor", "email": email, "timezone": "America/Sao_Paulo", "locale": "en" })
+}

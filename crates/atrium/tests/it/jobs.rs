@@ -1,0 +1,140 @@
+//! The queue: with the change or not at all, retried, failed for good, listed, retried and discarded.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use platform::jobs::failed::{self, Whose};
+use platform::jobs::{self, Attempt, Job, JobError, When, batches, definition};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::world::{World, some_id};
+
+/// How often each probe ran.
+static RUNS: Mutex<Option<HashMap<Uuid, u32>>> = Mutex::new(None);
+
+#[derive(Serialize, Deserialize)]
+struct Probe {
+    id: Uuid,
+    outcome: String,
+}
+
+impl Job for Probe {
+    const NAME: &'static str = "Probe";
+
+    async fn run(self, at: Attempt) -> Result<(), JobError> {
+        *RUNS.lock().expect("lock").get_or_insert_default().entry(self.id).or_default() += 1;
+        match self.outcome.as_str() {
+            "fail" => Err(JobError::Fail("no use".to_owned())),
+            "retry" => Err(JobError::Retry("later".to_owned())),
+            "panic" => panic!("boom"),
+            _ => {
+                assert!(at.tenant.is_some());
+                Ok(())
+            }
+        }
+    }
+}
+
+fn runs(id: Uuid) -> u32 {
+    RUNS.lock().expect("lock").as_ref().and_then(|runs| runs.get(&id).copied()).unwrap_or(0)
+}
+
+fn probe(outcome: &str) -> Probe {
+    Probe { id: some_id(), outcome: outcome.to_owned() }
+}
+
+async fn run(world: &World) {
+    jobs::run_due(&world.app, vec![definition::<Probe>()]).await.expect("ran");
+}
+
+#[tokio::test]
+async fn a_job_exists_if_the_change_does() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let (dropped, kept) = (probe("ok"), probe("ok"));
+    ctx.enqueue(&dropped, When::default()).await.expect("enqueued");
+    drop(ctx);
+    let mut ctx = world.ctx(tenant);
+    ctx.enqueue(&kept, When::default()).await.expect("enqueued");
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!((runs(dropped.id), runs(kept.id)), (0, 1));
+}
+
+#[tokio::test]
+async fn the_tenant_is_the_contexts_whatever_the_payload_says() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let payload = serde_json::json!({ "id": some_id(), "outcome": "ok", "tenant_id": some_id() });
+    sqlx::query("SELECT platform.enqueue('Probe', $1, NULL, NULL, 3, NULL)").bind(payload).execute(ctx.db().await.expect("db")).await.expect("enqueued");
+    ctx.commit().await.expect("committed");
+    let stored: Option<Uuid> = sqlx::query_scalar("SELECT (payload ->> 'tenant_id')::uuid FROM graphile_worker._private_jobs").fetch_one(&world.app.pools.owner).await.expect("stored");
+    assert_eq!(stored, Some(tenant.0));
+}
+
+#[tokio::test]
+async fn keys_replace_within_the_tenant_only() {
+    let world = World::new().await;
+    let ((a, mut ctx_a), (_, mut ctx_b)) = (world.tenant(), world.tenant());
+    let (first, second, other) = (probe("ok"), probe("ok"), probe("ok"));
+    ctx_a.enqueue(&first, When::default().keyed("k")).await.expect("enqueued");
+    ctx_a.enqueue(&second, When::default().keyed("k")).await.expect("enqueued");
+    ctx_a.commit().await.expect("committed");
+    ctx_b.enqueue(&other, When::default().keyed("k")).await.expect("enqueued");
+    ctx_b.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!((runs(first.id), runs(second.id), runs(other.id)), (0, 1, 1));
+    let taken_back = probe("ok");
+    let mut ctx = world.ctx(a);
+    ctx.enqueue(&taken_back, When::default().keyed("gone")).await.expect("enqueued");
+    ctx.dequeue("gone").await.expect("dequeued");
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!(runs(taken_back.id), 0);
+}
+
+#[tokio::test]
+async fn panics_and_failures_end_in_the_list_and_can_be_retried_or_discarded() {
+    let world = World::new().await;
+    let ((a, mut ctx), (b, _)) = (world.tenant(), world.tenant());
+    let (fails, panics, passes) = (probe("fail"), probe("panic"), probe("ok"));
+    for job in [&fails, &panics, &passes] {
+        ctx.enqueue(job, When::default()).await.expect("enqueued");
+    }
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!((runs(fails.id), runs(panics.id), runs(passes.id)), (1, 1, 1));
+    let owner = &world.app.pools.owner;
+    let failed_jobs = failed::list(owner, Whose::Tenant(a.0), None, 10).await.expect("listed");
+    assert_eq!(failed_jobs.len(), 1, "the panic has attempts left");
+    assert!(failed_jobs[0].last_error.as_deref().unwrap_or_default().contains("no use"));
+    let id = failed_jobs[0].id;
+    assert!(failed::list(owner, Whose::Tenant(b.0), None, 10).await.expect("listed").is_empty());
+    assert!(!failed::retry(owner, Whose::Tenant(b.0), id).await.expect("another tenant's"));
+    assert!(!failed::discard(owner, Whose::Tenant(b.0), id).await.expect("another tenant's"));
+    assert!(failed::retry(owner, Whose::Tenant(a.0), id).await.expect("retried"));
+    run(&world).await;
+    assert_eq!(runs(fails.id), 2);
+    assert!(failed::discard(owner, Whose::Tenant(a.0), id).await.expect("discarded"));
+    assert!(failed::list(owner, Whose::Everybody, None, 10).await.expect("listed").is_empty());
+}
+
+#[tokio::test]
+async fn a_batch_counts_what_is_done_and_what_failed() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let batch = batches::open(&mut ctx, "Probes", 3, serde_json::json!({})).await.expect("opened");
+    for outcome in ["ok", "fail", "ok"] {
+        ctx.enqueue(&probe(outcome), When { batch: Some(batch), ..When::default() }).await.expect("enqueued");
+    }
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    let (pending, failed, finished): (i32, i32, bool) =
+        sqlx::query_as("SELECT pending_jobs, failed_jobs, finished_at IS NOT NULL FROM platform.job_batches WHERE tenant_id = $1")
+            .bind(tenant.0)
+            .fetch_one(&world.app.pools.owner)
+            .await
+            .expect("counted");
+    assert_eq!((pending, failed, finished), (0, 1, true));
+}

@@ -1,0 +1,222 @@
+//! Every operation of the document, called by nobody, by the wrong role and by another tenant.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Tenant, booking};
+use crate::world::World;
+
+/// Operations that say no more to a stranger than to anybody: no session is asked for.
+const PUBLIC_PREFIXES: [&str; 8] = [
+    "/public/",
+    "/registrations",
+    "/email-verification",
+    "/password-resets",
+    "/invitation-lookups",
+    "/invitation-acceptances",
+    "/invitation-refusals",
+    "/sessions",
+];
+
+struct Operation {
+    method: Method,
+    /// Without /api/v1.
+    path: String,
+    is_public: bool,
+    takes_body: bool,
+}
+
+fn operations() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(&atrium::commands::openapi().expect("a document")).expect("JSON");
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            all.push(Operation {
+                method,
+                path: path.trim_start_matches("/api/v1").to_owned(),
+                is_public: operation.get("security").is_none(),
+                takes_body: operation.get("requestBody").is_some(),
+            });
+        }
+    }
+    assert!(all.len() > 50, "{}", all.len());
+    all
+}
+
+/// One record of each kind in a tenant, by the path that takes its id.
+async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, String> {
+    let owner = &tenant.owner;
+    let (slug, event_type) = tenant.organizer().await;
+    let contact = owner.post("/contacts", json!({ "name": format!("Secret {}", tenant.name), "email": format!("c@{}.example.com", tenant.name) })).await.expect(201);
+    let schedule = owner.get("/schedules").await.expect(200).json["items"][0]["id"].as_str().expect("a schedule").to_owned();
+    let booked = Client::anonymous(world)
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", &format!("v@{}.example.com", tenant.name)))
+        .await
+        .expect(201);
+    assert!(booked.json["manage_url"].is_string());
+    let booking = owner.get("/bookings").await.expect(200).json["items"][0]["id"].as_str().expect("a booking").to_owned();
+    let viewer = owner.get("/roles").await.expect(200).json["items"].as_array().expect("roles").iter().find(|role| role["name"] == "viewer").expect("viewer")["id"].clone();
+    let invitation = owner.post("/invitations", json!({ "email": format!("i@{}.example.com", tenant.name), "role_id": viewer })).await.expect(201).id().to_string();
+    let session = owner.get("/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("a session").to_owned();
+    let mut ctx = world.ctx(platform::TenantId(tenant.id));
+    let batch = platform::jobs::batches::open(&mut ctx, "Secret batch", 0, json!({})).await.expect("opened");
+    ctx.commit().await.expect("committed");
+    let file = {
+        let form = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"secret-{}.txt\"\r\nContent-Type: text/plain\r\n\r\nsecret\r\n--x--\r\n", tenant.name);
+        owner.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into_bytes()).await.expect(201).id().to_string()
+    };
+    let failed_job: i64 = {
+        let mut db = world.as_owner().await;
+        sqlx::query("SELECT graphile_worker.add_job('SendMail', json_build_object('tenant_id', $1::text, 'mail_id', gen_random_uuid()))").bind(tenant.id.to_string()).execute(&mut db).await.expect("a job");
+        sqlx::query_scalar("UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'secret' WHERE id = (SELECT max(id) FROM graphile_worker._private_jobs) RETURNING id")
+            .fetch_one(&mut db)
+            .await
+            .expect("failed")
+    };
+    BTreeMap::from([
+        ("/contacts/", contact.id().to_string()),
+        ("/event-types/", event_type.id().to_string()),
+        ("/schedules/", schedule),
+        ("/bookings/", booking),
+        ("/invitations/", invitation),
+        ("/sessions/", session),
+        ("/job-batches/", batch.to_string()),
+        ("/files/", file),
+        ("/failed-jobs/", failed_job.to_string()),
+        ("/members/", tenant.owner_id.to_string()),
+    ])
+}
+
+/// The path with each parameter filled from the fixtures; None where it has none that belongs to a tenant.
+fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option<String> {
+    if !operation.path.contains('{') || operation.is_public || operation.path.starts_with("/mails/") {
+        return None;
+    }
+    let (_, id) = ids.iter().find(|(prefix, _)| operation.path.starts_with(*prefix)).unwrap_or_else(|| panic!("{} has no fixture in this test", operation.path));
+    let (before, rest) = operation.path.split_once('{').expect("a parameter");
+    let after = rest.split_once('}').expect("its end").1;
+    assert!(!after.contains('{'), "{} has two parameters; teach this test the second", operation.path);
+    Some(format!("{before}{id}{after}"))
+}
+
+async fn call(client: &Client, operation: &Operation, path: &str) -> crate::client::Answer {
+    let body = operation.takes_body.then(|| json!({}));
+    let path = if path.ends_with("/slots") { format!("{path}?from=2031-09-09T00:00:00Z&to=2031-09-10T00:00:00Z") } else { path.to_owned() };
+    client.send(operation.method.clone(), &path, &[("if-match", "*")], body.as_ref()).await
+}
+
+fn any_path(path: &str) -> String {
+    let id = if path.contains("failed-jobs") { "1".to_owned() } else { "01980000-0000-7000-8000-000000000000".to_owned() };
+    path.split('{').enumerate().map(|(n, part)| if n == 0 { part.to_owned() } else { format!("{id}{}", part.split_once('}').map_or("", |(_, rest)| rest)) }).collect()
+}
+
+#[tokio::test]
+async fn nobody_gets_401_and_no_more() {
+    let world = World::new().await;
+    let nobody = Client::anonymous(&world);
+    for operation in operations() {
+        let expected_public = PUBLIC_PREFIXES.iter().any(|prefix| operation.path.starts_with(prefix)) && !(operation.path.starts_with("/sessions") && operation.method != Method::POST);
+        assert_eq!(operation.is_public, expected_public, "{} {}: is it meant to be public?", operation.method, operation.path);
+        if !operation.is_public {
+            let answer = call(&nobody, &operation, &any_path(&operation.path)).await;
+            assert_eq!((answer.status.as_u16(), answer.code()), (401, "unauthenticated"), "{} {}", operation.method, operation.path);
+        }
+    }
+}
+
+/// What any member may do, whatever the role.
+const ANY_MEMBER: [&str; 14] = [
+    "GET /session",
+    "DELETE /session",
+    "POST /session/tenant",
+    "GET /sessions",
+    "DELETE /sessions",
+    "DELETE /sessions/{id}",
+    "GET /me",
+    "PATCH /me",
+    "PUT /me/password",
+    "POST /tenants",
+    "GET /events/stream",
+    "GET /home",
+    "GET /search",
+    "GET /tenant",
+];
+
+#[tokio::test]
+async fn the_lowest_role_is_refused_what_it_was_not_given() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let ids = fixtures(&world, &tenant).await;
+    let (_, guest) = tenant.member(&world, "guest").await;
+    let mut refused = 0;
+    for operation in operations() {
+        let name = format!("{} {}", operation.method, operation.path);
+        let may = operation.is_public || ANY_MEMBER.contains(&name.as_str()) || (operation.method == Method::GET && operation.path.starts_with("/event-types"));
+        if may {
+            continue;
+        }
+        let path = filled(&operation, &ids).unwrap_or_else(|| any_path(&operation.path));
+        let answer = call(&guest, &operation, &path).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (403, "forbidden"), "{name}: {}", answer.text);
+        refused += 1;
+    }
+    assert!(refused > 40, "{refused}");
+}
+
+#[tokio::test]
+async fn another_tenants_records_are_not_there() {
+    let world = World::new().await;
+    let (ours, theirs) = (Tenant::found(&world, "ours").await, Tenant::found(&world, "theirs").await);
+    let ids = fixtures(&world, &theirs).await;
+    fixtures(&world, &ours).await;
+    let mut db = world.as_owner().await;
+    let before = digest(&mut db, theirs.id).await;
+    let mut called = 0;
+    for operation in operations() {
+        let Some(path) = filled(&operation, &ids) else { continue };
+        let name = format!("{} {}", operation.method, operation.path);
+        let answer = call(&ours.owner, &operation, &path).await;
+        let random = call(&ours.owner, &operation, &any_path(&operation.path)).await;
+        // An empty body is refused before the record is looked for, the same for both.
+        let expected = if operation.takes_body && answer.status == 422 { 422 } else { 404 };
+        assert_eq!(answer.status.as_u16(), expected, "{name}: {}", answer.text);
+        let without_request_id = |answer: &crate::client::Answer| {
+            let mut json = answer.json.clone();
+            json.as_object_mut().map(|fields| fields.remove("request_id"));
+            json
+        };
+        assert_eq!(without_request_id(&answer), without_request_id(&random), "{name}: the answer tells that it exists");
+        assert!(!answer.text.to_lowercase().contains("secret"), "{name}: {}", answer.text);
+        called += 1;
+    }
+    assert!(called > 25, "{called}");
+    for operation in operations().iter().filter(|o| o.method == Method::GET && !o.path.contains('{') && !o.is_public && o.path != "/events/stream") {
+        let answer = call(&ours.owner, operation, &operation.path).await;
+        assert!(!answer.text.contains("theirs"), "GET {} shows another tenant's rows: {}", operation.path, answer.text);
+    }
+    assert_eq!(digest(&mut db, theirs.id).await, before, "something of the other tenant was changed");
+}
+
+/// Everything that belongs to the tenant, in one number; a session's last use may move.
+async fn digest(db: &mut sqlx::PgConnection, tenant: uuid::Uuid) -> String {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text NOT IN ('directory', 'pg_catalog') ORDER BY 1",
+    )
+    .fetch_all(&mut *db)
+    .await
+    .expect("tables");
+    let mut whole = String::new();
+    for table in tables {
+        let hash: Option<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE tenant_id = $1")))
+            .bind(tenant)
+            .fetch_one(&mut *db)
+            .await
+            .expect("a digest");
+        whole.push_str(&format!("{table} {hash:?}\n"));
+    }
+    whole
+}

@@ -1,0 +1,91 @@
+//! Every migration goes forward, back and forward again to the same schema; a newer database refuses.
+
+use atrium::migrate::{self, MigrationError};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Row};
+
+use crate::world::{database, keys};
+
+/// The schema as text: columns, constraints, indexes, policies, functions, rights.
+async fn shape(owner: &PgConnectOptions) -> Vec<String> {
+    let mut db = owner.connect().await.expect("owner");
+    let sql = "
+        SELECT 'column ' || c.oid::regclass || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' '
+               || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+         WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'graphile_worker') AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v')
+           AND c.relname <> '_sqlx_migrations'
+         UNION ALL
+        SELECT 'constraint ' || k.conrelid::regclass || ' ' || k.conname || ' ' || pg_get_constraintdef(k.oid)
+          FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'graphile_worker') AND k.conrelid <> 0 AND k.conrelid::regclass::text <> '_sqlx_migrations'
+         UNION ALL
+        SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' AND schemaname <> 'graphile_worker' AND tablename <> '_sqlx_migrations'
+         UNION ALL
+        SELECT 'policy ' || schemaname || '.' || tablename || ' ' || policyname || ' ' || permissive || ' ' || qual FROM pg_policies
+         UNION ALL
+        SELECT 'function ' || p.oid::regprocedure || ' ' || md5(p.prosrc) || coalesce(p.proacl::text, '')
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('platform', 'identity', 'contacts', 'scheduling')
+         UNION ALL
+        SELECT 'right ' || table_schema || '.' || table_name || '.' || column_name || ' ' || privilege_type FROM information_schema.column_privileges WHERE grantee = 'atrium_app'
+         UNION ALL
+        SELECT 'schema ' || nspname || coalesce(nspacl::text, '') FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'graphile_worker'
+         ORDER BY 1";
+    sqlx::query(sql).fetch_all(&mut db).await.expect("shape").iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn up_down_up_gives_the_same_schema_at_each_step() {
+    let (owner, _) = database(false).await;
+    migrate::up(&owner, &keys()).await.expect("up");
+    let whole = shape(&owner).await;
+    assert!(whole.len() > 400, "{}", whole.len());
+    let versions: Vec<i64> = migrate::status(&owner).await.expect("status").iter().map(|step| step.version).collect();
+    for step in (0..versions.len()).rev() {
+        let target = if step == 0 { 0 } else { versions[step - 1] };
+        migrate::down(&owner, target, true).await.unwrap_or_else(|error| panic!("down to {target}: {error}"));
+        migrate::up(&owner, &keys()).await.unwrap_or_else(|error| panic!("up from {target}: {error}"));
+        pretty_assertions::assert_eq!(shape(&owner).await, whole, "after going back to {target}");
+    }
+}
+
+#[tokio::test]
+async fn going_all_the_way_back_leaves_nothing_of_ours() {
+    let (owner, _) = database(false).await;
+    let before: Vec<String> = shape(&owner).await;
+    migrate::up(&owner, &keys()).await.expect("up");
+    migrate::down(&owner, 0, false).await.expect("an empty database counts as a demo");
+    pretty_assertions::assert_eq!(shape(&owner).await, before);
+}
+
+#[tokio::test]
+async fn two_migrators_at_once_do_the_work_once() {
+    let (owner, _) = database(false).await;
+    let keys = keys();
+    let (a, b) = tokio::join!(migrate::up(&owner, &keys), migrate::up(&owner, &keys));
+    a.expect("one");
+    b.expect("other");
+    assert!(migrate::status(&owner).await.expect("status").iter().all(|step| step.applied));
+}
+
+#[tokio::test]
+async fn a_newer_database_and_a_foreign_key_are_refused() {
+    let (owner, _) = database(true).await;
+    let other = platform::crypto::KeyRing::ephemeral();
+    assert!(matches!(migrate::up(&owner, &other).await, Err(MigrationError::WrongKey)));
+    migrate::up(&owner, &keys()).await.expect("ours");
+    let mut db = owner.connect().await.expect("owner");
+    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999999, 'later', true, '', 0)")
+        .execute(&mut db)
+        .await
+        .expect("a migration of tomorrow");
+    assert!(matches!(migrate::up(&owner, &keys()).await, Err(MigrationError::NewerDatabase(999_999))));
+}
+
+#[tokio::test]
+async fn real_data_is_not_taken_back() {
+    let (owner, _) = database(true).await;
+    let mut db = owner.connect().await.expect("owner");
+    sqlx::query("INSERT INTO directory.users (id, email, email_key, name) VALUES (gen_random_uuid(), 'a@example.com', 'a@example.com', 'A')").execute(&mut db).await.expect("a user");
+    assert!(matches!(migrate::down(&owner, 0, false).await, Err(MigrationError::NotADemo)));
+}

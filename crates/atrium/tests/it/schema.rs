@@ -1,0 +1,152 @@
+//! The rules of the data model, read from the catalogue: they hold for every table there is.
+
+use sqlx::{PgConnection, Row};
+
+use crate::world::World;
+
+/// Schemas whose tables are tenants'; partitions follow their parent.
+const TENANT_SCHEMAS: &str = "'platform', 'identity', 'contacts', 'integrations', 'messaging', 'scheduling', 'time', 'crm', 'marketing', 'pages', 'courses', 'commerce', 'automation'";
+
+async fn rows(db: &mut PgConnection, sql: &str) -> Vec<String> {
+    let sql = sql.replace("$schemas", TENANT_SCHEMAS);
+    let found = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).fetch_all(db).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    found.iter().map(|row| row.get::<String, _>(0)).collect()
+}
+
+async fn none(sql: &str, rule: &str) {
+    let world = World::new().await;
+    let found = rows(&mut world.as_owner().await, sql).await;
+    assert!(found.is_empty(), "{rule}: {found:#?}");
+}
+
+#[tokio::test]
+async fn there_are_tables_to_judge() {
+    let world = World::new().await;
+    let tables = rows(
+        &mut world.as_owner().await,
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname IN ($schemas) AND c.relkind IN ('r', 'p') AND NOT c.relispartition",
+    )
+    .await;
+    assert!(tables.len() >= 20, "{tables:?}");
+}
+
+#[tokio::test]
+async fn primary_keys_begin_with_the_tenant() {
+    none(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname IN ($schemas) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND NOT EXISTS (SELECT FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+                             WHERE k.conrelid = c.oid AND k.contype = 'p' AND a.attname = 'tenant_id' AND a.atttypid = 'uuid'::regtype)",
+        "rule 1",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn foreign_keys_are_composite_and_stay_in_the_tenant() {
+    none(
+        "SELECT k.conrelid::regclass || ': ' || pg_get_constraintdef(k.oid)
+           FROM pg_constraint k
+           JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+           JOIN pg_class r ON r.oid = k.confrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace
+          WHERE k.contype = 'f' AND n.nspname IN ($schemas) AND rn.nspname <> 'lookup'
+            AND (rn.nspname = 'directory' OR k.confdeltype IN ('n', 'd')
+                 OR (SELECT attname FROM pg_attribute WHERE attrelid = k.conrelid AND attnum = k.conkey[1]) <> 'tenant_id'
+                 OR (SELECT attname FROM pg_attribute WHERE attrelid = k.confrelid AND attnum = k.confkey[1]) <> 'tenant_id')",
+        "rule 2",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn unique_and_exclusion_begin_with_the_tenant() {
+    none(
+        "SELECT i.indexrelid::regclass::text
+           FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname IN ($schemas) AND (i.indisunique OR i.indisexclusion)
+            AND coalesce((SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attnum = i.indkey[0]), '') <> 'tenant_id'",
+        "rule 3",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn every_tenant_table_is_behind_its_policies() {
+    none(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname IN ($schemas) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND NOT (c.relrowsecurity
+                     AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd = '*'
+                                    AND pg_get_expr(p.polqual, c.oid) LIKE '(tenant_id = ( SELECT platform.current_tenant()%'
+                                    AND pg_get_expr(p.polwithcheck, c.oid) LIKE '(tenant_id = ( SELECT platform.current_tenant()%'))",
+        "rule 4",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_serving_role_owns_and_bypasses_nothing() {
+    none(
+        "SELECT rolname::text FROM pg_roles WHERE rolname = 'atrium_app' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)
+          UNION ALL
+         SELECT oid::regclass::text FROM pg_class WHERE relowner = 'atrium_app'::regrole
+          UNION ALL
+         SELECT table_schema || '.' || table_name || ' ' || privilege_type FROM information_schema.role_table_grants
+          WHERE grantee IN ('atrium_app', 'PUBLIC') AND privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND table_schema NOT IN ('pg_catalog', 'information_schema')
+          UNION ALL
+         SELECT c.oid::regclass::text || ' (partition)' FROM pg_class c WHERE c.relispartition AND c.relkind = 'r' AND has_table_privilege('atrium_app', c.oid, 'SELECT')",
+        "rule 4",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn functions_that_run_as_the_owner_are_closed_and_pinned() {
+    none(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+          WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'graphile_worker', 'public') AND p.prosecdef
+            AND (NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%')
+                 OR has_function_privilege('public', p.oid, 'EXECUTE'))",
+        "functions that run as the owner name their search path and are not for everybody",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn no_types_that_the_model_refuses() {
+    none(
+        "SELECT c.oid::regclass || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+           FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+           JOIN pg_type t ON t.oid = a.atttypid
+          WHERE n.nspname IN ($schemas, 'directory', 'lookup') AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+            AND (t.typtype = 'e' OR t.typname IN ('timestamp', 'float4', 'float8', 'numeric', 'citext', 'money', 'varchar', 'bpchar', 'json'))",
+        "rules 5 to 7",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_changes_says_when() {
+    none(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname IN ($schemas) AND c.relkind = 'r'
+            AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'version' AND NOT attisdropped)
+            AND NOT (EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'updated_at')
+                     AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgname = 'touch'))",
+        "a row with a version moves it and says when",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn secrets_are_hashed_or_sealed() {
+    none(
+        "SELECT c.oid::regclass || '.' || a.attname
+           FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname IN ($schemas, 'directory') AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attname ~ '(token|secret|password|api_key)' AND a.attname !~ '(_hash|_ciphertext|_at|_id)$'",
+        "a column that names a secret holds a hash or a ciphertext",
+    )
+    .await;
+}

@@ -1,0 +1,87 @@
+//! The directory's logs: sign-ins, and what concerns the safety of an account.
+
+use platform::App;
+use platform::crypto::hmac;
+use platform::ctx::Origin;
+use platform::error::Result;
+use platform::id;
+use platform::ipnet::IpNet;
+use platform::text::email_key;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Browsers' names are longer every year, and of use in their first part only.
+const USER_AGENT_LENGTH: usize = 400;
+
+pub fn user_agent(origin: &Origin) -> Option<String> {
+    origin.user_agent.as_deref().map(|name| name.chars().take(USER_AGENT_LENGTH).collect())
+}
+
+pub fn address(origin: &Origin) -> Option<IpNet> {
+    origin.ip.map(IpNet::from)
+}
+
+/// A pseudonym of an address, so that attempts on unknown ones can be counted and not read.
+pub fn email_hash(app: &App, email: &str) -> [u8; 32] {
+    hmac(app.keys.derive("login history").as_ref(), &[email_key(email).as_bytes()])
+}
+
+/// How an attempt to sign in ended.
+pub enum SignIn<'a> {
+    Success { user: Uuid },
+    Failed { user: Option<Uuid>, email: &'a str, reason: &'a str },
+}
+
+/// # Errors
+/// The database's.
+pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, attempt: &SignIn<'_>) -> Result<()> {
+    let (user, hash, outcome, reason) = match attempt {
+        SignIn::Success { user } => (Some(*user), None, "success", None),
+        SignIn::Failed { user, email, reason } => (*user, user.is_none().then(|| email_hash(app, email)), "failed", Some(*reason)),
+    };
+    sqlx::query!(
+        "INSERT INTO directory.login_history (id, user_id, email_hash, outcome, failure_reason, ip_address, user_agent, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id::new(),
+        user,
+        hash.as_ref().map(<[u8; 32]>::as_slice),
+        outcome,
+        reason,
+        address(origin) as Option<IpNet>,
+        user_agent(origin),
+        app.clock.now(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What happened to an account; `severity` is low, medium, high or critical.
+pub struct SecurityEvent<'a> {
+    pub user: Uuid,
+    /// `password_changed`
+    pub event: &'a str,
+    pub severity: &'a str,
+    pub details: Value,
+}
+
+/// # Errors
+/// The database's.
+pub async fn note_security_event(db: &mut PgConnection, app: &App, origin: &Origin, event: &SecurityEvent<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO directory.security_events (id, user_id, event, severity, details, ip_address, user_agent, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id::new(),
+        event.user,
+        event.event,
+        event.severity,
+        event.details,
+        address(origin) as Option<IpNet>,
+        user_agent(origin),
+        app.clock.now(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! The caller of what works signed in and signed out.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use platform::App;
+use platform::auth::{Anonymous, Session};
+use platform::ctx::Origin;
+use platform::error::{Error, Result};
+use platform::idempotency::Claim;
+
+use crate::cookie;
+
+/// Somebody, with his or her session where there is one.
+pub struct Somebody {
+    pub app: App,
+    pub origin: Origin,
+    pub claim: Option<Claim>,
+    pub session: Option<Session>,
+    /// The hash of the cookie's token, even of one that stands for no session any more.
+    pub presented: Option<[u8; 32]>,
+}
+
+impl FromRequestParts<App> for Somebody {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Anonymous { app, origin, claim } = Anonymous::from_request_parts(parts, app).await?;
+        let session = app.authenticator.authenticate(&app, parts).await?;
+        let presented = cookie::presented(&app.config, &parts.headers);
+        Ok(Self { app, origin, claim, session, presented })
+    }
+}

@@ -1,0 +1,50 @@
+//! Ring 1: users, tenants, members, roles, sessions and invitations.
+
+mod activity;
+pub mod admin;
+mod authenticator;
+mod caller;
+mod cookie;
+mod directory;
+mod events;
+mod forget;
+pub mod invitations;
+mod mails;
+pub mod members;
+pub mod passwords;
+pub mod profile;
+pub mod registrations;
+pub mod roles;
+pub mod sessions;
+pub mod tenants;
+mod throttle;
+
+use graphile_worker::JobDefinition;
+use platform::App;
+use platform::jobs::definition;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use authenticator::CookieAuthenticator;
+pub use events::EVENTS;
+pub use tenants::{NewTenant, found_tenant};
+
+/// The module's part of the API, relative to `/api/v1`.
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(registrations::http::api())
+        .merge(sessions::http::api())
+        .merge(passwords::http::api())
+        .merge(profile::http::api())
+        .merge(tenants::http::api())
+        .merge(members::http::api())
+        .merge(roles::http::api())
+        .merge(invitations::http::api())
+}
+
+pub fn jobs() -> Vec<JobDefinition> {
+    vec![
+        definition::<registrations::SendVerification>(),
+        definition::<passwords::SendPasswordReset>(),
+        definition::<forget::ForgetExpired>(),
+    ]
+}

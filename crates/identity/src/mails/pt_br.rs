@@ -1,0 +1,73 @@
+//! Portuguese (Brazil) texts.
+
+use super::{Catalogue, Texts};
+
+pub const CATALOGUE: Catalogue = Catalogue {
+    lang: "pt-BR",
+    hello: "Olá, {name},",
+    hello_nobody: "Olá,",
+    verification: Texts {
+        subject: "Confirme seu endereço de e-mail",
+        paragraphs: &[
+            "Você se cadastrou no Atrium com este endereço. Confirme-o com a senha que escolheu, e seu espaço de trabalho estará pronto.",
+            "O link vale por 24 horas.",
+        ],
+        button: "Confirmar endereço",
+        footer: "Se você não se cadastrou, ignore este e-mail. Sem a sua confirmação, nenhuma conta é criada.",
+    },
+    account_exists: Texts {
+        subject: "Você já tem uma conta",
+        paragraphs: &[
+            "Alguém se cadastrou no Atrium com este endereço, talvez você. Você já tem uma conta, então nada foi alterado.",
+            "Entre como de costume. Se esqueceu a senha, você pode definir uma nova ali mesmo.",
+        ],
+        button: "Entrar",
+        footer: "Se não foi você, não é preciso fazer nada: ninguém entrou na sua conta.",
+    },
+    registration_unfinished: Texts {
+        subject: "Seu cadastro não foi concluído",
+        paragraphs: &[
+            "Você pediu uma nova senha, mas seu cadastro com este endereço nunca foi confirmado, então ainda não há uma conta.",
+            "Cadastre-se de novo e escolha uma senha. Vale o cadastro mais recente.",
+        ],
+        button: "Cadastrar-se",
+        footer: "Se você não fez este pedido, ignore este e-mail.",
+    },
+    password_reset: Texts {
+        subject: "Defina uma nova senha",
+        paragraphs: &[
+            "Você pediu uma nova senha para a sua conta do Atrium.",
+            "O link vale uma única vez, por 30 minutos. Ao definir uma nova senha, você sai de todos os dispositivos.",
+        ],
+        button: "Definir nova senha",
+        footer: "Se você não fez este pedido, ignore este e-mail. Sua senha continua a mesma.",
+    },
+    password_changed: Texts {
+        subject: "Sua senha foi alterada",
+        paragraphs: &[
+            "A senha da sua conta do Atrium acaba de ser alterada, e seus outros dispositivos foram desconectados.",
+            "Se foi você, não é preciso fazer nada. Se não foi, defina uma nova senha agora mesmo.",
+        ],
+        button: "Não fui eu",
+        footer: "Você recebe este e-mail sempre que sua senha muda.",
+    },
+    invitation: Texts {
+        subject: "{inviter} convida você para {workspace}",
+        paragraphs: &["{inviter} convida você a trabalhar em {workspace} no Atrium.", "O link vale por 7 dias."],
+        button: "Ver o convite",
+        footer: "Se você não conhece quem enviou, ignore este e-mail.",
+    },
+    workspace: "Espaço de trabalho",
+    role: "Seu papel",
+    invited_by: "Convite de",
+    message: "Mensagem",
+    roles: [
+        ("owner", "Proprietário"),
+        ("admin", "Administrador"),
+        ("editor", "Editor"),
+        ("salesperson", "Vendedor"),
+        ("contributor", "Colaborador"),
+        ("viewer", "Leitor"),
+        ("guest", "Convidado"),
+    ],
+};

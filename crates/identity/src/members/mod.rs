@@ -1,0 +1,272 @@
+//! Members: who works in the tenant, in which roles and with which status.
+
+pub mod http;
+pub mod store;
+
+use platform::audit::Change;
+use platform::auth::{Permission, Permissions, Session};
+use platform::error::{Problem, Result};
+use platform::etag::IfMatch;
+use platform::text::Checks;
+use platform::time::Timestamp;
+use platform::{Allow, Ctx, TenantId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use self::http::MembersWrite;
+use crate::events::{MemberJoined, MemberRemoved, MemberUpdated};
+use crate::roles::store::Grantable;
+use crate::roles::{self, RoleName};
+use crate::tenants;
+
+/// A member of the tenant.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Member {
+    pub user_id: Uuid,
+    pub name: String,
+    pub email: String,
+    pub timezone: String,
+    /// `active`, `inactive` (works here no more, or not now) or `suspended`
+    pub status: String,
+    pub roles: Vec<RoleName>,
+    pub joined_at: Option<Timestamp>,
+    pub last_active_at: Option<Timestamp>,
+    pub version: i64,
+}
+
+/// A user who becomes a member.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    pub user_id: Uuid,
+    pub name: String,
+    pub email: String,
+    pub timezone: String,
+    pub locale: String,
+}
+
+impl Newcomer {
+    /// Stands in for the session that he or she does not have yet, so that the audit trail names who acts. It allows
+    /// nothing.
+    pub fn acting(&self, tenant: TenantId, now: Timestamp) -> Session {
+        Session {
+            id: Uuid::nil(),
+            user_id: self.user_id,
+            name: self.name.clone(),
+            email: self.email.clone(),
+            locale: self.locale.clone(),
+            timezone: self.timezone.clone(),
+            is_platform_admin: false,
+            tenant: Some(tenant),
+            permissions: Permissions::none().clone(),
+            expires_at: now,
+        }
+    }
+}
+
+impl From<&Session> for Newcomer {
+    fn from(session: &Session) -> Self {
+        Self {
+            user_id: session.user_id,
+            name: session.name.clone(),
+            email: session.email.clone(),
+            timezone: session.timezone.clone(),
+            locale: session.locale.clone(),
+        }
+    }
+}
+
+/// What is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberChange {
+    /// `active`, `inactive` or `suspended`
+    status: Option<String>,
+    /// All roles that the member shall have.
+    #[schema(max_items = 20)]
+    role_ids: Option<Vec<Uuid>>,
+}
+
+/// Adds a member in that role, or makes a former one active again in that role alone. Commits nothing.
+///
+/// # Errors
+/// 409 for a suspended member, whom only the member list lifts.
+pub async fn join(ctx: &mut Ctx, newcomer: &Newcomer, role: Uuid, invited_at: Option<Timestamp>) -> Result<Member> {
+    let (tenant, user, now) = (ctx.tenant, newcomer.user_id, ctx.now());
+    store::lock_memberships(ctx.db().await?, tenant).await?;
+    let before = store::find(ctx.db().await?, tenant, user).await?;
+    match before.as_ref().map(|member| member.status.as_str()) {
+        Some("suspended") => {
+            return Err(Problem::conflict(
+                "member_suspended",
+                "Your membership is suspended. Ask an owner or administrator of the workspace.",
+            )
+            .into());
+        }
+        Some("active") => store::add_roles(ctx.db().await?, tenant, user, &[role]).await?,
+        _ => {
+            store::upsert(ctx.db().await?, tenant, newcomer, invited_at, now).await?;
+            store::clear_permissions(ctx.db().await?, tenant, user).await?;
+            store::set_roles(ctx.db().await?, tenant, user, &[role]).await?;
+        }
+    }
+    let member = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    ctx.audit(Change {
+        old: before.and_then(|before| serde_json::to_value(before).ok()),
+        ..Change::created("member.joined", "member", user, &member)
+    })
+    .await?;
+    ctx.publish(&MemberJoined::from(&member)).await?;
+    Ok(member)
+}
+
+/// What decides whether a change is the actor's to make.
+struct Authority<'a> {
+    held: &'a Permissions,
+    is_owner: bool,
+}
+
+/// Whom it is about, before the change.
+struct Target {
+    permissions: Permissions,
+    is_owner: bool,
+}
+
+impl Authority<'_> {
+    /// Nobody changes a member who may do more than oneself, gives a role that allows more, or, being no owner, touches
+    /// ownership.
+    fn check(&self, target: &Target, added: &[&Grantable]) -> Result<(), Problem> {
+        let above = |detail: &str| Problem { detail: detail.to_owned(), ..Problem::forbidden() };
+        if target.is_owner && !self.is_owner {
+            return Err(above("Only an owner can change an owner."));
+        }
+        if !roles::covers(self.held, &target.permissions) {
+            return Err(above("This member may do more than you, so you cannot change what he or she may do."));
+        }
+        for role in added {
+            if role.is_owner && !self.is_owner {
+                return Err(above("Only an owner can make somebody an owner."));
+            }
+            if !roles::covers(self.held, &role.permissions) {
+                return Err(above("This role allows more than yours, so you cannot give it."));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input: MemberChange) -> Result<Member> {
+    ctx.check_owner(user)?;
+    let tenant = ctx.tenant;
+    store::lock_memberships(ctx.db().await?, tenant).await?;
+    let before = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    seen.check(before.version)?;
+    let mut checks = Checks::new();
+    let status =
+        input.status.map_or_else(|| before.status.clone(), |status| checks.one_of("status", &status, &["active", "inactive", "suspended"]));
+    let held: Vec<Uuid> = before.roles.iter().map(|role| role.id).collect();
+    let mut wanted = input.role_ids.unwrap_or_else(|| held.clone());
+    wanted.sort_unstable();
+    wanted.dedup();
+    let known = roles::store::grantable(ctx.db().await?, tenant, &wanted).await?;
+    if known.len() != wanted.len() {
+        checks.add("role_ids", "unknown", "must be roles of this workspace");
+    } else if wanted.is_empty() && status == "active" {
+        checks.add("role_ids", "required", "must name at least one role for an active member");
+    }
+    checks.done()?;
+    let added: Vec<&Grantable> = known.iter().filter(|role| !held.contains(&role.role.id)).collect();
+    let was_owner = authorize(ctx, user, &added).await?;
+    let stays_owner = status == "active" && known.iter().any(|role| role.is_owner);
+    apply(ctx, user, &status, &wanted, was_owner && !stays_owner).await?;
+    let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    ctx.audit(Change::updated("member.updated", "member", user, &before, &after)).await?;
+    ctx.publish(&MemberUpdated::from(&after)).await?;
+    ctx.commit().await?;
+    Ok(after)
+}
+
+/// The row stays for what refers to it; roles and grants go, so that nothing comes back with a later invitation.
+async fn remove(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch) -> Result<()> {
+    ctx.check_owner(user)?;
+    let tenant = ctx.tenant;
+    store::lock_memberships(ctx.db().await?, tenant).await?;
+    let before = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    seen.check(before.version)?;
+    let was_owner = authorize(ctx, user, &[]).await?;
+    apply(ctx, user, "inactive", &[], was_owner).await?;
+    store::clear_permissions(ctx.db().await?, tenant, user).await?;
+    let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    ctx.audit(Change::updated("member.removed", "member", user, &before, &after)).await?;
+    ctx.publish(&MemberRemoved::from(&after)).await?;
+    ctx.commit().await
+}
+
+/// Answers whether the target holds the role of owner. What the actor may do is read again under the lock: it may have
+/// changed while this request waited for it.
+async fn authorize(ctx: &mut Allow<MembersWrite>, user: Uuid, added: &[&Grantable]) -> Result<bool> {
+    let tenant = ctx.tenant;
+    let actor = ctx.user_id().ok_or_else(Problem::unauthenticated)?;
+    let target = Target {
+        permissions: store::permissions(ctx.db().await?, tenant, user).await?,
+        is_owner: store::is_owner(ctx.db().await?, tenant, user).await?,
+    };
+    let held = store::permissions(ctx.db().await?, tenant, actor).await?;
+    if held.scope(MembersWrite::CODENAME).is_none() {
+        return Err(Problem::forbidden().into());
+    }
+    let is_owner = store::is_owner(ctx.db().await?, tenant, actor).await?;
+    Authority { held: &held, is_owner }.check(&target, added)?;
+    Ok(target.is_owner)
+}
+
+async fn apply(ctx: &mut Allow<MembersWrite>, user: Uuid, status: &str, roles: &[Uuid], ends_ownership: bool) -> Result<()> {
+    let tenant = ctx.tenant;
+    if ends_ownership && !store::has_other_owner(ctx.db().await?, tenant, user).await? {
+        return Err(
+            Problem::conflict("last_owner", "A workspace keeps at least one active owner. Make somebody else an owner first.").into()
+        );
+    }
+    store::set_status(ctx.db().await?, tenant, user, status).await?;
+    store::set_roles(ctx.db().await?, tenant, user, roles).await?;
+    if ends_ownership {
+        tenants::store::keep_owned(ctx.db().await?, tenant, user).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::auth::Scope;
+
+    use super::*;
+
+    fn permissions(names: &[&str]) -> Permissions {
+        names.iter().map(|name| ((*name).to_owned(), Scope::All)).collect()
+    }
+
+    fn role(is_owner: bool, names: &[&str]) -> Grantable {
+        Grantable { role: RoleName { id: Uuid::nil(), name: String::new() }, is_owner, permissions: permissions(names) }
+    }
+
+    #[test]
+    fn nobody_reaches_above_oneself() {
+        let held = permissions(&["members:write", "bookings:read"]);
+        let manager = Authority { held: &held, is_owner: false };
+        let target = |is_owner, names: &[&str]| Target { permissions: permissions(names), is_owner };
+        assert!(manager.check(&target(false, &["bookings:read"]), &[&role(false, &["bookings:read"])]).is_ok());
+        assert!(manager.check(&target(false, &["settings:manage"]), &[]).is_err());
+        assert!(manager.check(&target(false, &[]), &[&role(false, &["settings:manage"])]).is_err());
+    }
+
+    #[test]
+    fn ownership_is_the_owners() {
+        let held = permissions(&["members:write"]);
+        let (admin, owner) = (Authority { held: &held, is_owner: false }, Authority { held: &held, is_owner: true });
+        let (an_owner, a_member) =
+            (Target { permissions: held.clone(), is_owner: true }, Target { permissions: held.clone(), is_owner: false });
+        assert!(admin.check(&an_owner, &[]).is_err() && owner.check(&an_owner, &[]).is_ok());
+        let ownership = role(true, &["members:write"]);
+        assert!(admin.check(&a_member, &[&ownership]).is_err() && owner.check(&a_member, &[&ownership]).is_ok());
+    }
+}

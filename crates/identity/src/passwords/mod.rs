@@ -1,0 +1,231 @@
+//! Passwords: what is accepted, how they are hashed, how they are changed and reset.
+
+pub mod http;
+mod reset;
+pub mod store;
+
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use platform::SignedIn;
+use platform::error::{Error, Problem, Result};
+use platform::mail::{self, Person};
+use platform::text::Checks;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use utoipa::ToSchema;
+
+pub use reset::{SendPasswordReset, link_invalid};
+
+use crate::activity::{SecurityEvent, note_security_event};
+use crate::directory::Directory;
+use crate::{mails, sessions, throttle};
+
+/// Code points, counted before any normalisation.
+const LEAST: usize = 12;
+const MOST: usize = 256;
+/// Lower case, one a line; the shorter ones of the usual lists fall to [`LEAST`] already.
+const COMMON: &str = include_str!("common.txt");
+
+/// Adds what is wrong with a new password. `about` are the words that belong to its owner: address, name, workspace.
+/// There are no rules of composition (NIST SP 800-63B-4, 3.1.1.2).
+pub fn check(checks: &mut Checks, field: &str, password: &SecretString, about: &[&str]) {
+    let text = password.expose_secret();
+    let count = text.chars().count();
+    if count < LEAST {
+        checks.add(field, "too_short", format!("needs at least {LEAST} characters"));
+        return;
+    }
+    if count > MOST {
+        checks.add(field, "too_long", format!("may have at most {MOST} characters"));
+        return;
+    }
+    let lower = text.to_lowercase();
+    let mut distinct = lower.chars().collect::<Vec<_>>();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if distinct.len() == 1 || COMMON.lines().any(|common| common == lower) {
+        checks.add(field, "too_common", "is among the passwords that are tried first; choose another");
+    } else if about.iter().any(|word| tells(&lower, word)) {
+        checks.add(field, "personal", "must not be your e-mail address or name");
+    }
+}
+
+/// Whether the password is the word itself, or that of its parts before and after an `@`.
+fn tells(lower: &str, word: &str) -> bool {
+    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (word, password) = (word.to_lowercase(), bare(lower));
+    std::iter::once(word.as_str()).chain(word.split('@')).map(bare).any(|part| !part.is_empty() && part == password)
+}
+
+/// Memory while hashing is this many times 19 MiB.
+static TURNS: Semaphore = Semaphore::const_new(2);
+/// Longer queues are refused rather than waited in.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Leave to hash.
+pub struct Turn {
+    _permit: SemaphorePermit<'static>,
+}
+
+impl Turn {
+    /// # Errors
+    /// 503 where too many wait.
+    pub async fn wait() -> Result<Self> {
+        match tokio::time::timeout(LONGEST_WAIT, TURNS.acquire()).await {
+            Ok(Ok(permit)) => Ok(Self { _permit: permit }),
+            Ok(Err(closed)) => Err(Error::internal(closed)),
+            Err(_) => Err(Problem::overloaded().into()),
+        }
+    }
+
+    /// The PHC string of argon2id with a salt of its own.
+    ///
+    /// # Errors
+    /// None that a password could cause.
+    pub async fn hash(&self, password: SecretString) -> Result<String> {
+        let hashed = tokio::task::spawn_blocking(move || {
+            hasher().and_then(|hasher| Ok(hasher.hash_password(password.expose_secret().as_bytes())?.to_string()))
+        });
+        hashed.await.map_err(Error::internal)?.map_err(|error| Error::internal(error.to_string()))
+    }
+
+    /// Whether the password is that of the hash. Without a hash it takes as long and is no.
+    ///
+    /// # Errors
+    /// A stored hash that is none.
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool> {
+        let verified = tokio::task::spawn_blocking(move || {
+            let is_known = hash.is_some();
+            let hash = hash.unwrap_or_else(|| NOBODYS.to_owned());
+            let parsed = PasswordHash::new(&hash).map_err(argon2::password_hash::Error::from)?;
+            match hasher()?.verify_password(password.expose_secret().as_bytes(), &parsed) {
+                Ok(()) => Ok(is_known),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(other) => Err(other),
+            }
+        });
+        verified.await.map_err(Error::internal)?.map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+/// The floor of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
+fn hasher() -> Result<Argon2<'static>, argon2::password_hash::Error> {
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None)?))
+}
+
+/// Costs as much as a real one and is nobody's.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cyBzYWx0IDEyMw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    #[schema(value_type = String, format = Password)]
+    current_password: SecretString,
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    new_password: SecretString,
+}
+
+/// Changes the caller's own password and ends the other sessions.
+async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
+    let SignedIn { app, session, origin, .. } = caller;
+    let mut checks = Checks::new();
+    check(&mut checks, "new_password", &input.new_password, &[&session.email, &session.name]);
+    if input.new_password.expose_secret() == input.current_password.expose_secret() {
+        checks.add("new_password", "unchanged", "must differ from the current one");
+    }
+    checks.done()?;
+    let key = throttle::Key::new(&app, &session.email, origin.ip);
+    let turn = Turn::wait().await?;
+    let mut directory = Directory::open(&app, None, None).await?;
+    key.check(directory.db(), app.clock.now()).await?;
+    let current = store::hash_of(directory.db(), session.user_id).await?;
+    directory.commit().await?;
+    if !turn.verify(input.current_password, current.clone()).await? {
+        let mut directory = Directory::open(&app, None, None).await?;
+        key.fail(directory.db(), app.clock.now()).await?;
+        directory.commit().await?;
+        return Err(Problem::field("current_password", "incorrect", "is not your password").into());
+    }
+    let hash = turn.hash(input.new_password).await?;
+    drop(turn);
+    let mut directory = Directory::open(&app, None, None).await?;
+    let now = app.clock.now();
+    if !store::replace(directory.db(), session.user_id, current.as_deref(), &hash, now).await? {
+        return Err(Problem::conflict("password_changed", "Your password was changed in the meantime. Sign in again.").into());
+    }
+    key.clear(directory.db()).await?;
+    store::void_resets(directory.db(), session.user_id, now).await?;
+    let ended = sessions::store::end_all(directory.db(), session.user_id, Some(session.id), now).await?;
+    let event =
+        SecurityEvent { user: session.user_id, event: "password_changed", severity: "medium", details: json!({ "sessions_ended": ended }) };
+    note_security_event(directory.db(), &app, &origin, &event).await?;
+    let to = Person { name: session.name, email: session.email };
+    mail::post(directory.db(), &app.keys, None, &mails::password_changed(&app, &session.locale, to)).await?;
+    directory.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(password: &str) -> Vec<&'static str> {
+        let mut checks = Checks::new();
+        check(&mut checks, "password", &SecretString::from(password), &["ana.maria.souza@example.com", "Ana Maria Souza"]);
+        checks.done().err().map(|problem| problem.errors.iter().map(|error| error.code).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn length_is_counted_in_code_points() {
+        assert_eq!(codes("short"), ["too_short"]);
+        assert_eq!(codes("ééééééééèèè"), ["too_short"]);
+        assert!(codes("éàüöéàüöéàüö").is_empty());
+        assert!(codes(&"ab".repeat(128)).is_empty());
+        assert_eq!(codes(&"ab".repeat(129)), ["too_long"]);
+    }
+
+    #[test]
+    fn no_rules_of_composition() {
+        for good in ["all lower case words", "            1", "ÇEDILHA SÃO TUDO", "🐎🔋📎🐎🔋📎🐎🔋📎🐎🔋📎"] {
+            assert!(codes(good).is_empty(), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_tried_first_is_refused() {
+        for bad in ["password1234", "PassWord1234", "123456789012", "aaaaaaaaaaaaaaa", "correct horse battery staple"] {
+            assert_eq!(codes(bad), ["too_common"], "{bad}");
+        }
+        for bad in ["ana.maria.souza@example.com", "AnaMariaSouza", "ana maria souza", "ana-maria-souza"] {
+            assert_eq!(codes(bad), ["personal"], "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_lower_case_and_long_enough_to_matter() {
+        for common in COMMON.lines() {
+            assert!(common.chars().count() >= LEAST && common == common.to_lowercase(), "{common}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hashes_verify_and_nobodys_never_does() {
+        let turn = Turn::wait().await.expect("a turn");
+        let hash = turn.hash(SecretString::from("a password of mine")).await.expect("hashed");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(turn.verify(SecretString::from("a password of mine"), Some(hash.clone())).await.expect("verified"));
+        assert!(!turn.verify(SecretString::from("a password of yours"), Some(hash)).await.expect("verified"));
+        assert!(!turn.verify(SecretString::from("anything"), None).await.expect("verified"));
+    }
+
+    #[test]
+    fn nobodys_hash_costs_as_much() {
+        let parsed = PasswordHash::new(NOBODYS).expect("well formed");
+        let params = Params::try_from(&parsed).expect("argon2");
+        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19_456, 2, 1));
+    }
+}

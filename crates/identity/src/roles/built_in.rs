@@ -1,0 +1,120 @@
+//! The roles that every tenant begins with.
+
+use platform::auth::Scope;
+
+/// A role as a new tenant gets it.
+pub struct BuiltIn {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub parent: Option<&'static str>,
+    pub is_default: bool,
+    all: &'static [&'static [&'static str]],
+    own: &'static [&'static str],
+}
+
+impl BuiltIn {
+    pub fn grants(&self) -> Vec<(&'static str, Scope)> {
+        let all = self.all.iter().flat_map(|names| names.iter()).map(|name| (*name, Scope::All));
+        all.chain(self.own.iter().map(|name| (*name, Scope::Own))).collect()
+    }
+}
+
+const READ: &[&str] = &[
+    "bookings:read",
+    "event_types:read",
+    "schedules:read",
+    "organizers:read",
+    "contacts:read",
+    "members:read",
+    "invitations:read",
+    "roles:read",
+    "settings:read",
+    "files:read",
+];
+const EDIT: &[&str] =
+    &["bookings:write", "event_types:write", "schedules:write", "organizers:write", "contacts:write", "contacts:delete", "files:write"];
+const MANAGE: &[&str] = &["members:write", "invitations:write", "settings:manage", "audit:read", "jobs:manage"];
+/// What one needs to know of others to do one's own work.
+const COLLEAGUES: &[&str] = &["event_types:read", "organizers:read", "members:read", "settings:read"];
+
+pub const ROLES: [BuiltIn; 7] = [
+    BuiltIn {
+        name: super::OWNER,
+        description: "Everything, ownership included",
+        parent: Some("admin"),
+        is_default: false,
+        all: &[READ, EDIT, MANAGE],
+        own: &[],
+    },
+    BuiltIn {
+        name: "admin",
+        description: "Everything but ownership",
+        parent: Some("editor"),
+        is_default: false,
+        all: &[READ, EDIT, MANAGE],
+        own: &[],
+    },
+    BuiltIn {
+        name: "editor",
+        description: "All bookings, event types, availability and contacts",
+        parent: Some("viewer"),
+        is_default: false,
+        all: &[READ, EDIT],
+        own: &[],
+    },
+    BuiltIn {
+        name: "salesperson",
+        description: "Own bookings, availability and contacts, and deleting those",
+        parent: Some("contributor"),
+        is_default: false,
+        all: &[COLLEAGUES],
+        own: &[
+            "bookings:read",
+            "bookings:write",
+            "event_types:write",
+            "schedules:read",
+            "schedules:write",
+            "organizers:write",
+            "contacts:read",
+            "contacts:write",
+            "contacts:delete",
+            "files:read",
+            "files:write",
+        ],
+    },
+    BuiltIn {
+        name: "contributor",
+        description: "Own bookings, availability and contacts",
+        parent: Some("guest"),
+        is_default: false,
+        all: &[COLLEAGUES],
+        own: &[
+            "bookings:read",
+            "bookings:write",
+            "event_types:write",
+            "schedules:read",
+            "schedules:write",
+            "organizers:write",
+            "contacts:read",
+            "contacts:write",
+            "files:read",
+            "files:write",
+        ],
+    },
+    BuiltIn {
+        name: "viewer",
+        description: "Sees everything but the audit trail",
+        parent: Some("guest"),
+        is_default: true,
+        all: &[READ],
+        own: &[],
+    },
+    BuiltIn {
+        name: "guest",
+        description: "Sees what can be booked",
+        parent: None,
+        is_default: false,
+        all: &[&["event_types:read"]],
+        own: &[],
+    },
+];

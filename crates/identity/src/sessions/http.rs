@@ -1,0 +1,98 @@
+//! Sessions over HTTP.
+
+use axum::http::header::{HeaderName, SET_COOKIE};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use platform::ctx::Answer;
+use platform::error::Result;
+use platform::extract::{Json, Path, Query};
+use platform::page::{Page, PageParams};
+use platform::rate_limit::Limit;
+use platform::{App, SignedIn, TenantId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::{CurrentSession, OpenSession, SignInInput, store};
+use crate::caller::Somebody;
+use crate::cookie;
+use crate::directory::Directory;
+
+/// The workspace to act in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantChoice {
+    tenant_id: Uuid,
+}
+
+/// Signs in; the answer sets the session's cookie.
+#[utoipa::path(post, path = "/sessions", tag = "identity", request_body = SignInInput, responses((status = 201, body = CurrentSession)))]
+async fn sign_in(caller: Somebody, Json(input): Json<SignInInput>) -> Result<Response> {
+    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    super::sign_in(caller, input).await
+}
+
+/// The session of the cookie.
+#[utoipa::path(get, path = "/session", tag = "identity", responses((status = 200, body = CurrentSession)), security(("session" = [])))]
+async fn current(caller: SignedIn) -> Result<Json<CurrentSession>> {
+    let mut directory = Directory::open(&caller.app, caller.session.tenant, None).await?;
+    Ok(Json(super::describe(directory.db(), &caller.session).await?))
+}
+
+/// Signs out; the answer takes back the cookie.
+#[utoipa::path(delete, path = "/session", tag = "identity", responses((status = 204)), security(("session" = [])))]
+async fn sign_out(caller: SignedIn) -> Result<Response> {
+    let mut directory = Directory::open(&caller.app, None, None).await?;
+    store::end(directory.db(), caller.session.user_id, caller.session.id, caller.app.clock.now()).await?;
+    directory.commit().await?;
+    Ok(signed_out(&caller.app))
+}
+
+/// Only the cache: "cookies" would reach those of sibling hosts, and "storage" the choice of theme.
+fn signed_out(app: &App) -> Response {
+    Answer::empty(StatusCode::NO_CONTENT)
+        .header(SET_COOKIE, &cookie::clear(&app.config))
+        .header(HeaderName::from_static("clear-site-data"), "\"cache\"")
+        .header(header::CACHE_CONTROL, "no-store")
+        .into_response()
+}
+
+/// Enters another workspace; the answer sets a new cookie.
+#[utoipa::path(post, path = "/session/tenant", tag = "identity", request_body = TenantChoice, responses((status = 200, body = CurrentSession)), security(("session" = [])))]
+async fn switch(caller: SignedIn, Json(choice): Json<TenantChoice>) -> Result<Response> {
+    super::switch(caller, TenantId(choice.tenant_id)).await
+}
+
+/// One's own sessions, newest first.
+#[utoipa::path(get, path = "/sessions", tag = "identity", params(PageParams), responses((status = 200, body = Page<OpenSession>)), security(("session" = [])))]
+async fn list(caller: SignedIn, Query(page): Query<PageParams>) -> Result<Json<Page<OpenSession>>> {
+    let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
+    let (user, current, now) = (caller.session.user_id, caller.session.id, caller.app.clock.now());
+    let mut directory = Directory::open(&caller.app, None, None).await?;
+    let rows = store::list(directory.db(), user, current, now, before, limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
+}
+
+/// Ends one of one's own sessions.
+#[utoipa::path(delete, path = "/sessions/{id}", tag = "identity", params(("id" = Uuid, Path)), responses((status = 204)), security(("session" = [])))]
+async fn end(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
+    super::end_one(&caller, id).await?;
+    Ok(if id == caller.session.id { signed_out(&caller.app) } else { StatusCode::NO_CONTENT.into_response() })
+}
+
+/// Ends all of one's own sessions but this one.
+#[utoipa::path(delete, path = "/sessions", tag = "identity", responses((status = 204)), security(("session" = [])))]
+async fn end_others(caller: SignedIn) -> Result<StatusCode> {
+    super::end_others(&caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, sign_in, end_others))
+        .routes(routes!(current, sign_out))
+        .routes(routes!(switch))
+        .routes(routes!(end))
+}

@@ -1,0 +1,321 @@
+//! Sessions: signing in and out, the tenant one acts in, and the list from which they are ended.
+
+pub mod http;
+pub mod store;
+
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use platform::auth::{Scope, Session};
+use platform::crypto::Token;
+use platform::ctx::{Answer, Origin};
+use platform::error::{Error, Problem, Result};
+use platform::text::email_key;
+use platform::time::Timestamp;
+use platform::{App, SignedIn, TenantId};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::caller::Somebody;
+use crate::directory::Directory;
+use crate::profile::User;
+use crate::{cookie, passwords, profile, throttle};
+
+/// The signed-in user, and what he or she may do in the tenant acted in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CurrentSession {
+    pub user: User,
+    /// Null where the user belongs to no active workspace.
+    pub tenant: Option<CurrentTenant>,
+    /// All workspaces to switch to.
+    pub tenants: Vec<TenantSummary>,
+    /// Names of roles in the tenant.
+    pub roles: Vec<String>,
+    pub permissions: Vec<Grant>,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CurrentTenant {
+    pub id: Uuid,
+    pub name: String,
+    pub slug: String,
+    /// `pending`, `in_progress` or `completed`
+    pub onboarding_status: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TenantSummary {
+    pub id: Uuid,
+    pub name: String,
+    pub slug: String,
+    /// `active`, `inactive`, `suspended` or `pending_deletion`; only an active one can be entered.
+    pub status: String,
+}
+
+/// A permission and whose records it covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Grant {
+    /// `bookings:read`
+    pub codename: String,
+    pub scope: Scope,
+}
+
+/// A session in the list of one's own.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenSession {
+    pub id: Uuid,
+    /// The one that asks.
+    pub current: bool,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used.
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInInput {
+    email: String,
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// Stays signed in for up to 90 days.
+    #[serde(default)]
+    remember: bool,
+}
+
+/// Seconds until a session ends unused, and at the latest.
+pub struct Life {
+    pub idle: i64,
+    pub absolute: i64,
+}
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+const LIFE: Life = Life { idle: 12 * HOUR, absolute: 30 * DAY };
+const REMEMBERED_LIFE: Life = Life { idle: 30 * DAY, absolute: 90 * DAY };
+/// Activity is noted at most this often.
+const NOTED_EVERY: i64 = 60;
+
+/// A session to open.
+pub struct NewSession {
+    pub user: Uuid,
+    pub tenant: Option<TenantId>,
+    pub remembered: bool,
+    /// Of the session that this one continues; a new sign-in has none.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl NewSession {
+    pub fn fresh(user: Uuid, tenant: Option<TenantId>) -> Self {
+        Self { user, tenant, remembered: false, expires_at: None }
+    }
+
+    fn life(&self) -> &'static Life {
+        life(self.remembered)
+    }
+}
+
+fn life(remembered: bool) -> &'static Life {
+    if remembered { &REMEMBERED_LIFE } else { &LIFE }
+}
+
+/// The session of a cookie's token, if it still lasts.
+///
+/// # Errors
+/// The database's.
+pub async fn of_token(app: &App, token_hash: &[u8; 32]) -> Result<Option<Session>> {
+    let (pool, now) = (&app.pools.web, app.clock.now());
+    let found = match store::authenticate(pool, token_hash, now).await {
+        // A connection that died while idle shows here; the look-up changes nothing.
+        Err(sqlx::Error::Io(_)) => store::authenticate(pool, token_hash, now).await?,
+        other => other?,
+    };
+    let Some(found) = found else { return Ok(None) };
+    if found.last_seen_at.plus_seconds(NOTED_EVERY) <= now {
+        store::note_activity(pool, found.session.id, now, life(found.remembered).idle).await?;
+    }
+    Ok(Some(found.session))
+}
+
+/// An open session with the `Set-Cookie` that hands it out.
+pub struct Opened {
+    pub session: Session,
+    pub set_cookie: String,
+}
+
+/// Opens a session under a new token and ends the one that the browser held before.
+///
+/// # Errors
+/// The database's.
+pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: Option<&[u8; 32]>, new: &NewSession) -> Result<Opened> {
+    let (token, now) = (Token::random(), app.clock.now());
+    if let Some(replaced) = replaced {
+        store::end_presented(&mut *db, replaced, now).await?;
+    }
+    store::insert(&mut *db, origin, new, &token.hash, now).await?;
+    if let Some(tenant) = new.tenant {
+        store::set_current_tenant(&mut *db, new.user, tenant).await?;
+    }
+    let found =
+        store::authenticate(&mut *db, &token.hash, now).await?.ok_or_else(|| Error::internal("a new session does not authenticate"))?;
+    let seconds = (found.session.expires_at.as_second() - now.as_second()).max(0);
+    let set_cookie = cookie::set(&app.config, &token.secret, new.remembered.then_some(seconds));
+    Ok(Opened { session: found.session, set_cookie })
+}
+
+/// As [`open`], for somebody who has just shown who he or she is: counted and written down as a sign-in.
+///
+/// # Errors
+/// The database's.
+pub async fn open_signed_in(
+    db: &mut PgConnection,
+    app: &App,
+    origin: &Origin,
+    replaced: Option<&[u8; 32]>,
+    new: &NewSession,
+) -> Result<Opened> {
+    store::note_login(&mut *db, app, origin, new.user).await?;
+    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user }).await?;
+    open(db, app, origin, replaced, new).await
+}
+
+/// What the web app needs to know about a session. The connection's transaction is that of the session's tenant.
+///
+/// # Errors
+/// The database's.
+pub async fn describe(db: &mut PgConnection, session: &Session) -> Result<CurrentSession> {
+    let user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
+    let tenants = store::tenants(&mut *db, session.user_id).await?;
+    let entered = session.tenant.and_then(|tenant| tenants.iter().find(|(summary, _)| summary.id == tenant.0));
+    let tenant = entered.map(|(summary, onboarding)| CurrentTenant {
+        id: summary.id,
+        name: summary.name.clone(),
+        slug: summary.slug.clone(),
+        onboarding_status: onboarding.clone(),
+    });
+    let roles = match session.tenant {
+        Some(tenant) => store::roles(&mut *db, tenant, session.user_id).await?,
+        None => Vec::new(),
+    };
+    Ok(CurrentSession {
+        user,
+        tenant,
+        tenants: tenants.into_iter().map(|(summary, _)| summary).collect(),
+        roles,
+        permissions: session.permissions.iter().map(|(codename, scope)| Grant { codename: codename.to_owned(), scope }).collect(),
+        expires_at: session.expires_at,
+    })
+}
+
+/// The answer that hands out a session.
+///
+/// # Errors
+/// The database's.
+pub async fn answer(db: &mut PgConnection, status: StatusCode, opened: &Opened) -> Result<Answer> {
+    Ok(Answer::json(status, &describe(db, &opened.session).await?)?.header(SET_COOKIE, &opened.set_cookie))
+}
+
+/// Says the same for a wrong password and for an address that nobody has.
+pub fn invalid_credentials() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "E-mail address or password is wrong.")
+}
+
+async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
+    let Somebody { app, origin, claim, presented, .. } = caller;
+    let account = check_password(&app, &origin, &input.email, input.password).await?;
+    let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), account).await?;
+    let mut directory = Directory::open(&app, tenant, claim).await?;
+    let new = NewSession { remembered: input.remember, ..NewSession::fresh(account, tenant) };
+    let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
+    let answer = answer(directory.db(), StatusCode::CREATED, &opened).await?;
+    directory.commit_with(answer).await
+}
+
+/// The user with that address and password. Unknown addresses take the same time and get the same answer; failures are
+/// written down and make the next attempt wait.
+///
+/// # Errors
+/// `invalid_credentials`; 429 while a wait lasts; 403 with the right password for an address not yet confirmed or a
+/// user who may not sign in.
+pub async fn check_password(app: &App, origin: &Origin, email: &str, password: SecretString) -> Result<Uuid> {
+    let key = throttle::Key::new(app, email, origin.ip);
+    // The turn is held until a failure is counted, so that attempts side by side gain little.
+    let turn = passwords::Turn::wait().await?;
+    let mut directory = Directory::open(app, None, None).await?;
+    key.check(directory.db(), app.clock.now()).await?;
+    let found = store::credentials(directory.db(), &email_key(email)).await?;
+    directory.commit().await?;
+    let is_right = turn.verify(password, found.password_hash).await?;
+    let mut directory = Directory::open(app, None, None).await?;
+    let refused = match (is_right, found.user, found.status.as_deref()) {
+        (true, Some(user), Some("active")) if found.is_verified => {
+            key.clear(directory.db()).await?;
+            directory.commit().await?;
+            return Ok(user);
+        }
+        (true, None, _) | (true, _, Some("active")) => (
+            "email_unverified",
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "email_unverified",
+                "Confirm your e-mail address first. The link is in the mail that came after you signed up; you can ask for a new one.",
+            ),
+        ),
+        (true, ..) => (
+            "inactive",
+            Problem::new(StatusCode::FORBIDDEN, "account_inactive", "This account is not active. Ask whoever runs this Atrium."),
+        ),
+        (false, ..) => {
+            key.fail(directory.db(), app.clock.now()).await?;
+            ("password", invalid_credentials())
+        }
+    };
+    let (reason, problem) = refused;
+    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason }).await?;
+    directory.commit().await?;
+    Err(problem.into())
+}
+
+async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
+    let SignedIn { app, session, origin, claim } = caller;
+    let mut directory = Directory::open(&app, Some(wanted), claim).await?;
+    let tenants = store::tenants(directory.db(), session.user_id).await?;
+    let (summary, _) = tenants.iter().find(|(summary, _)| summary.id == wanted.0).ok_or_else(Problem::not_found)?;
+    if summary.status != "active" {
+        return Err(Problem::conflict("tenant_inactive", "This workspace is not active, so it cannot be entered.").into());
+    }
+    let remembered = store::is_remembered(directory.db(), session.id).await?;
+    store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
+    let new = NewSession { user: session.user_id, tenant: Some(wanted), remembered, expires_at: Some(session.expires_at) };
+    let opened = open(directory.db(), &app, &origin, None, &new).await?;
+    let answer = answer(directory.db(), StatusCode::OK, &opened).await?;
+    directory.commit_with(answer).await
+}
+
+async fn end_one(caller: &SignedIn, id: Uuid) -> Result<()> {
+    let SignedIn { app, session, origin, .. } = caller;
+    let mut directory = Directory::open(app, None, None).await?;
+    if !store::end(directory.db(), session.user_id, id, app.clock.now()).await? {
+        return Err(Problem::not_found().into());
+    }
+    let event = SecurityEvent { user: session.user_id, event: "session_ended", severity: "low", details: json!({ "session_id": id }) };
+    note_security_event(directory.db(), app, origin, &event).await?;
+    directory.commit().await
+}
+
+async fn end_others(caller: &SignedIn) -> Result<()> {
+    let SignedIn { app, session, origin, .. } = caller;
+    let mut directory = Directory::open(app, None, None).await?;
+    let ended = store::end_all(directory.db(), session.user_id, Some(session.id), app.clock.now()).await?;
+    let event = SecurityEvent { user: session.user_id, event: "other_sessions_ended", severity: "low", details: json!({ "count": ended }) };
+    note_security_event(directory.db(), app, origin, &event).await?;
+    directory.commit().await
+}

@@ -1,0 +1,250 @@
+//! Sessions and credentials in the database.
+
+use platform::auth::{Scope, Session};
+use platform::ctx::Origin;
+use platform::ipnet::IpNet;
+use platform::time::Timestamp;
+use platform::{App, TenantId, id};
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{NewSession, OpenSession, TenantSummary};
+use crate::activity;
+
+/// A session as its token finds it.
+pub struct Found {
+    pub session: Session,
+    pub last_seen_at: Timestamp,
+    pub remembered: bool,
+}
+
+pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Found>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT session_id AS "session_id!", user_id AS "user_id!", tenant_id, is_platform_admin AS "is_platform_admin!",
+                  name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
+                  last_seen_at AS "last_seen_at!", expires_at AS "expires_at!", remembered AS "remembered!",
+                  permissions AS "permissions!"
+             FROM identity.authenticate($1, $2)"#,
+        &token_hash[..],
+        now,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Found {
+        session: Session {
+            id: row.session_id,
+            user_id: row.user_id,
+            name: row.name,
+            email: row.email,
+            locale: row.locale,
+            timezone: row.timezone,
+            is_platform_admin: row.is_platform_admin,
+            tenant: row.tenant_id.map(TenantId),
+            permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
+            expires_at: row.expires_at,
+        },
+        last_seen_at: row.last_seen_at,
+        remembered: row.remembered,
+    }))
+}
+
+/// `bookings:read own`
+fn parse(grant: &str) -> Option<(String, Scope)> {
+    let (codename, scope) = grant.split_once(' ')?;
+    Some((codename.to_owned(), crate::roles::scope_of(scope)?))
+}
+
+pub async fn note_activity(db: impl PgExecutor<'_>, session: Uuid, now: Timestamp, idle_seconds: i64) -> Result<(), sqlx::Error> {
+    sqlx::query!(r#"SELECT identity.note_activity($1, $2, $3 * interval '1 second') AS "done: ()""#, session, now, idle_seconds as f64,)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn insert(
+    db: &mut PgConnection,
+    origin: &Origin,
+    new: &NewSession,
+    token_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let life = new.life();
+    let expires_at = new.expires_at.unwrap_or_else(|| now.plus_seconds(life.absolute));
+    sqlx::query!(
+        "INSERT INTO directory.sessions
+                (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)",
+        id::new(),
+        &token_hash[..],
+        new.user,
+        new.tenant.map(|t| t.0) as Option<Uuid>,
+        new.remembered,
+        activity::address(origin) as Option<IpNet>,
+        activity::user_agent(origin),
+        now,
+        now.plus_seconds(life.idle).min(expires_at),
+        expires_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What the address alone tells about who signs in.
+pub struct Credentials {
+    pub user: Option<Uuid>,
+    pub status: Option<String>,
+    pub is_verified: bool,
+    /// The user's, or that of the newest sign-up which waits for its confirmation.
+    pub password_hash: Option<String>,
+}
+
+pub async fn credentials(db: &mut PgConnection, email_key: &str) -> Result<Credentials, sqlx::Error> {
+    sqlx::query_as!(
+        Credentials,
+        r#"SELECT u.id AS "user?", u.status AS "status?", u.email_verified_at IS NOT NULL AS "is_verified!",
+                  CASE WHEN u.id IS NULL THEN r.password_hash ELSE u.password_hash END AS password_hash
+             FROM (VALUES ($1::text)) AS given (email_key)
+             LEFT JOIN directory.users u ON u.email_key = given.email_key AND u.deleted_at IS NULL
+             LEFT JOIN LATERAL (SELECT password_hash FROM directory.registrations
+                                 WHERE email_key = given.email_key AND used_at IS NULL
+                                 ORDER BY id DESC LIMIT 1) r ON true"#,
+        email_key,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The tenant that the user acted in last, or else the first by name.
+pub async fn tenant_to_enter(db: &mut PgConnection, user: Uuid) -> Result<Option<TenantId>, sqlx::Error> {
+    let tenant = sqlx::query_scalar!(
+        r#"SELECT t.tenant_id AS "tenant_id!"
+             FROM directory.users u, identity.tenants_of(u.id) t
+            WHERE u.id = $1 AND t.status = 'active'
+            ORDER BY t.tenant_id IS NOT DISTINCT FROM u.current_tenant_id DESC, t.name, t.tenant_id
+            LIMIT 1"#,
+        user,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(tenant.map(TenantId))
+}
+
+pub async fn note_login(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.users
+            SET last_login_at = $2, last_active_at = $2, last_login_ip = $3, login_count = login_count + 1
+          WHERE id = $1",
+        user,
+        app.clock.now(),
+        activity::address(origin) as Option<IpNet>,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_current_tenant(db: &mut PgConnection, user: Uuid, tenant: TenantId) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.users SET current_tenant_id = $2 WHERE id = $1", user, tenant.0).execute(db).await?;
+    Ok(())
+}
+
+pub async fn tenants(db: &mut PgConnection, user: Uuid) -> Result<Vec<(TenantSummary, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT tenant_id AS "id!", name AS "name!", slug AS "slug!", status AS "status!", onboarding_status AS "onboarding_status!"
+             FROM identity.tenants_of($1)"#,
+        user,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (TenantSummary { id: row.id, name: row.name, slug: row.slug, status: row.status }, row.onboarding_status))
+        .collect())
+}
+
+pub async fn roles(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT r.name
+           FROM identity.member_roles mr
+           JOIN identity.roles r ON r.tenant_id = mr.tenant_id AND r.id = mr.role_id
+          WHERE mr.tenant_id = $1 AND mr.user_id = $2
+          ORDER BY r.name",
+        tenant.0,
+        user,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Whether the session is remembered.
+pub async fn is_remembered(db: &mut PgConnection, session: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!("SELECT remembered FROM directory.sessions WHERE id = $1", session).fetch_one(db).await
+}
+
+pub async fn list(
+    db: &mut PgConnection,
+    user: Uuid,
+    current: Uuid,
+    now: Timestamp,
+    before: Option<Uuid>,
+    count: i64,
+) -> Result<Vec<OpenSession>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT id, ip_address, user_agent, created_at, last_seen_at, least(expires_at, idle_until) AS \"expires_at!\"
+           FROM directory.sessions
+          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND idle_until > $2
+            AND ($3::uuid IS NULL OR id < $3)
+          ORDER BY id DESC
+          LIMIT $4",
+        user,
+        now,
+        before as Option<Uuid>,
+        count,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| OpenSession {
+            id: row.id,
+            current: row.id == current,
+            ip_address: row.ip_address.map(|net| net.addr().to_string()),
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+        })
+        .collect())
+}
+
+/// Whether there was such a session of that user to end.
+pub async fn end(db: &mut PgConnection, user: Uuid, session: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
+    let ended =
+        sqlx::query!("UPDATE directory.sessions SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL", user, session, now)
+            .execute(db)
+            .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends the session that a browser held before it got another.
+pub async fn end_presented(db: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.sessions SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL", &token_hash[..], now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends all of a user's sessions but one; answers how many.
+pub async fn end_all(db: &mut PgConnection, user: Uuid, but: Option<Uuid>, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let ended = sqlx::query!(
+        "UPDATE directory.sessions SET ended_at = $3
+          WHERE user_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR id <> $2)",
+        user,
+        but as Option<Uuid>,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(ended.rows_affected())
+}

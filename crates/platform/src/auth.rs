@@ -1,0 +1,246 @@
+//! Who may call: sessions, permissions, and the extractors that put both into a handler's signature.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::sync::OnceLock;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::ctx::{Ctx, Origin, TenantId};
+use crate::error::{Error, Problem, Result};
+use crate::idempotency::Claim;
+use crate::state::App;
+use crate::time::Timestamp;
+
+/// Whose records a permission covers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    Own,
+    All,
+}
+
+/// What a member may do, by the permission's codename.
+#[derive(Clone, Debug, Default)]
+pub struct Permissions(BTreeMap<String, Scope>);
+
+impl Permissions {
+    pub fn none() -> &'static Self {
+        static NONE: OnceLock<Permissions> = OnceLock::new();
+        NONE.get_or_init(Self::default)
+    }
+
+    pub fn scope(&self, codename: &str) -> Option<Scope> {
+        self.0.get(codename).copied()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Scope)> {
+        self.0.iter().map(|(name, scope)| (name.as_str(), *scope))
+    }
+}
+
+impl FromIterator<(String, Scope)> for Permissions {
+    fn from_iter<T: IntoIterator<Item = (String, Scope)>>(items: T) -> Self {
+        let mut all = BTreeMap::new();
+        for (name, scope) in items {
+            all.entry(name).and_modify(|held: &mut Scope| *held = (*held).max(scope)).or_insert(scope);
+        }
+        Self(all)
+    }
+}
+
+/// A signed-in user, and the tenant he or she acts in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub name: String,
+    pub email: String,
+    pub locale: String,
+    pub timezone: String,
+    pub is_platform_admin: bool,
+    /// None where the user belongs to no active tenant, or has chosen none.
+    pub tenant: Option<TenantId>,
+    pub permissions: Permissions,
+    pub expires_at: Timestamp,
+}
+
+/// Turns a cookie or token into a session; identity implements it, and the binary wires it.
+pub trait Authenticator: Send + Sync + 'static {
+    fn authenticate<'a>(&'a self, app: &'a App, parts: &'a Parts) -> BoxFuture<'a, Result<Option<Session>>>;
+}
+
+/// A permission as a type, so that a handler's signature says what it takes.
+pub trait Permission: Send + Sync + 'static {
+    const CODENAME: &'static str;
+}
+
+/// Declares permission types with their codenames.
+#[macro_export]
+macro_rules! permissions {
+    ($($name:ident = $codename:literal),* $(,)?) => {$(
+        #[doc = concat!("`", $codename, "`")]
+        pub struct $name;
+        impl $crate::auth::Permission for $name {
+            const CODENAME: &'static str = $codename;
+        }
+    )*};
+}
+
+/// A member who holds `P`, in his or her tenant; derefs to the [`Ctx`].
+pub struct Allow<P> {
+    ctx: Ctx,
+    scope: Scope,
+    permission: PhantomData<P>,
+}
+
+impl<P> Allow<P> {
+    /// The member whose records are visible: `Some(user)` where the permission covers own records only, as a filter.
+    pub fn own_filter(&self) -> Option<Uuid> {
+        match self.scope {
+            Scope::Own => self.ctx.user_id(),
+            Scope::All => None,
+        }
+    }
+
+    /// # Errors
+    /// 404 for another member's record where the permission covers own records only.
+    pub fn check_owner(&self, owner: Uuid) -> Result<(), Problem> {
+        match self.own_filter() {
+            Some(me) if me != owner => Err(Problem::not_found()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<P> Deref for Allow<P> {
+    type Target = Ctx;
+
+    fn deref(&self) -> &Ctx {
+        &self.ctx
+    }
+}
+
+impl<P> DerefMut for Allow<P> {
+    fn deref_mut(&mut self) -> &mut Ctx {
+        &mut self.ctx
+    }
+}
+
+impl<P: Permission> FromRequestParts<App> for Allow<P> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let session = session(parts, app).await?;
+        let tenant = session.tenant.ok_or_else(no_tenant)?;
+        let scope = session.permissions.scope(P::CODENAME).ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
+        let claim = claim(parts, &session.user_id.to_string());
+        let ctx = Ctx::of_member(app.clone(), session, tenant, origin(parts), claim);
+        Ok(Self { ctx, scope, permission: PhantomData })
+    }
+}
+
+/// A member of the tenant, whatever he or she may do; derefs to the [`Ctx`].
+pub struct AnyMember(Ctx);
+
+impl Deref for AnyMember {
+    type Target = Ctx;
+
+    fn deref(&self) -> &Ctx {
+        &self.0
+    }
+}
+
+impl DerefMut for AnyMember {
+    fn deref_mut(&mut self) -> &mut Ctx {
+        &mut self.0
+    }
+}
+
+impl FromRequestParts<App> for AnyMember {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let session = session(parts, app).await?;
+        let tenant = session.tenant.ok_or_else(no_tenant)?;
+        let claim = claim(parts, &session.user_id.to_string());
+        Ok(Self(Ctx::of_member(app.clone(), session, tenant, origin(parts), claim)))
+    }
+}
+
+/// A signed-in user, with or without a tenant: what concerns the person alone.
+pub struct SignedIn {
+    pub app: App,
+    pub session: Session,
+    pub origin: Origin,
+    pub claim: Option<Claim>,
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let session = session(parts, app).await?;
+        let claim = claim(parts, &session.user_id.to_string());
+        Ok(Self { app: app.clone(), session, origin: origin(parts), claim })
+    }
+}
+
+/// An administrator of the instance.
+pub struct PlatformAdmin(pub SignedIn);
+
+impl FromRequestParts<App> for PlatformAdmin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let signed_in = SignedIn::from_request_parts(parts, app).await?;
+        if signed_in.session.is_platform_admin { Ok(Self(signed_in)) } else { Err(Problem::forbidden().into()) }
+    }
+}
+
+/// Anybody: where the request came from, and its Idempotency-Key.
+pub struct Anonymous {
+    pub app: App,
+    pub origin: Origin,
+    pub claim: Option<Claim>,
+}
+
+impl Anonymous {
+    /// The context of a visitor in the tenant that a public address led to.
+    pub fn visit(self, tenant: TenantId) -> Ctx {
+        Ctx::of_visitor(self.app, tenant, self.origin, self.claim)
+    }
+}
+
+impl FromRequestParts<App> for Anonymous {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        Ok(Self { app: app.clone(), origin: origin(parts), claim: claim(parts, "-") })
+    }
+}
+
+async fn session(parts: &Parts, app: &App) -> Result<Session> {
+    let session = app.authenticator.authenticate(app, parts).await?.ok_or_else(Problem::unauthenticated)?;
+    app.limits.check(crate::rate_limit::Limit::Account, &session.user_id.to_string())?;
+    Ok(session)
+}
+
+fn no_tenant() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "no_tenant", "You are signed in but act in no workspace. Choose one, or ask for an invitation.")
+}
+
+fn origin(parts: &Parts) -> Origin {
+    parts.extensions.get::<Origin>().cloned().unwrap_or_default()
+}
+
+fn claim(parts: &Parts, actor: &str) -> Option<Claim> {
+    parts.extensions.get::<Claim>().map(|claim| Claim { actor: actor.to_owned(), ..claim.clone() })
+}

@@ -1,0 +1,229 @@
+//! The context of one piece of work: who calls, for which tenant, with what rights, in which transaction, at what time.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sqlx::postgres::PgPool;
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::auth::{Permissions, Session};
+use crate::error::{Error, Result};
+use crate::idempotency::{Claim, Claimed};
+use crate::state::App;
+use crate::time::Timestamp;
+
+/// The tenant whose rows a transaction may touch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct TenantId(pub Uuid);
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub ip: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    pub request_id: Option<Uuid>,
+}
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// A signed-in member of the tenant.
+    Member(Session),
+    /// Somebody without an account, on a public page.
+    Visitor,
+    /// A job or a reaction; the event that caused it, where one did.
+    Program { caused_by: Option<Uuid> },
+}
+
+/// Everything an operation needs. There is no way to a tenant's rows but [`Ctx::db`], and no `Ctx` without a tenant.
+pub struct Ctx {
+    pub app: App,
+    pub caller: Caller,
+    pub tenant: TenantId,
+    pub origin: Origin,
+    pool: PgPool,
+    claim: Option<Claim>,
+    tx: Option<Transaction<'static, Postgres>>,
+    published: bool,
+}
+
+impl Ctx {
+    /// For a member's request; the transaction opens at the first statement.
+    pub fn of_member(app: App, session: Session, tenant: TenantId, origin: Origin, claim: Option<Claim>) -> Self {
+        let pool = app.pools.web.clone();
+        Self { app, caller: Caller::Member(session), tenant, origin, pool, claim, tx: None, published: false }
+    }
+
+    /// For a visitor of a public page of that tenant.
+    pub fn of_visitor(app: App, tenant: TenantId, origin: Origin, claim: Option<Claim>) -> Self {
+        let pool = app.pools.public.clone();
+        Self { app, caller: Caller::Visitor, tenant, origin, pool, claim, tx: None, published: false }
+    }
+
+    /// For a job or a reaction.
+    pub fn of_program(app: App, tenant: TenantId, caused_by: Option<Uuid>) -> Self {
+        let pool = app.pools.work.clone();
+        Self { app, caller: Caller::Program { caused_by }, tenant, origin: Origin::default(), pool, claim: None, tx: None, published: false }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// The signed-in user, if one acts.
+    pub fn user_id(&self) -> Option<Uuid> {
+        match &self.caller {
+            Caller::Member(session) => Some(session.user_id),
+            Caller::Visitor | Caller::Program { .. } => None,
+        }
+    }
+
+    pub fn permissions(&self) -> &Permissions {
+        match &self.caller {
+            Caller::Member(session) => &session.permissions,
+            Caller::Visitor | Caller::Program { .. } => Permissions::none(),
+        }
+    }
+
+    /// The connection of the open transaction, which opens here if it has not. The first statement of a request with an
+    /// Idempotency-Key claims the key.
+    ///
+    /// # Errors
+    /// No connection in time; or the stored answer of an earlier request.
+    pub async fn db(&mut self) -> Result<&mut PgConnection> {
+        if self.tx.is_none() {
+            let mut tx = self.app.seal.begin(&self.pool, self.tenant).await?;
+            if let Some(claim) = &self.claim {
+                match claim.take(&mut tx, &self.app, Some(self.tenant)).await? {
+                    Claimed::Fresh => {}
+                    Claimed::Answered(answer) => return Err(Error::Replay(answer)),
+                }
+            }
+            self.tx = Some(tx);
+        }
+        match &mut self.tx {
+            Some(tx) => Ok(&mut *tx),
+            None => Err(Error::internal("no transaction")),
+        }
+    }
+
+    /// Notes that an event was written, so that the dispatcher wakes at commit.
+    pub(crate) fn has_published(&mut self) {
+        self.published = true;
+    }
+
+    /// Puts another claim in place of the request's, for a handler that knows only after reading what was asked. For
+    /// the transactions that open from now on.
+    pub(crate) fn claim_as(&mut self, claim: Option<Claim>) {
+        self.claim = claim;
+    }
+
+    /// Commits what was done. Dropping the context instead rolls it back.
+    ///
+    /// # Errors
+    /// A deferred constraint; or [`Error::UnknownOutcome`] where the connection broke.
+    pub async fn commit(&mut self) -> Result<()> {
+        if let Some(tx) = self.tx.take() {
+            commit(tx).await?;
+        }
+        if std::mem::take(&mut self.published) {
+            self.app.dispatch.wake();
+        }
+        Ok(())
+    }
+
+    /// Takes back what was done since the last commit, where the work goes on.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rollback(&mut self) -> Result<()> {
+        self.published = false;
+        if let Some(tx) = self.tx.take() {
+            tx.rollback().await?;
+        }
+        Ok(())
+    }
+
+    /// Commits, and stores the answer under the request's Idempotency-Key in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Ctx::commit`].
+    pub async fn commit_with(&mut self, answer: Answer) -> Result<Response> {
+        if let (Some(claim), Some(tx)) = (&self.claim, &mut self.tx) {
+            claim.store(tx, &self.app, Some(self.tenant), &answer).await?;
+        }
+        self.commit().await?;
+        Ok(answer.into_response())
+    }
+}
+
+/// COMMIT, where a broken connection means that nobody knows the outcome.
+///
+/// # Errors
+/// See [`Ctx::commit`].
+pub async fn commit(tx: Transaction<'static, Postgres>) -> Result<()> {
+    tx.commit().await.map_err(|error| match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Error::UnknownOutcome(error),
+        // The server said that it is going down (57P01 to 57P03): it may have committed before.
+        sqlx::Error::Database(ref e) if e.code().is_some_and(|code| code.starts_with("57P")) => Error::UnknownOutcome(error),
+        other => Error::Database(other),
+    })
+}
+
+/// An answer that can be stored and given again.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// # Errors
+    /// A value that is no JSON, which is a bug.
+    pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+        Ok(Self { status, headers, body: serde_json::to_vec(value).map_err(Error::internal)? })
+    }
+
+    /// 201 with the record.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn created(value: &impl Serialize) -> Result<Self> {
+        Self::json(StatusCode::CREATED, value)
+    }
+
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    /// Adds the ETag of a record at that version.
+    #[must_use]
+    pub fn version(self, version: i64) -> Self {
+        self.header(header::ETAG, &format!("\"{version}\""))
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = header::HeaderValue::from_str(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+

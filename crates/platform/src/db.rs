@@ -1,0 +1,166 @@
+//! Pools by purpose, and the sealed context that makes a transaction a tenant's.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::crypto::{KeyRing, hmac};
+use crate::ctx::TenantId;
+use crate::error::Result;
+use crate::time::{Clock, Timestamp};
+
+/// How long a transaction's context stays valid, in seconds: longer than any statement may run (the role's
+/// transaction limit is 30 s), short enough that a copy is soon worthless.
+const CONTEXT_SECONDS: i64 = 60;
+
+/// One pool a purpose, so that slow work of one kind cannot starve another.
+#[derive(Clone)]
+pub struct Pools {
+    /// Members' requests.
+    pub web: PgPool,
+    /// Visitors' pages and bookings.
+    pub public: PgPool,
+    /// Jobs and reactions, inside tenants.
+    pub work: PgPool,
+    /// The probes.
+    pub health: PgPool,
+    /// The owner of the tables, bound by no policy: the queue, the dispatcher and retention, and nothing else.
+    pub owner: PgPool,
+}
+
+impl Pools {
+    /// Connects lazily; the sum stays well below the server's `max_connections`.
+    pub fn new(app: &PgConnectOptions, owner: &PgConnectOptions, size: u32) -> Self {
+        let pool = |options: &PgConnectOptions, most: u32, wait: u64, name: &str| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(Duration::from_secs(wait))
+                .idle_timeout(Duration::from_secs(300))
+                // A broken connection shows itself at BEGIN, where nothing is lost yet; a ping before each costs a
+                // round trip for nothing.
+                .test_before_acquire(false)
+                .connect_lazy_with(options.clone().application_name(&format!("atrium {name}")))
+        };
+        Self {
+            web: pool(app, size, 2, "web"),
+            public: pool(app, size.div_ceil(2), 2, "public"),
+            work: pool(app, size.div_ceil(2), 10, "work"),
+            health: pool(app, 1, 1, "health"),
+            owner: pool(owner, size.div_ceil(2).max(4), 10, "owner"),
+        }
+    }
+
+    pub async fn close(&self) {
+        for pool in [&self.web, &self.public, &self.work, &self.health, &self.owner] {
+            pool.close().await;
+        }
+    }
+}
+
+/// Mints the context that `platform.current_tenant()` checks.
+pub struct ContextSeal {
+    key: zeroize::Zeroizing<[u8; 32]>,
+    clock: Clock,
+}
+
+impl ContextSeal {
+    pub fn new(keys: &KeyRing) -> Self {
+        // The database judges the expiry by its own clock, so a test's clock must not reach here.
+        Self { key: keys.derive("tenant context"), clock: Clock::system() }
+    }
+
+    /// `tenant.expiry.mac`, 112 characters.
+    pub fn mint(&self, tenant: TenantId) -> String {
+        self.mint_until(tenant, self.clock.now().plus_seconds(CONTEXT_SECONDS))
+    }
+
+    fn mint_until(&self, tenant: TenantId, expiry: Timestamp) -> String {
+        let signed = format!("{}.{:010}", tenant.0, expiry.as_second());
+        let mac = hex::encode(hmac(self.key.as_ref(), &[signed.as_bytes()]));
+        format!("{signed}.{mac}")
+    }
+
+    /// A context that has run out, for the test that shows it refused.
+    pub fn mint_expired(&self, tenant: TenantId) -> String {
+        self.mint_until(tenant, self.clock.now().plus_seconds(-1))
+    }
+
+    /// Opens a transaction of that tenant. BEGIN and the context travel in one message.
+    ///
+    /// # Errors
+    /// No connection in time, or a server that is gone.
+    pub async fn begin(&self, pool: &PgPool, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let open = || format!("BEGIN; SET LOCAL atrium.context = '{}'", self.mint(tenant));
+        match pool.begin_with(AssertSqlSafe(open())).await {
+            // The pool does not test connections; one that died while idle shows here, before anything was done.
+            Err(sqlx::Error::Io(_)) => pool.begin_with(AssertSqlSafe(open())).await,
+            other => other,
+        }
+    }
+
+    /// The two padded halves of HMAC (RFC 2104) that the database keeps.
+    fn pads(&self) -> ([u8; 64], [u8; 64]) {
+        let mut padded = [0_u8; 64];
+        padded[..32].copy_from_slice(self.key.as_ref());
+        (padded.map(|b| b ^ 0x36), padded.map(|b| b ^ 0x5c))
+    }
+
+    /// Tells the database the key; needs the owner.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn install(&self, owner: &PgPool) -> Result<(), sqlx::Error> {
+        let (inner, outer) = self.pads();
+        sqlx::query!(
+            "INSERT INTO security.context_keys (id, inner_pad, outer_pad) VALUES (1, $1, $2)
+             ON CONFLICT (id) DO UPDATE SET inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad
+             WHERE (context_keys.inner_pad, context_keys.outer_pad) IS DISTINCT FROM (excluded.inner_pad, excluded.outer_pad)",
+            &inner[..],
+            &outer[..],
+        )
+        .execute(owner)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Refuses a serving role that the policies would not bind.
+///
+/// # Errors
+/// Says which of its powers is too much.
+pub async fn check_role(app: &PgPool) -> Result<(), RoleError> {
+    let role = sqlx::query!(
+        r#"SELECT current_user::text AS "name!", rolsuper AS "is_super!", rolbypassrls AS "bypasses!",
+                  EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                           WHERE c.relowner = r.oid AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema') AS "owns!",
+                  pg_has_role(r.oid, 'atrium_owner', 'MEMBER') AS "is_owner!"
+             FROM pg_roles r WHERE rolname = current_user"#
+    )
+    .fetch_one(app)
+    .await?;
+    let power = match role {
+        ref r if r.is_super => "is a superuser",
+        ref r if r.bypasses => "bypasses row-level security",
+        ref r if r.owns => "owns tables",
+        ref r if r.is_owner => "is a member of atrium_owner",
+        _ => return Ok(()),
+    };
+    Err(RoleError::TooPowerful { role: role.name, power })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    #[error("the serving role {role} {power}, so the tenants' walls would not hold; serve as atrium_app")]
+    TooPowerful { role: String, power: &'static str },
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// A tenant's identifier and nothing else, where a pool is at hand and no request is (tests, tools).
+impl From<Uuid> for TenantId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}

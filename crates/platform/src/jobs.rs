@@ -1,0 +1,301 @@
+//! Work for later, on graphile_worker: enqueued in the caller's transaction, run outside of any.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use graphile_worker::{IntoTaskHandlerResult, JobDefinition, TaskHandler, WorkerContext, WorkerOptions};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::ctx::{Ctx, TenantId};
+use crate::error::{Error, Result};
+use crate::state::App;
+use crate::time::Timestamp;
+
+pub mod batches;
+pub mod failed;
+
+/// A piece of work: a plain struct of ids that serialises to the payload. It may run twice, so it looks before it acts.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Imperative: `SendReminder`.
+    const NAME: &'static str;
+    /// With the queue's backoff of e^attempt seconds, ten attempts are about eight hours.
+    const MAX_ATTEMPTS: i32 = 10;
+    /// After this long the attempt counts as failed.
+    const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+    fn run(self, at: Attempt) -> impl Future<Output = Result<(), JobError>> + Send;
+}
+
+/// The circumstances of one attempt.
+pub struct Attempt {
+    pub app: App,
+    pub tenant: Option<TenantId>,
+    pub number: i16,
+    pub most: i16,
+}
+
+impl Attempt {
+    /// The tenant's context, for a job that was enqueued in one.
+    ///
+    /// # Errors
+    /// A job of the instance has none.
+    pub fn ctx(&self) -> Result<Ctx, JobError> {
+        let tenant = self.tenant.ok_or_else(|| JobError::Fail("this job needs a tenant and has none".to_owned()))?;
+        Ok(Ctx::of_program(self.app.clone(), tenant, None))
+    }
+
+    pub fn is_last(&self) -> bool {
+        self.number >= self.most
+    }
+}
+
+/// Whether another attempt may help.
+#[derive(Debug)]
+pub enum JobError {
+    Retry(String),
+    Fail(String),
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry(reason) | Self::Fail(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// Faults of ours and of the database pass; what is missing or refused stays so.
+impl From<Error> for JobError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) if problem.status < 500 && problem.status != 429 => Self::Fail(problem.to_string()),
+            other => Self::Retry(other.to_string()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for JobError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+/// When and how a job runs; `default()` is at once, any number beside each other.
+#[derive(Clone, Debug, Default)]
+pub struct When {
+    pub run_at: Option<Timestamp>,
+    /// A waiting job of the same key (within the tenant) is replaced.
+    pub key: Option<String>,
+    /// Jobs of one queue run one after the other.
+    pub queue: Option<String>,
+    pub batch: Option<Uuid>,
+}
+
+impl When {
+    pub fn at(run_at: Timestamp) -> Self {
+        Self { run_at: Some(run_at), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn keyed(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+/// Enqueues on a connection: of a tenant's transaction (then the job is the tenant's) or of none (then the instance's).
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue<J: Job>(db: &mut PgConnection, job: &J, when: When) -> Result<()> {
+    let mut payload = serde_json::to_value(job).map_err(Error::internal)?;
+    if let (Value::Object(fields), Some(batch)) = (&mut payload, when.batch) {
+        fields.insert("batch_id".to_owned(), Value::from(batch.to_string()));
+    }
+    sqlx::query!(
+        r#"SELECT platform.enqueue($1, $2, $3, $4, $5, $6) AS "done: ()""#,
+        J::NAME,
+        payload,
+        when.run_at as Option<Timestamp>,
+        when.key,
+        J::MAX_ATTEMPTS,
+        when.queue,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+impl Ctx {
+    /// Enqueues in this transaction: the job exists if, and only if, the change does.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn enqueue<J: Job>(&mut self, job: &J, when: When) -> Result<()> {
+        enqueue(self.db().await?, job, when).await
+    }
+
+    /// Takes back the waiting job of that key, if there is one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn dequeue(&mut self, key: &str) -> Result<()> {
+        sqlx::query!(r#"SELECT platform.dequeue($1) AS "done: ()""#, key).execute(self.db().await?).await?;
+        Ok(())
+    }
+}
+
+/// A job as the queue stores it.
+#[derive(Serialize, Deserialize)]
+struct Stored<J> {
+    tenant_id: Option<Uuid>,
+    #[serde(default)]
+    batch_id: Option<Uuid>,
+    #[serde(flatten)]
+    job: J,
+}
+
+impl<J: Job> TaskHandler for Stored<J> {
+    const IDENTIFIER: &'static str = J::NAME;
+
+    async fn run(self, worker: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(app) = worker.get_ext::<App>().cloned() else { return Err("the worker has no application".to_owned()) };
+        let tenant = self.tenant_id.map(TenantId);
+        let (id, number, most) = (*worker.job().id(), *worker.job().attempts(), *worker.job().max_attempts());
+        let attempt = Attempt { app: app.clone(), tenant, number, most };
+        let started = std::time::Instant::now();
+        // In a task of its own, so that a panic is an error of this job and not of the worker.
+        let outcome = match tokio::time::timeout(J::TIME_LIMIT, crate::task::run(self.job.run(attempt))).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => Err(JobError::Retry(format!("panicked: {panic}"))),
+            Err(_) => Err(JobError::Retry(format!("took longer than {} s", J::TIME_LIMIT.as_secs()))),
+        };
+        metrics::histogram!("atrium_job_seconds", "job" => J::NAME).record(started.elapsed().as_secs_f64());
+        let label = match &outcome {
+            Ok(()) => "done",
+            Err(JobError::Retry(_)) if number < most => "retry",
+            Err(_) => "failed",
+        };
+        metrics::counter!("atrium_jobs_total", "job" => J::NAME, "outcome" => label).increment(1);
+        let failed = match outcome {
+            Ok(()) => None,
+            Err(JobError::Fail(reason)) => {
+                // No attempt is left: the queue then lists it as failed for good.
+                sqlx::query!("UPDATE graphile_worker._private_jobs SET max_attempts = attempts WHERE id = $1", id)
+                    .execute(&app.pools.owner)
+                    .await
+                    .map_err(|error| error.to_string())?;
+                Some((reason, true))
+            }
+            Err(JobError::Retry(reason)) => Some((reason, number >= most)),
+        };
+        if let (Some(tenant), Some(batch)) = (tenant, self.batch_id) {
+            let last = failed.as_ref().map(|(_, last)| *last);
+            if last != Some(false) {
+                batches::settle(&app, tenant, batch, last == Some(true)).await.map_err(|error| error.to_string())?;
+            }
+        }
+        match failed {
+            None => Ok(()),
+            Some((reason, last)) => {
+                tracing::warn!(job = J::NAME, id, attempt = number, last, reason, "a job failed");
+                Err(reason)
+            }
+        }
+    }
+}
+
+/// For the registry of the binary.
+pub fn definition<J: Job>() -> JobDefinition {
+    Stored::<J>::definition()
+}
+
+/// Makes or upgrades the queue's own schema; runs as the owner.
+///
+/// # Errors
+/// The database's.
+pub async fn migrate(owner: &sqlx::PgPool) -> Result<()> {
+    graphile_worker::WorkerUtils::new(owner.clone(), "graphile_worker").migrate().await.map_err(Error::internal)
+}
+
+/// Runs jobs and cron entries until `stop`, then lets those under way finish within `grace`.
+///
+/// # Errors
+/// The queue's, where it cannot be reached; the caller starts it again.
+pub async fn run_worker(app: App, definitions: Vec<JobDefinition>, crontab: &str, concurrency: usize, grace: Duration, stop: CancellationToken) -> Result<()> {
+    let pool = app.pools.owner.clone();
+    let worker = WorkerOptions::default()
+        .pg_pool(pool)
+        .schema("graphile_worker")
+        .concurrency(concurrency)
+        .poll_interval(Duration::from_secs(2))
+        .heartbeat_interval(Duration::from_secs(5))
+        .sweep_interval(Duration::from_secs(10))
+        .sweep_threshold(Duration::from_secs(30))
+        .recovery_delay(Duration::from_secs(1))
+        .listen_os_shutdown_signals(false)
+        .shutdown_grace_period(grace)
+        .shutdown_interrupted_job_retry_delay(Duration::from_secs(1))
+        .shutdown_signal(async move { stop.cancelled().await })
+        .add_extension(app)
+        .define_jobs(definitions)
+        .with_cron(crontab)
+        .map_err(|error| Error::internal(error.to_string()))?
+        .init()
+        .await
+        .map_err(Error::internal)?;
+    worker.run().await.map_err(Error::internal)
+}
+
+/// How the queue stands.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    pub waiting: i64,
+    pub scheduled: i64,
+    pub running: i64,
+    pub failed: i64,
+}
+
+/// # Errors
+/// The database's.
+pub async fn counts(owner: &sqlx::PgPool) -> Result<Counts> {
+    let counts = sqlx::query_as!(
+        Counts,
+        r#"SELECT count(*) FILTER (WHERE locked_at IS NULL AND attempts < max_attempts AND run_at <= now()) AS "waiting!",
+                  count(*) FILTER (WHERE locked_at IS NULL AND attempts < max_attempts AND run_at > now()) AS "scheduled!",
+                  count(*) FILTER (WHERE locked_at IS NOT NULL) AS "running!",
+                  count(*) FILTER (WHERE locked_at IS NULL AND attempts >= max_attempts) AS "failed!"
+             FROM graphile_worker._private_jobs"#
+    )
+    .fetch_one(owner)
+    .await?;
+    Ok(counts)
+}
+
+/// Runs every job that is due, once, and answers how many were; for tests and tools that bring the queue to rest.
+///
+/// # Errors
+/// The queue's.
+pub async fn run_due(app: &App, definitions: Vec<JobDefinition>) -> Result<i64> {
+    let due = counts(&app.pools.owner).await?.waiting;
+    if due > 0 {
+        let worker = WorkerOptions::default()
+            .pg_pool(app.pools.owner.clone())
+            .schema("graphile_worker")
+            .concurrency(4)
+            .listen_os_shutdown_signals(false)
+            .add_extension(app.clone())
+            .define_jobs(definitions)
+            .init()
+            .await
+            .map_err(Error::internal)?;
+        worker.run_once().await.map_err(Error::internal)?;
+    }
+    Ok(due)
+}

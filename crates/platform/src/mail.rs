@@ -1,0 +1,275 @@
+//! Mail: written into the database with the change, sent by a job, kept where no server is configured.
+
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::crypto::{KeyRing, Place};
+use crate::ctx::{Ctx, TenantId};
+use crate::error::{Error, Result};
+use crate::jobs::{Attempt, Job, JobError, When};
+use crate::state::App;
+
+pub mod layout;
+pub mod mailbox;
+pub mod settings;
+
+/// One mail to one person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mail {
+    /// `booking_confirmation`: for lists and metrics.
+    pub kind: String,
+    pub to: Person,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub reply_to: Option<Person>,
+    /// What the sender is called; the address is the mail server's own.
+    pub from_name: Option<String>,
+    pub calendar: Option<Calendar>,
+    /// A second mail with this key is not written.
+    pub dedupe_key: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    pub email: String,
+}
+
+/// An invitation that mail programs act upon (RFC 6047).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Calendar {
+    /// `REQUEST` or `CANCEL`
+    pub method: String,
+    pub ics: String,
+}
+
+/// How to reach a mail server.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    pub username: Option<String>,
+    pub password: Option<SecretString>,
+    pub from: Sender,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// From the first byte, usually port 465.
+    Tls,
+    /// Upgraded or refused, usually port 587.
+    StartTls,
+    /// For a server on this machine.
+    None,
+}
+
+impl std::str::FromStr for Security {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        match text {
+            "tls" => Ok(Self::Tls),
+            "starttls" => Ok(Self::StartTls),
+            "none" => Ok(Self::None),
+            _ => Err("expected tls, starttls or none"),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Sender {
+    pub address: String,
+    pub name: String,
+}
+
+/// The instance's outgoing mail; without a server, mails are kept for the mailbox page.
+#[derive(Default)]
+pub struct Mailer {
+    pub smtp: Option<Smtp>,
+}
+
+impl Smtp {
+    /// # Errors
+    /// A host name that TLS cannot check.
+    pub fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
+            .port(self.port)
+            .timeout(Some(std::time::Duration::from_secs(20)))
+            .tls(match self.security {
+                Security::Tls => Tls::Wrapper(TlsParameters::new(self.host.clone())?),
+                Security::StartTls => Tls::Required(TlsParameters::new(self.host.clone())?),
+                Security::None => Tls::None,
+            });
+        if let (Some(user), Some(password)) = (&self.username, &self.password) {
+            builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
+        }
+        Ok(builder.build())
+    }
+}
+
+fn place(tenant: Option<Uuid>, id: Uuid) -> Place<'static> {
+    Place { column: "mails.message_ciphertext", tenant, row: id }
+}
+
+/// Writes the mail on a connection (a tenant's transaction, or one of no tenant) and enqueues its sending. What it says
+/// is sealed: it may hold a secret link.
+///
+/// # Errors
+/// The database's.
+pub async fn post(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mail: &Mail) -> Result<()> {
+    let (id, tenant) = (crate::id::new(), tenant.map(|t| t.0));
+    let sealed = keys.seal(place(tenant, id), &serde_json::to_vec(mail).map_err(Error::internal)?);
+    let written = sqlx::query!(
+        "INSERT INTO directory.mails (id, tenant_id, kind, recipient, subject, message_ciphertext, dedupe_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT DO NOTHING",
+        id,
+        tenant,
+        mail.kind,
+        mail.to.email,
+        mail.subject,
+        sealed,
+        mail.dedupe_key,
+    )
+    .execute(&mut *db)
+    .await?;
+    if written.rows_affected() == 1 {
+        crate::jobs::enqueue(db, &SendMail { mail_id: id }, When::default()).await?;
+    }
+    Ok(())
+}
+
+impl Ctx {
+    /// Writes a mail in this transaction; it is sent after the commit.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn mail(&mut self, mail: &Mail) -> Result<()> {
+        let (app, tenant) = (self.app.clone(), self.tenant);
+        post(self.db().await?, &app.keys, Some(tenant), mail).await
+    }
+}
+
+/// Sends one mail that stands in the database.
+#[derive(Serialize, Deserialize)]
+pub struct SendMail {
+    pub mail_id: Uuid,
+}
+
+impl Job for SendMail {
+    const NAME: &'static str = "SendMail";
+
+    /// SMTP cannot deduplicate: a mail found in `sending` after a crash is sent again, under the same Message-ID.
+    async fn run(self, at: Attempt) -> Result<(), JobError> {
+        let owner = &at.app.pools.owner;
+        let Some(row) = sqlx::query!(
+            "UPDATE directory.mails SET status = 'sending', attempts = attempts + 1
+              WHERE id = $1 AND status IN ('queued', 'sending', 'failed')
+            RETURNING tenant_id, message_ciphertext",
+            self.mail_id
+        )
+        .fetch_optional(owner)
+        .await?
+        else {
+            return Ok(());
+        };
+        let mail = unseal(&at.app, self.mail_id, row.tenant_id, &row.message_ciphertext).map_err(|error| JobError::Fail(error.to_string()))?;
+        let sent = match server_for(&at.app, row.tenant_id.map(TenantId)).await? {
+            None => Ok("kept"),
+            Some(smtp) => deliver(&smtp, &mail, self.mail_id).await.map(|()| "sent"),
+        };
+        match sent {
+            Ok(status) => {
+                sqlx::query!("UPDATE directory.mails SET status = $2, last_error = NULL, sent_at = now() WHERE id = $1", self.mail_id, status).execute(owner).await?;
+                metrics::counter!("atrium_mails_total", "kind" => mail.kind, "status" => status).increment(1);
+                Ok(())
+            }
+            Err(error) => {
+                let last = at.is_last() || matches!(error, JobError::Fail(_));
+                sqlx::query!(
+                    "UPDATE directory.mails SET status = $2, last_error = $3 WHERE id = $1",
+                    self.mail_id,
+                    if last { "failed" } else { "queued" },
+                    error.to_string()
+                )
+                .execute(owner)
+                .await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn unseal(app: &App, id: Uuid, tenant: Option<Uuid>, sealed: &[u8]) -> Result<Mail> {
+    let plain = app.keys.open(place(tenant, id), sealed).map_err(Error::internal)?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
+}
+
+/// The tenant's own server, or the instance's, or none.
+async fn server_for(app: &App, tenant: Option<TenantId>) -> Result<Option<Smtp>, JobError> {
+    if let Some(tenant) = tenant
+        && let Some(own) = settings::of_tenant(app, tenant).await?
+    {
+        return Ok(Some(own));
+    }
+    Ok(app.mailer.smtp.clone())
+}
+
+async fn deliver(smtp: &Smtp, mail: &Mail, id: Uuid) -> Result<(), JobError> {
+    let message = build(mail, &smtp.from, id).map_err(|error| JobError::Fail(error.to_string()))?;
+    let transport = smtp.transport().map_err(|error| JobError::Fail(error.to_string()))?;
+    match transport.send(message).await {
+        Ok(_) => Ok(()),
+        // 5xx is the server's last word (RFC 5321, 4.2.1); the rest may pass.
+        Err(error) if error.is_permanent() => Err(JobError::Fail(error.to_string())),
+        Err(error) => Err(JobError::Retry(error.to_string())),
+    }
+}
+
+fn mailbox_of(person: &Person) -> Result<Mailbox> {
+    let address: Address = person.email.parse().map_err(Error::internal)?;
+    let name = person.name.trim();
+    Ok(Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address))
+}
+
+/// The message as it goes over the wire: text and HTML as alternatives, an invitation beside them and attached, since
+/// some programs read only the one and some only the other.
+///
+/// # Errors
+/// An address that is none.
+pub fn build(mail: &Mail, sender: &Sender, id: Uuid) -> Result<Message> {
+    let from = Person { name: mail.from_name.clone().unwrap_or_else(|| sender.name.clone()), email: sender.address.clone() };
+    let domain = sender.address.rsplit('@').next().unwrap_or("localhost");
+    let mut builder = Message::builder()
+        .from(mailbox_of(&from)?)
+        .to(mailbox_of(&mail.to)?)
+        .subject(&mail.subject)
+        .message_id(Some(format!("<{id}@{domain}>")))
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
+    if let Some(reply_to) = &mail.reply_to {
+        builder = builder.reply_to(mailbox_of(reply_to)?);
+    }
+    let alternatives = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    let message = match &mail.calendar {
+        None => builder.multipart(alternatives),
+        Some(calendar) => {
+            let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={}", calendar.method)).map_err(Error::internal)?;
+            let attached = ContentType::parse("application/ics").map_err(Error::internal)?;
+            builder.multipart(
+                MultiPart::mixed()
+                    .multipart(alternatives.singlepart(SinglePart::builder().header(kind).body(calendar.ics.clone())))
+                    .singlepart(Attachment::new("invite.ics".to_owned()).body(calendar.ics.clone(), attached)),
+            )
+        }
+    };
+    message.map_err(Error::internal)
+}

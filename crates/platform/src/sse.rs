@@ -1,0 +1,226 @@
+//! The live stream of a tenant's events to its members, each filtered by what he or she may see.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::response::sse;
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use sqlx::postgres::PgListener;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::auth::{AnyMember, Scope, Session};
+use crate::ctx::{Caller, Ctx, TenantId};
+use crate::error::{Problem, Result};
+use crate::events::{CHANNEL, Recorded};
+use crate::state::App;
+
+/// How far a slow reader may fall behind before it is told to load anew.
+const BUFFER: usize = 256;
+/// Streams of one user at a time: browser tabs share the six connections of HTTP/1.1, so more are a leak.
+const STREAMS_A_USER: usize = 20;
+/// A stream ends after this long and the browser reconnects, so that a session that has ended since is noticed.
+const LIFETIME: Duration = Duration::from_secs(300);
+
+/// The open streams of this process.
+#[derive(Clone, Default)]
+pub struct Streams {
+    tenants: Arc<Mutex<HashMap<TenantId, broadcast::Sender<Arc<Recorded>>>>>,
+    users: Arc<Mutex<HashMap<Uuid, usize>>>,
+    ending: CancellationToken,
+}
+
+impl Streams {
+    fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Recorded>> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.retain(|_, sender| sender.receiver_count() > 0);
+        tenants.entry(tenant).or_insert_with(|| broadcast::Sender::new(BUFFER)).subscribe()
+    }
+
+    fn of(&self, tenant: TenantId) -> Option<broadcast::Sender<Arc<Recorded>>> {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.get(&tenant).filter(|sender| sender.receiver_count() > 0).cloned()
+    }
+
+    /// Ends every stream, so that a stopping server does not wait for them.
+    pub fn end(&self) {
+        self.ending.cancel();
+    }
+
+    fn enter(&self, user: Uuid) -> Result<Seat, Problem> {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = users.entry(user).or_default();
+        if *count >= STREAMS_A_USER {
+            return Err(Problem::rate_limited(10));
+        }
+        *count += 1;
+        Ok(Seat { users: self.users.clone(), user })
+    }
+}
+
+struct Seat {
+    users: Arc<Mutex<HashMap<Uuid, usize>>>,
+    user: Uuid,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = users.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                users.remove(&self.user);
+            }
+        }
+    }
+}
+
+/// Hears which events were delivered, and brings them to the open streams, until `stop`.
+pub async fn run_listener(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let heard = tokio::select! {
+            () = stop.cancelled() => return,
+            heard = listen(&app) => heard,
+        };
+        let Err(error) = heard;
+        tracing::warn!(%error, "the event listener lost its connection and starts again");
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+async fn listen(app: &App) -> Result<Infallible> {
+    let mut listener = PgListener::connect_with(&app.pools.work).await?;
+    listener.listen(CHANNEL).await?;
+    loop {
+        let notice = listener.recv().await?;
+        let mut words = notice.payload().split(' ').map_while(|word| word.parse::<Uuid>().ok());
+        let Some(tenant) = words.next().map(TenantId) else { continue };
+        let Some(sender) = app.streams.of(tenant) else { continue };
+        let ids: Vec<Uuid> = words.collect();
+        for event in load(app, tenant, &ids).await? {
+            // An error means that the last reader has just left.
+            let _ = sender.send(Arc::new(event));
+        }
+    }
+}
+
+async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>> {
+    let mut ctx = Ctx::of_program(app.clone(), tenant, None);
+    let rows = sqlx::query!(
+        "SELECT id, seq, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
+           FROM platform.events WHERE tenant_id = $1 AND id = ANY ($2) ORDER BY seq",
+        tenant.0,
+        ids,
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Recorded { tenant, id: r.id, seq: r.seq, kind: r.kind, subject_type: r.subject_type, subject_id: r.subject_id, owner_id: r.owner_id, payload: r.payload, actor_id: r.actor_id, created_at: r.created_at })
+        .collect())
+}
+
+/// What was delivered since `seq`, at most as much as a stream buffers.
+async fn since(ctx: &mut Ctx, seq: i64) -> Result<Vec<Recorded>> {
+    let tenant = ctx.tenant;
+    let rows = sqlx::query!(
+        "SELECT id, seq, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
+           FROM platform.events WHERE tenant_id = $1 AND seq > $2 AND dispatched_at IS NOT NULL ORDER BY seq LIMIT $3",
+        tenant.0,
+        seq,
+        i64::try_from(BUFFER).unwrap_or(i64::MAX),
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    ctx.rollback().await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Recorded { tenant, id: r.id, seq: r.seq, kind: r.kind, subject_type: r.subject_type, subject_id: r.subject_id, owner_id: r.owner_id, payload: r.payload, actor_id: r.actor_id, created_at: r.created_at })
+        .collect())
+}
+
+/// Whether that member may see that event: a kind that nobody registered is seen by nobody.
+fn visible(app: &App, session: &Session, event: &Recorded) -> bool {
+    let Some(kind) = app.event_kinds.iter().find(|kind| kind.kind == event.kind) else { return false };
+    match session.permissions.scope(kind.permission) {
+        Some(Scope::All) => true,
+        Some(Scope::Own) => event.owner_id == Some(session.user_id),
+        None => false,
+    }
+}
+
+/// The tenant's events as they happen (text/event-stream). `Last-Event-ID` resumes; `event: reset` says that too much was missed.
+#[utoipa::path(get, path = "/events/stream", tag = "platform", responses((status = 200, content_type = "text/event-stream", body = String)), security(("session" = [])))]
+async fn stream(mut ctx: AnyMember, headers: HeaderMap) -> Result<Response> {
+    let Caller::Member(session) = ctx.caller.clone() else { return Err(Problem::unauthenticated().into()) };
+    let app = ctx.app.clone();
+    let seat = app.streams.enter(session.user_id)?;
+    // Subscribed before the past is read, so that nothing falls between; what comes twice is dropped by its seq.
+    let live = app.streams.subscribe(ctx.tenant);
+    let past = match headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok()) {
+        Some(seq) => since(&mut ctx, seq).await?,
+        None => Vec::new(),
+    };
+    drop(ctx);
+    let ending = app.streams.ending.clone();
+    let events = feed(app, session, past, live, ending, seat);
+    let mut response = sse::Sse::new(events).keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15))).into_response();
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+fn feed(
+    app: App,
+    session: Session,
+    past: Vec<Recorded>,
+    mut live: broadcast::Receiver<Arc<Recorded>>,
+    ending: CancellationToken,
+    seat: Seat,
+) -> impl Stream<Item = std::result::Result<sse::Event, Infallible>> {
+    async_stream::stream! {
+        let _seat = seat;
+        // Says hello, so that the browser knows that it is connected.
+        yield Ok(sse::Event::default().event("ready").data("{}").retry(Duration::from_secs(2)));
+        let mut sent: Vec<i64> = Vec::new();
+        for event in past {
+            sent.push(event.seq);
+            if visible(&app, &session, &event) {
+                yield Ok(written(&event));
+            }
+        }
+        let end = tokio::time::sleep(LIFETIME);
+        tokio::pin!(end);
+        loop {
+            let event = tokio::select! {
+                () = ending.cancelled() => break,
+                () = &mut end => break,
+                event = live.recv() => event,
+            };
+            match event {
+                Ok(event) if sent.contains(&event.seq) => {}
+                Ok(event) if visible(&app, &session, &event) => yield Ok(written(&event)),
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => yield Ok(sse::Event::default().event("reset").data("{}")),
+                Err(broadcast::error::RecvError::Closed) => break,
+            }
+        }
+    }
+}
+
+fn written(event: &Recorded) -> sse::Event {
+    sse::Event::default().id(event.seq.to_string()).event(&event.kind).data(serde_json::to_string(event).unwrap_or_default())
+}
+
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(stream))
+}

@@ -1,0 +1,81 @@
+//! What every handler and job shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::auth::Authenticator;
+use crate::crypto::KeyRing;
+use crate::db::{ContextSeal, Pools};
+use crate::events::{Dispatch, EventKind, Reaction};
+use crate::files::FileStore;
+use crate::http_client::HttpClient;
+use crate::mail::Mailer;
+use crate::rate_limit::RateLimits;
+use crate::sse::Streams;
+use crate::time::Clock;
+
+/// Shared and cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an application is made of; a changed copy makes another over the same database.
+#[derive(Clone)]
+pub struct Parts {
+    pub config: Config,
+    pub pools: Pools,
+    pub clock: Clock,
+    pub keys: Arc<KeyRing>,
+    pub seal: Arc<ContextSeal>,
+    pub authenticator: Arc<dyn Authenticator>,
+    pub mailer: Arc<Mailer>,
+    pub files: FileStore,
+    /// For addresses that users give.
+    pub http: HttpClient,
+    pub dispatch: Dispatch,
+    pub streams: Streams,
+    pub limits: Arc<RateLimits>,
+    pub event_kinds: Vec<EventKind>,
+    pub reactions: Vec<Reaction>,
+}
+
+/// What the person who hosts decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `https://atrium.example.com`, without a slash at the end: the only source of links and of the allowed Origin.
+    pub public_url: String,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// How much the rate limits are multiplied; 1 but for tests of load.
+    pub rate_limit_factor: u32,
+}
+
+impl Config {
+    /// Behind TLS, cookies are `__Host-` and Secure, and HSTS is sent.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+}
+
+impl App {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("public_url", &self.config.public_url).finish_non_exhaustive()
+    }
+}

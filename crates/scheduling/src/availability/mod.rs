@@ -1,0 +1,263 @@
+//! The slot engine's questions put to the database: what an event type asks, when its organizer works, what is taken.
+
+pub mod http;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use platform::time::{Date, Timestamp, zone};
+use platform::{Ctx, Error, Problem, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::event_types::LocationType;
+use crate::slots::{self, Busy, DateOverride, EventSettings, Interval, Query, Reason, WeeklyRule, Window};
+
+/// Longest stretch that one request may list, in days.
+pub const MAX_DAYS: i64 = 100;
+const DAY: i64 = 86_400;
+/// How far from the wanted start the nearest free ones are looked for, in days.
+const NEAR: (i64, i64) = (3, 14);
+const NEAREST: usize = 5;
+
+/// A start that can be booked, and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Slot {
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+/// An event type as it can be booked: with its organizer, hours and rules, all in effect now.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub event_type_id: Uuid,
+    pub name: String,
+    pub slug: String,
+    pub description: String,
+    pub color: String,
+    pub location_type: LocationType,
+    pub location_details: String,
+    /// Of the event type, the organizer's page and the member all at once.
+    pub is_active: bool,
+    pub requires_confirmation: bool,
+    pub organizer: OfferedBy,
+    /// Durations and distances; its own ones where the event type has them, else the organizer's.
+    pub settings: EventSettings,
+    /// IANA zone of the hours.
+    pub timezone: String,
+    weekly: Vec<WeeklyRule>,
+    overrides: Vec<DateOverride>,
+}
+
+/// The organizer of an [`Offer`].
+#[derive(Clone, Debug)]
+pub struct OfferedBy {
+    pub user_id: Uuid,
+    pub slug: String,
+    pub display_name: String,
+    pub timezone: String,
+    pub brand_color: String,
+    /// As a member: for replies and calendar files.
+    pub email: String,
+    pub locale: String,
+}
+
+/// How an event type is named.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// Whether it is active or not.
+    Id(Uuid),
+    /// By the addresses of its public page, and only while it can be booked there.
+    Public { organizer: Uuid, slug: &'a str },
+}
+
+/// Whether the organizer's time is locked until the end of the transaction, as who books must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    No,
+    Organizer,
+}
+
+/// Loads an event type as it can be booked, in one statement.
+///
+/// # Errors
+/// 404 where there is none, or none that the public may book.
+pub async fn offer(ctx: &mut Ctx, which: Which<'_>, lock: Lock) -> Result<Offer> {
+    // Slots lie in the future only; three days cover every zone's today and the night before it.
+    let since = Date(day(ctx.now().plus_seconds(-3 * DAY)));
+    let row = store::offer(ctx, which, lock, since).await?.ok_or_else(Problem::not_found)?;
+    let offer = Offer::try_from(row)?;
+    match which {
+        Which::Public { .. } if !offer.is_active => Err(Problem::not_found().into()),
+        _ => Ok(offer),
+    }
+}
+
+fn day(at: Timestamp) -> jiff::civil::Date {
+    at.in_zone(&jiff::tz::TimeZone::UTC).date()
+}
+
+impl Offer {
+    /// One organizer with that time taken.
+    fn organizer(&self, busy: Vec<Busy>) -> Result<slots::Organizer> {
+        let zone = zone(&self.timezone).map_err(Error::internal)?;
+        Ok(slots::Organizer { zone, weekly: self.weekly.clone(), overrides: self.overrides.clone(), busy })
+    }
+
+    fn query<'a>(&'a self, organizers: &'a [slots::Organizer], now: Timestamp, range: Interval) -> Query<'a> {
+        Query { event: &self.settings, organizers, needed: 1, now: now.as_second(), range }
+    }
+
+    /// When a booking that starts then ends.
+    pub fn end_of(&self, start: Timestamp) -> Timestamp {
+        start.plus_seconds(i64::from(self.settings.duration_minutes) * 60)
+    }
+}
+
+/// The free slots with starts from `from` up to, not including, `to`. The booking `except` takes no time: it is the one
+/// that is being moved.
+///
+/// # Errors
+/// 422 for a stretch that is empty or longer than [`MAX_DAYS`].
+pub async fn slots_of(ctx: &mut Ctx, offer: &Offer, from: Timestamp, to: Timestamp, except: Option<Uuid>) -> Result<Vec<Slot>> {
+    if to <= from {
+        return Err(Problem::field("to", "invalid", "must be later than from").into());
+    }
+    if to.as_second() - from.as_second() > MAX_DAYS * DAY {
+        return Err(Problem::field("to", "out_of_range", format!("must be at most {MAX_DAYS} days after from")).into());
+    }
+    // Nothing in the past is free, so nothing of it is loaded. An instant within a second belongs to the next one.
+    let first = from.max(ctx.now());
+    let range = Interval::new(whole_second(first), whole_second(to));
+    let range = Interval::new(range.start, range.end.min(last_instant(ctx.now(), offer)));
+    if range.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = find(ctx, offer, range, except).await?;
+    Ok(found.slots().iter().copied().map(Slot::from).collect())
+}
+
+/// After the horizon in every zone.
+fn last_instant(now: Timestamp, offer: &Offer) -> i64 {
+    now.as_second() + (i64::from(offer.settings.horizon_days) + 2) * DAY
+}
+
+fn whole_second(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(at > Timestamp::from_second(at.as_second()))
+}
+
+async fn find(ctx: &mut Ctx, offer: &Offer, range: Interval, except: Option<Uuid>) -> Result<slots::Found> {
+    let reach = offer.query(&[], ctx.now(), range).reach();
+    let busy = store::busy(ctx, offer, reach, except).await?;
+    let organizers = [offer.organizer(busy)?];
+    slots::find(&offer.query(&organizers, ctx.now(), range)).map_err(Error::internal)
+}
+
+/// Whether a booking may start then: the listing's function, asked for one start, under the organizer's lock. Holds
+/// that have run out are removed.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except: Option<Uuid>) -> Result<bool> {
+    // The engine counts whole seconds, and years up to 9900.
+    if Timestamp::from_second(start.as_second()) != start || start.as_second() >= last_instant(ctx.now(), offer) {
+        return Ok(false);
+    }
+    let range = Interval::new(start.as_second(), start.as_second() + 1);
+    let reach = offer.query(&[], ctx.now(), range).reach();
+    let busy = store::busy_and_clean(ctx, offer, reach, except).await?;
+    let organizers = [offer.organizer(busy)?];
+    let found = slots::find(&offer.query(&organizers, ctx.now(), range)).map_err(Error::internal)?;
+    Ok(!found.slots().is_empty())
+}
+
+/// Whether nothing else takes that time, buffers and gap included, whatever the hours say: what taking back a
+/// cancellation asks.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end: Timestamp) -> Result<bool> {
+    let minutes = u32::try_from((end.as_second() - start.as_second()) / 60).map_err(Error::internal)?;
+    let settings = EventSettings { duration_minutes: minutes, daily_limit: None, ..offer.settings.clone() };
+    let offer = Offer { settings, ..offer.clone() };
+    let range = Interval::new(start.as_second(), start.as_second() + 1);
+    let reach = offer.query(&[], ctx.now(), range).reach();
+    let busy = store::busy_and_clean(ctx, &offer, reach, None).await?;
+    let organizers = [offer.organizer(busy)?];
+    let why = slots::explain(&offer.query(&organizers, ctx.now(), range), start.as_second()).map_err(Error::internal)?;
+    let taken = |reason: &Reason| matches!(reason, Reason::Busy { .. } | Reason::Buffer { .. } | Reason::MinimumGap { .. });
+    Ok(!why.organizers.iter().flatten().any(taken))
+}
+
+/// The answer to a start that is not free: 409 `slot_taken` with up to five free slots around it. The transaction is
+/// rolled back first, so that nobody waits for the look-up.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn taken(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except: Option<Uuid>) -> Result<Problem> {
+    ctx.rollback().await?;
+    let (from, to) = (start.plus_seconds(-NEAR.0 * DAY), start.plus_seconds(NEAR.1 * DAY));
+    let free = if offer.is_active { slots_of(ctx, offer, from, to, except).await? } else { Vec::new() };
+    let free: Vec<_> = free.iter().map(|slot| slots::Slot { start: slot.start.as_second(), end: slot.end.as_second() }).collect();
+    let nearest: Vec<_> = slots::nearest(&free, start.as_second(), NEAREST).iter().copied().map(Slot::from).collect();
+    let detail = if nearest.is_empty() { "This time is not free. Choose another day." } else { "This time is not free. Choose another one." };
+    Ok(Problem::conflict("slot_taken", detail).with("nearest", nearest))
+}
+
+impl From<slots::Slot> for Slot {
+    fn from(slot: slots::Slot) -> Self {
+        Self { start: Timestamp::from_second(slot.start), end: Timestamp::from_second(slot.end) }
+    }
+}
+
+impl TryFrom<store::OfferRow> for Offer {
+    type Error = Error;
+
+    fn try_from(row: store::OfferRow) -> Result<Self> {
+        let minutes = |value: i32| u32::try_from(value).map_err(Error::internal);
+        let settings = EventSettings {
+            duration_minutes: minutes(row.duration_minutes)?,
+            interval_minutes: minutes(row.interval_minutes)?,
+            buffer_before_minutes: minutes(row.buffer_before_minutes)?,
+            buffer_after_minutes: minutes(row.buffer_after_minutes)?,
+            minimum_gap_minutes: minutes(row.minimum_gap_minutes)?,
+            minimum_notice_minutes: minutes(row.minimum_notice_minutes)?,
+            horizon_days: minutes(row.horizon_days)?,
+            daily_limit: row.daily_limit.map(minutes).transpose()?,
+        };
+        let window = |start_minute, end_minute| Window { start_minute, end_minute };
+        let weekly = row.rules.0.into_iter().map(|(weekday, start, end)| WeeklyRule { weekday, window: window(start, end) }).collect();
+        let overrides = row
+            .overrides
+            .0
+            .into_iter()
+            // A day away has no window.
+            .map(|(date, start, end)| DateOverride { date: date.0, windows: start.zip(end).map(|(start, end)| window(start, end)).into_iter().collect() })
+            .collect();
+        Ok(Self {
+            event_type_id: row.id,
+            name: row.name,
+            slug: row.slug,
+            description: row.description,
+            color: row.color,
+            location_type: row.location_type,
+            location_details: row.location_details,
+            is_active: row.is_active,
+            requires_confirmation: row.requires_confirmation,
+            timezone: row.schedule_timezone.unwrap_or_else(|| row.organizer_timezone.clone()),
+            organizer: OfferedBy {
+                user_id: row.owner_id,
+                slug: row.organizer_slug,
+                display_name: row.display_name,
+                timezone: row.organizer_timezone,
+                brand_color: row.brand_color,
+                email: row.email,
+                locale: row.locale,
+            },
+            settings,
+            weekly,
+            overrides,
+        })
+    }
+}

@@ -1,0 +1,232 @@
+//! Bookings: making them, and all that happens to them afterwards.
+
+mod changes;
+mod create;
+pub mod http;
+pub(crate) mod jobs;
+pub mod public;
+pub(crate) mod store;
+pub mod token;
+
+use platform::time::Timestamp;
+use platform::{Ctx, Problem, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::events::BookingFact;
+use crate::ics;
+
+use changes::complete_due;
+pub use changes::{By, cancel, confirm, decline, mark_no_show, reschedule, restore};
+pub use create::{Booked, NewBooking, Source, create};
+
+/// Where a booking stands. Pending and confirmed ones take the organizer's time, as do those that are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = BookingStatus)]
+pub enum Status {
+    /// The organizer has yet to confirm it.
+    Pending,
+    Confirmed,
+    Declined,
+    Cancelled,
+    Completed,
+    NoShow,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Completed => "completed",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    /// Whether the meeting is still to take place.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Confirmed)
+    }
+}
+
+/// A booking as members see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Booking {
+    pub id: Uuid,
+    pub event_type: BookedType,
+    pub organizer: BookedWith,
+    pub contact_id: Uuid,
+    pub invitee_name: String,
+    pub invitee_email: String,
+    pub invitee_phone: Option<String>,
+    /// IANA zone in which the invitee reads times.
+    pub invitee_timezone: String,
+    /// Of the mails to the invitee.
+    pub locale: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub status: Status,
+    /// A place, telephone number or link; empty where none is set.
+    pub location: String,
+    /// What the invitee wrote.
+    pub notes: String,
+    pub cancellation_reason: Option<String>,
+    pub cancelled_by: Option<CancelledBy>,
+    /// Where it was moved: the start before the latest move.
+    pub rescheduled_from: Option<Timestamp>,
+    /// Of the calendar entry: higher with each change that calendars must learn.
+    pub sequence: i32,
+    pub attendees: Vec<Attendee>,
+    pub created_at: Timestamp,
+    pub version: i64,
+    pub calendar_sync_status: CalendarSyncStatus,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BookedType {
+    pub id: Uuid,
+    pub name: String,
+    pub color: String,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BookedWith {
+    pub user_id: Uuid,
+    pub name: String,
+}
+
+/// Somebody who comes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Attendee {
+    pub id: Uuid,
+    pub name: String,
+    pub email: String,
+    /// `confirmed` or `cancelled`
+    pub status: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum CancelledBy {
+    Invitee,
+    Organizer,
+}
+
+/// Whether the booking stands in an outside calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarSyncStatus {
+    /// The organizer has connected no calendar.
+    Disabled,
+}
+
+/// A booking with what its mails, pages and changes need besides.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub booking: Booking,
+    pub event_type_slug: String,
+    pub organizer_slug: String,
+    pub organizer_timezone: String,
+    pub brand_color: String,
+    /// The organizer's own address, for calendar files and replies.
+    pub organizer_email: String,
+    /// In which the organizer reads mails.
+    pub organizer_locale: String,
+    pub ics_uid: String,
+    pub(crate) buffer_before_minutes: i32,
+    pub(crate) buffer_after_minutes: i32,
+}
+
+impl Booking {
+    fn fact(&self) -> BookingFact {
+        BookingFact {
+            booking_id: self.id,
+            event_type_id: self.event_type.id,
+            event_type_name: self.event_type.name.clone(),
+            organizer_id: self.organizer.user_id,
+            contact_id: self.contact_id,
+            invitee_name: self.invitee_name.clone(),
+            status: self.status,
+            start: self.start,
+            end: self.end,
+            sequence: self.sequence,
+            reason: None,
+        }
+    }
+}
+
+impl Stored {
+    /// The booking as an iCalendar file: a request while it stands, else a cancellation. `url` is where the reader of
+    /// the file sees it.
+    pub fn calendar(&self, now: Timestamp, summary: &str, url: &str) -> (ics::Method, String) {
+        let booking = &self.booking;
+        let method = match booking.status {
+            Status::Cancelled | Status::Declined => ics::Method::Cancel,
+            Status::Pending | Status::Confirmed | Status::Completed | Status::NoShow => ics::Method::Request,
+        };
+        let person = |name, email| ics::Person { name, email };
+        let attendees: Vec<_> = booking
+            .attendees
+            .iter()
+            .map(|attendee| ics::Attendee {
+                person: person(&attendee.name, &attendee.email),
+                participation: if booking.status == Status::Pending { ics::Participation::Tentative } else { ics::Participation::Accepted },
+                rsvp: false,
+            })
+            .collect();
+        let file = ics::write(&ics::Invitation {
+            method,
+            uid: &self.ics_uid,
+            sequence: u32::try_from(booking.sequence).unwrap_or(0),
+            stamp: now.to_jiff(),
+            start: booking.start.to_jiff(),
+            end: booking.end.to_jiff(),
+            summary,
+            description: Some(booking.notes.as_str()).filter(|notes| !notes.is_empty()),
+            location: Some(booking.location.as_str()).filter(|place| !place.is_empty()),
+            url: Some(url),
+            organizer: person(&booking.organizer.name, &self.organizer_email),
+            attendees: &attendees,
+            alarm_minutes: None,
+        });
+        (method, file)
+    }
+}
+
+/// The booking, for reading.
+///
+/// # Errors
+/// 404.
+pub async fn find(ctx: &mut Ctx, id: Uuid) -> Result<Stored> {
+    store::find(ctx, id).await?.ok_or_else(|| Problem::not_found().into())
+}
+
+/// The booking, locked until the end of the transaction: what every change begins with.
+///
+/// # Errors
+/// 404.
+pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Stored> {
+    store::lock(ctx, id).await?.ok_or_else(|| Problem::not_found().into())
+}
+
+/// The booking of a manage link, in the context of that link's tenant.
+///
+/// # Errors
+/// 404.
+pub async fn find_by_token(ctx: &mut Ctx, presented: token::Presented) -> Result<Stored> {
+    store::find_by_token(ctx, &presented.hash).await?.ok_or_else(|| Problem::not_found().into())
+}
+
+/// As [`find_by_token`], locked.
+///
+/// # Errors
+/// 404.
+pub async fn lock_by_token(ctx: &mut Ctx, presented: token::Presented) -> Result<Stored> {
+    store::lock_by_token(ctx, &presented.hash).await?.ok_or_else(|| Problem::not_found().into())
+}

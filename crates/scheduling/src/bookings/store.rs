@@ -1,0 +1,479 @@
+//! Every statement on bookings.
+
+use platform::time::Timestamp;
+use platform::{Ctx, OnConstraint, Problem, Result};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Status, Stored};
+
+struct Row {
+    id: Uuid,
+    event_type_id: Uuid,
+    event_type_name: String,
+    event_type_color: String,
+    event_type_slug: String,
+    organizer_id: Uuid,
+    organizer_name: String,
+    organizer_slug: String,
+    organizer_timezone: String,
+    organizer_email: String,
+    organizer_locale: String,
+    brand_color: String,
+    contact_id: Uuid,
+    invitee_name: String,
+    invitee_email: String,
+    invitee_phone: Option<String>,
+    invitee_timezone: String,
+    locale: String,
+    start_time: Timestamp,
+    end_time: Timestamp,
+    buffer_before_minutes: i32,
+    buffer_after_minutes: i32,
+    status: Status,
+    location: String,
+    notes: String,
+    cancellation_reason: Option<String>,
+    cancelled_by: Option<CancelledBy>,
+    previous_start_time: Option<Timestamp>,
+    ics_uid: String,
+    ics_sequence: i32,
+    attendees: Json<Vec<Attendee>>,
+    created_at: Timestamp,
+    version: i64,
+}
+
+impl From<Row> for Stored {
+    fn from(row: Row) -> Self {
+        Self {
+            booking: Booking {
+                id: row.id,
+                event_type: BookedType { id: row.event_type_id, name: row.event_type_name, color: row.event_type_color },
+                organizer: BookedWith { user_id: row.organizer_id, name: row.organizer_name },
+                contact_id: row.contact_id,
+                invitee_name: row.invitee_name,
+                invitee_email: row.invitee_email,
+                invitee_phone: row.invitee_phone,
+                invitee_timezone: row.invitee_timezone,
+                locale: row.locale,
+                start: row.start_time,
+                end: row.end_time,
+                status: row.status,
+                location: row.location,
+                notes: row.notes,
+                cancellation_reason: row.cancellation_reason,
+                cancelled_by: row.cancelled_by,
+                rescheduled_from: row.previous_start_time,
+                sequence: row.ics_sequence,
+                attendees: row.attendees.0,
+                created_at: row.created_at,
+                version: row.version,
+                calendar_sync_status: CalendarSyncStatus::Disabled,
+            },
+            event_type_slug: row.event_type_slug,
+            organizer_slug: row.organizer_slug,
+            organizer_timezone: row.organizer_timezone,
+            brand_color: row.brand_color,
+            organizer_email: row.organizer_email,
+            organizer_locale: row.organizer_locale,
+            ics_uid: row.ics_uid,
+            buffer_before_minutes: row.buffer_before_minutes,
+            buffer_after_minutes: row.buffer_after_minutes,
+        }
+    }
+}
+
+/// The columns of [`Row`], before what differs.
+macro_rules! bookings {
+    ($tail:tt, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT b.id, b.event_type_id, e.name AS event_type_name, e.color AS event_type_color, e.slug AS event_type_slug,
+                      b.organizer_id, p.display_name AS organizer_name, p.slug AS organizer_slug,
+                      p.timezone AS organizer_timezone, m.email AS organizer_email, m.locale AS organizer_locale,
+                      p.brand_color, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
+                      b.locale, b.start_time, b.end_time, b.buffer_before_minutes, b.buffer_after_minutes,
+                      b.status AS "status: Status", b.location, b.notes, b.cancellation_reason,
+                      b.cancelled_by AS "cancelled_by: CancelledBy", b.previous_start_time, b.ics_uid, b.ics_sequence,
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'email', a.email,
+                                                                    'status', a.status) ORDER BY a.created_at, a.id)
+                                  FROM scheduling.booking_attendees a
+                                 WHERE a.tenant_id = $1 AND a.booking_id = b.id),
+                               '[]') AS "attendees!: Json<Vec<Attendee>>",
+                      b.created_at, b.version
+                 FROM scheduling.bookings b
+                 JOIN scheduling.event_types e ON e.tenant_id = $1 AND e.id = b.event_type_id
+                 JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = b.organizer_id
+                 JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = b.organizer_id
+                WHERE b.tenant_id = $1 "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
+pub async fn find(ctx: &mut Ctx, id: Uuid) -> Result<Option<Stored>> {
+    let tenant = ctx.tenant.0;
+    let row = bookings!("AND b.id = $2", tenant, id).fetch_optional(ctx.db().await?).await?;
+    Ok(row.map(Stored::from))
+}
+
+pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Option<Stored>> {
+    let tenant = ctx.tenant.0;
+    let row = bookings!("AND b.id = $2 FOR NO KEY UPDATE OF b", tenant, id).fetch_optional(ctx.db().await?).await?;
+    Ok(row.map(Stored::from))
+}
+
+pub async fn find_by_token(ctx: &mut Ctx, hash: &[u8]) -> Result<Option<Stored>> {
+    let tenant = ctx.tenant.0;
+    let row = bookings!("AND b.access_token_hash = $2", tenant, hash).fetch_optional(ctx.db().await?).await?;
+    Ok(row.map(Stored::from))
+}
+
+pub async fn lock_by_token(ctx: &mut Ctx, hash: &[u8]) -> Result<Option<Stored>> {
+    let tenant = ctx.tenant.0;
+    let row = bookings!("AND b.access_token_hash = $2 FOR NO KEY UPDATE OF b", tenant, hash).fetch_optional(ctx.db().await?).await?;
+    Ok(row.map(Stored::from))
+}
+
+/// What a list is narrowed by.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// None is any.
+    pub statuses: Option<Vec<String>>,
+    pub starts_from: Option<Timestamp>,
+    pub starts_before: Option<Timestamp>,
+    pub ends_after: Option<Timestamp>,
+    pub ends_by: Option<Timestamp>,
+    pub organizer: Option<Uuid>,
+    /// The member who may see only what is his or her own.
+    pub own: Option<Uuid>,
+    pub contact: Option<Uuid>,
+    /// Lower case; part of the invitee's name or address, or of the event type's name.
+    pub needle: Option<String>,
+}
+
+pub async fn earliest(ctx: &mut Ctx, filter: &Filter, after: Option<(Timestamp, Uuid)>, most: i64) -> Result<Vec<Stored>> {
+    let tenant = ctx.tenant.0;
+    let rows = bookings!(
+        "AND ($2::text[] IS NULL OR b.status = ANY ($2))
+         AND b.start_time >= coalesce($3, '-infinity'::timestamptz) AND b.start_time < coalesce($4, 'infinity'::timestamptz)
+         AND ($5::timestamptz IS NULL OR b.end_time > $5)
+         AND ($6::timestamptz IS NULL OR b.end_time <= $6)
+         AND ($7::uuid IS NULL OR b.organizer_id = $7)
+         AND ($8::uuid IS NULL OR b.organizer_id = $8)
+         AND ($9::uuid IS NULL OR b.contact_id = $9)
+         AND ($10::text IS NULL OR strpos(lower(b.invitee_name || ' ' || b.invitee_email || ' ' || e.name), $10) > 0)
+         AND ($11::timestamptz IS NULL OR (b.start_time, b.id) > ($11, $12::uuid))
+       ORDER BY b.start_time, b.id
+       LIMIT $13",
+        tenant,
+        filter.statuses.as_deref(),
+        filter.starts_from as Option<Timestamp>,
+        filter.starts_before as Option<Timestamp>,
+        filter.ends_after as Option<Timestamp>,
+        filter.ends_by as Option<Timestamp>,
+        filter.organizer,
+        filter.own,
+        filter.contact,
+        filter.needle.as_deref(),
+        after.map(|(at, _)| at) as Option<Timestamp>,
+        after.map(|(_, id)| id),
+        most,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?.into_iter().map(Stored::from).collect())
+}
+
+pub async fn latest(ctx: &mut Ctx, filter: &Filter, after: Option<(Timestamp, Uuid)>, most: i64) -> Result<Vec<Stored>> {
+    let tenant = ctx.tenant.0;
+    let rows = bookings!(
+        "AND ($2::text[] IS NULL OR b.status = ANY ($2))
+         AND b.start_time >= coalesce($3, '-infinity'::timestamptz) AND b.start_time < coalesce($4, 'infinity'::timestamptz)
+         AND ($5::timestamptz IS NULL OR b.end_time > $5)
+         AND ($6::timestamptz IS NULL OR b.end_time <= $6)
+         AND ($7::uuid IS NULL OR b.organizer_id = $7)
+         AND ($8::uuid IS NULL OR b.organizer_id = $8)
+         AND ($9::uuid IS NULL OR b.contact_id = $9)
+         AND ($10::text IS NULL OR strpos(lower(b.invitee_name || ' ' || b.invitee_email || ' ' || e.name), $10) > 0)
+         AND ($11::timestamptz IS NULL OR (b.start_time, b.id) < ($11, $12::uuid))
+       ORDER BY b.start_time DESC, b.id DESC
+       LIMIT $13",
+        tenant,
+        filter.statuses.as_deref(),
+        filter.starts_from as Option<Timestamp>,
+        filter.starts_before as Option<Timestamp>,
+        filter.ends_after as Option<Timestamp>,
+        filter.ends_by as Option<Timestamp>,
+        filter.organizer,
+        filter.own,
+        filter.contact,
+        filter.needle.as_deref(),
+        after.map(|(at, _)| at) as Option<Timestamp>,
+        after.map(|(_, id)| id),
+        most,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?.into_iter().map(Stored::from).collect())
+}
+
+/// A booking to be written.
+pub struct NewRow {
+    pub id: Uuid,
+    pub event_type_id: Uuid,
+    pub organizer_id: Uuid,
+    pub contact_id: Uuid,
+    pub attendee_id: Uuid,
+    pub invitee_name: String,
+    pub invitee_email: String,
+    pub invitee_phone: Option<String>,
+    pub invitee_timezone: String,
+    pub locale: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub buffer_before_minutes: i32,
+    pub buffer_after_minutes: i32,
+    pub status: Status,
+    pub location: String,
+    pub notes: String,
+    pub source: &'static str,
+    pub access_token_hash: [u8; 32],
+    pub ics_uid: String,
+    pub created_by: Option<Uuid>,
+}
+
+/// Takes the time and writes the booking with its attendee, in one statement; answers when.
+///
+/// # Errors
+/// 409 `slot_taken` where the time is taken.
+pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
+    let tenant = ctx.tenant.0;
+    sqlx::query_scalar!(
+        r#"WITH taken AS (
+               INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time)
+               VALUES ($1, $20, $4, 'booking', $2, $11, $12)
+           ), attending AS (
+               INSERT INTO scheduling.booking_attendees (tenant_id, id, booking_id, name, email, email_key)
+               VALUES ($1, $21, $2, $6, $7, $22)
+           )
+           INSERT INTO scheduling.bookings
+                  (tenant_id, id, event_type_id, organizer_id, contact_id, invitee_name, invitee_email, invitee_phone,
+                   invitee_timezone, locale, start_time, end_time, buffer_before_minutes, buffer_after_minutes, status,
+                   location, notes, source, access_token_hash, ics_uid, created_by)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $23, $24)
+           RETURNING created_at"#,
+        tenant,
+        row.id,
+        row.event_type_id,
+        row.organizer_id,
+        row.contact_id,
+        row.invitee_name,
+        row.invitee_email,
+        row.invitee_phone,
+        row.invitee_timezone,
+        row.locale,
+        row.start as Timestamp,
+        row.end as Timestamp,
+        row.buffer_before_minutes,
+        row.buffer_after_minutes,
+        row.status as Status,
+        row.location,
+        row.notes,
+        row.source,
+        &row.access_token_hash[..],
+        platform::id::new(),
+        row.attendee_id,
+        platform::text::email_key(&row.invitee_email),
+        row.ics_uid,
+        row.created_by,
+    )
+    .fetch_one(ctx.db().await?)
+    .await
+    .on_constraint("bookings_no_overlap", taken)
+}
+
+fn taken() -> Problem {
+    Problem::conflict("slot_taken", "This time is not free. Choose another one.")
+}
+
+/// Confirmed; calendars learn nothing new.
+pub async fn confirm(ctx: &mut Ctx, id: Uuid) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("UPDATE scheduling.bookings SET status = 'confirmed' WHERE tenant_id = $1 AND id = $2", tenant, id)
+        .execute(ctx.db().await?)
+        .await?;
+    Ok(())
+}
+
+/// Cancels and frees the time, in one statement.
+pub async fn cancel(ctx: &mut Ctx, id: Uuid, by: CancelledBy, reason: Option<&str>) -> Result<()> {
+    let (tenant, now) = (ctx.tenant.0, ctx.now());
+    sqlx::query!(
+        "WITH freed AS (DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND ref_id = $2)
+         UPDATE scheduling.bookings
+            SET status = 'cancelled', cancelled_at = $3, cancelled_by = $4, cancellation_reason = $5, ics_sequence = ics_sequence + 1
+          WHERE tenant_id = $1 AND id = $2",
+        tenant,
+        id,
+        now as Timestamp,
+        by as CancelledBy,
+        reason,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
+/// Declines and frees the time, in one statement.
+pub async fn decline(ctx: &mut Ctx, id: Uuid, reason: Option<&str>) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "WITH freed AS (DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND ref_id = $2)
+         UPDATE scheduling.bookings
+            SET status = 'declined', cancellation_reason = $3, ics_sequence = ics_sequence + 1
+          WHERE tenant_id = $1 AND id = $2",
+        tenant,
+        id,
+        reason,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
+pub async fn mark_no_show(ctx: &mut Ctx, id: Uuid) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("UPDATE scheduling.bookings SET status = 'no_show' WHERE tenant_id = $1 AND id = $2", tenant, id)
+        .execute(ctx.db().await?)
+        .await?;
+    Ok(())
+}
+
+/// Where a booking is moved to.
+pub struct Move {
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub buffer_before_minutes: i32,
+    pub buffer_after_minutes: i32,
+    pub status: Status,
+}
+
+/// Takes the new time in place of the old.
+///
+/// # Errors
+/// 409 `slot_taken` where the new time is taken.
+pub async fn reschedule(ctx: &mut Ctx, id: Uuid, to: &Move) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "UPDATE scheduling.occupancy SET start_time = $3, end_time = $4 WHERE tenant_id = $1 AND ref_id = $2",
+        tenant,
+        id,
+        to.start as Timestamp,
+        to.end as Timestamp,
+    )
+    .execute(ctx.db().await?)
+    .await
+    .on_constraint("bookings_no_overlap", taken)?;
+    sqlx::query!(
+        "UPDATE scheduling.bookings
+            SET previous_start_time = start_time, start_time = $3, end_time = $4, buffer_before_minutes = $5,
+                buffer_after_minutes = $6, status = $7, ics_sequence = ics_sequence + 1
+          WHERE tenant_id = $1 AND id = $2",
+        tenant,
+        id,
+        to.start as Timestamp,
+        to.end as Timestamp,
+        to.buffer_before_minutes,
+        to.buffer_after_minutes,
+        to.status as Status,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
+/// Takes the time anew and takes back the cancellation, in one statement.
+///
+/// # Errors
+/// 409 `slot_taken` where the time is taken.
+pub async fn restore(ctx: &mut Ctx, id: Uuid) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "WITH restored AS (
+             UPDATE scheduling.bookings
+                SET status = 'confirmed', cancelled_at = NULL, cancelled_by = NULL, cancellation_reason = NULL,
+                    ics_sequence = ics_sequence + 1
+              WHERE tenant_id = $1 AND id = $2
+             RETURNING tenant_id, id, organizer_id, start_time, end_time
+         )
+         INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time)
+         SELECT tenant_id, $3, organizer_id, 'booking', id, start_time, end_time FROM restored",
+        tenant,
+        id,
+        platform::id::new(),
+    )
+    .execute(ctx.db().await?)
+    .await
+    .on_constraint("bookings_no_overlap", taken)?;
+    Ok(())
+}
+
+/// Completes confirmed bookings whose end has passed, as many as given, and answers which. Those that somebody is
+/// changing are left for the next time.
+pub async fn complete_due(ctx: &mut Ctx, most: i64) -> Result<Vec<Uuid>> {
+    let (tenant, now) = (ctx.tenant.0, ctx.now());
+    let ids = sqlx::query_scalar!(
+        "UPDATE scheduling.bookings
+            SET status = 'completed'
+          WHERE tenant_id = $1
+            AND id IN (SELECT id FROM scheduling.bookings
+                        WHERE tenant_id = $1 AND status = 'confirmed' AND end_time <= $2
+                        ORDER BY start_time LIMIT $3
+                          FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING id",
+        tenant,
+        now as Timestamp,
+        most,
+    );
+    Ok(ids.fetch_all(ctx.db().await?).await?)
+}
+
+/// The tenants in which confirmed bookings have ended. Runs as the owner, since it spans tenants.
+pub async fn tenants_with_due(owner: &sqlx::PgPool, now: Timestamp) -> Result<Vec<Uuid>> {
+    let tenants = sqlx::query_scalar!(
+        "SELECT DISTINCT tenant_id FROM scheduling.bookings WHERE status = 'confirmed' AND end_time <= $1",
+        now as Timestamp,
+    );
+    Ok(tenants.fetch_all(owner).await?)
+}
+
+/// Why something happened to a booking, where somebody said so.
+pub async fn reason_of(ctx: &mut Ctx, event: Uuid) -> Result<Option<String>> {
+    let tenant = ctx.tenant.0;
+    let reason = sqlx::query_scalar!("SELECT payload ->> 'reason' FROM platform.events WHERE tenant_id = $1 AND id = $2", tenant, event);
+    Ok(reason.fetch_optional(ctx.db().await?).await?.flatten())
+}
+
+/// One line of a booking's past.
+pub struct PastRow {
+    pub id: Uuid,
+    pub action: String,
+    pub actor_id: Option<Uuid>,
+    pub actor_name: Option<String>,
+    pub new_values: Option<serde_json::Value>,
+    pub created_at: Timestamp,
+}
+
+pub async fn history(ctx: &mut Ctx, id: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<PastRow>> {
+    let tenant = ctx.tenant.0;
+    let rows = sqlx::query_as!(
+        PastRow,
+        "SELECT id, action, actor_id, actor_name, new_values, created_at
+           FROM platform.audit_events
+          WHERE tenant_id = $1 AND entity_type = 'booking' AND entity_id = $2 AND ($3::uuid IS NULL OR id < $3)
+          ORDER BY id DESC
+          LIMIT $4",
+        tenant,
+        id,
+        before,
+        most,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?)
+}

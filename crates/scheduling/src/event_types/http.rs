@@ -1,0 +1,261 @@
+//! Event types over HTTP, for members.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use platform::audit::Change;
+use platform::ctx::Answer;
+use platform::etag::IfMatch;
+use platform::extract::{Json, Path, Query, nullable};
+use platform::page::{Page, PageParams};
+use platform::text::name_key;
+use platform::{Allow, App, Problem, Result};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::store::{self, Filter};
+use super::{EventType, Fields, LocationType};
+use crate::{EventTypesRead, EventTypesWrite};
+
+/// Most event types that one request orders.
+const MOST: usize = 500;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    active: Option<bool>,
+    owner_id: Option<Uuid>,
+    /// Part of the name.
+    q: Option<String>,
+    cursor: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+}
+
+/// Event types, in their order.
+#[utoipa::path(get, path = "/event-types", tag = "scheduling", params(ListParams), responses((status = 200, body = Page<EventType>)), security(("session" = [])))]
+async fn list(mut ctx: Allow<EventTypesRead>, Query(params): Query<ListParams>) -> Result<Json<Page<EventType>>> {
+    let page = PageParams { cursor: params.cursor, limit: params.limit };
+    let (limit, after) = (page.limit()?, page.after::<(i32, Uuid)>()?);
+    let needle = params.q.map(|q| name_key(&q)).filter(|q| !q.is_empty());
+    let filter = Filter { active: params.active, owner: params.owner_id, own: ctx.own_filter(), needle };
+    let rows = store::list(&mut ctx, &filter, after, limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, |row| (row.position, row.id), |row| row.into_event_type(&ctx.app))))
+}
+
+/// A new event type of mine. Only name and duration are needed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewEventType {
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// Made from the name where none is given.
+    #[schema(max_length = 100)]
+    slug: Option<String>,
+    #[schema(max_length = 5000)]
+    description: Option<String>,
+    #[schema(minimum = 5, maximum = 1440)]
+    duration_minutes: i32,
+    #[serde(default)]
+    location_type: LocationType,
+    #[schema(max_length = 1000)]
+    location_details: Option<String>,
+    color: Option<String>,
+    is_active: Option<bool>,
+    #[serde(default)]
+    is_private: bool,
+    #[serde(default)]
+    requires_confirmation: bool,
+    schedule_id: Option<Uuid>,
+    #[schema(minimum = 5, maximum = 720)]
+    slot_interval_minutes: Option<i32>,
+    #[schema(minimum = 0, maximum = 1440)]
+    buffer_before_minutes: Option<i32>,
+    #[schema(minimum = 0, maximum = 1440)]
+    buffer_after_minutes: Option<i32>,
+    #[schema(minimum = 0, maximum = 525600)]
+    minimum_notice_minutes: Option<i32>,
+    #[schema(minimum = 1, maximum = 730)]
+    horizon_days: Option<i32>,
+    #[schema(minimum = 1, maximum = 1000)]
+    daily_limit: Option<i32>,
+    #[schema(minimum = 1, maximum = 1)]
+    max_attendees: Option<i32>,
+}
+
+/// Adds an event type to my booking page.
+#[utoipa::path(post, path = "/event-types", tag = "scheduling", request_body = NewEventType, responses((status = 201, body = EventType)), security(("session" = [])))]
+async fn create(mut ctx: Allow<EventTypesWrite>, Json(new): Json<NewEventType>) -> Result<Response> {
+    let me = ctx.user_id().ok_or_else(Problem::unauthenticated)?;
+    let fields = Fields {
+        name: new.name,
+        slug: new.slug.unwrap_or_default(),
+        description: new.description.unwrap_or_default(),
+        duration_minutes: new.duration_minutes,
+        location_type: new.location_type,
+        location_details: new.location_details.unwrap_or_default(),
+        color: new.color.unwrap_or_else(|| "#0066cc".to_owned()),
+        is_active: new.is_active.unwrap_or(true),
+        is_private: new.is_private,
+        requires_confirmation: new.requires_confirmation,
+        schedule_id: new.schedule_id,
+        slot_interval_minutes: new.slot_interval_minutes,
+        buffer_before_minutes: new.buffer_before_minutes,
+        buffer_after_minutes: new.buffer_after_minutes,
+        minimum_notice_minutes: new.minimum_notice_minutes.unwrap_or(120),
+        horizon_days: new.horizon_days.unwrap_or(60),
+        daily_limit: new.daily_limit,
+        max_attendees: new.max_attendees.unwrap_or(1),
+    };
+    let event_type = super::create(&mut ctx, me, fields.checked()?).await?;
+    ctx.commit_with(Answer::created(&event_type)?.version(event_type.version)).await
+}
+
+/// One event type.
+#[utoipa::path(get, path = "/event-types/{id}", tag = "scheduling", params(("id" = Uuid, Path)), responses((status = 200, body = EventType)), security(("session" = [])))]
+async fn get(mut ctx: Allow<EventTypesRead>, Path(id): Path<Uuid>) -> Result<Response> {
+    let event_type = store::find(&mut ctx, id).await?.ok_or_else(Problem::not_found)?;
+    ctx.check_owner(event_type.owner_id)?;
+    Ok(Answer::json(StatusCode::OK, &event_type)?.version(event_type.version).into_response())
+}
+
+/// What changes; null takes the organizer's setting again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EventTypeChanges {
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    #[schema(min_length = 1, max_length = 100)]
+    slug: Option<String>,
+    #[schema(max_length = 5000)]
+    description: Option<String>,
+    #[schema(minimum = 5, maximum = 1440)]
+    duration_minutes: Option<i32>,
+    location_type: Option<LocationType>,
+    #[schema(max_length = 1000)]
+    location_details: Option<String>,
+    color: Option<String>,
+    is_active: Option<bool>,
+    is_private: Option<bool>,
+    requires_confirmation: Option<bool>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Uuid>)]
+    schedule_id: Option<Option<Uuid>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 5, maximum = 720)]
+    slot_interval_minutes: Option<Option<i32>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 0, maximum = 1440)]
+    buffer_before_minutes: Option<Option<i32>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 0, maximum = 1440)]
+    buffer_after_minutes: Option<Option<i32>>,
+    #[schema(minimum = 0, maximum = 525600)]
+    minimum_notice_minutes: Option<i32>,
+    #[schema(minimum = 1, maximum = 730)]
+    horizon_days: Option<i32>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 1000)]
+    daily_limit: Option<Option<i32>>,
+    #[schema(minimum = 1, maximum = 1)]
+    max_attendees: Option<i32>,
+}
+
+impl EventTypeChanges {
+    fn onto(self, before: Fields) -> Fields {
+        Fields {
+            name: self.name.unwrap_or(before.name),
+            slug: self.slug.unwrap_or(before.slug),
+            description: self.description.unwrap_or(before.description),
+            duration_minutes: self.duration_minutes.unwrap_or(before.duration_minutes),
+            location_type: self.location_type.unwrap_or(before.location_type),
+            location_details: self.location_details.unwrap_or(before.location_details),
+            color: self.color.unwrap_or(before.color),
+            is_active: self.is_active.unwrap_or(before.is_active),
+            is_private: self.is_private.unwrap_or(before.is_private),
+            requires_confirmation: self.requires_confirmation.unwrap_or(before.requires_confirmation),
+            schedule_id: self.schedule_id.unwrap_or(before.schedule_id),
+            slot_interval_minutes: self.slot_interval_minutes.unwrap_or(before.slot_interval_minutes),
+            buffer_before_minutes: self.buffer_before_minutes.unwrap_or(before.buffer_before_minutes),
+            buffer_after_minutes: self.buffer_after_minutes.unwrap_or(before.buffer_after_minutes),
+            minimum_notice_minutes: self.minimum_notice_minutes.unwrap_or(before.minimum_notice_minutes),
+            horizon_days: self.horizon_days.unwrap_or(before.horizon_days),
+            daily_limit: self.daily_limit.unwrap_or(before.daily_limit),
+            max_attendees: self.max_attendees.unwrap_or(before.max_attendees),
+        }
+    }
+}
+
+/// Changes an event type. Bookings that stand are not moved.
+#[utoipa::path(patch, path = "/event-types/{id}", tag = "scheduling", params(("id" = Uuid, Path), ("If-Match" = String, Header)), request_body = EventTypeChanges, responses((status = 200, body = EventType)), security(("session" = [])))]
+async fn patch(mut ctx: Allow<EventTypesWrite>, Path(id): Path<Uuid>, seen: IfMatch, Json(changes): Json<EventTypeChanges>) -> Result<Response> {
+    let before = store::lock(&mut ctx, id).await?.ok_or_else(Problem::not_found)?;
+    ctx.check_owner(before.owner_id)?;
+    seen.check(before.version)?;
+    let fields = changes.onto(Fields::from(&before)).checked()?;
+    let event_type = super::change(&mut ctx, before, fields).await?;
+    ctx.commit().await?;
+    Ok(Answer::json(StatusCode::OK, &event_type)?.version(event_type.version).into_response())
+}
+
+/// Archives an event type: it can be booked no more, and its bookings stay.
+#[utoipa::path(delete, path = "/event-types/{id}", tag = "scheduling", params(("id" = Uuid, Path), ("If-Match" = String, Header)), responses((status = 204)), security(("session" = [])))]
+async fn archive(mut ctx: Allow<EventTypesWrite>, Path(id): Path<Uuid>, seen: IfMatch) -> Result<StatusCode> {
+    let before = store::lock(&mut ctx, id).await?.ok_or_else(Problem::not_found)?;
+    ctx.check_owner(before.owner_id)?;
+    seen.check(before.version)?;
+    super::archive(&mut ctx, before).await?;
+    ctx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copies an event type, switched off until it is ready.
+#[utoipa::path(post, path = "/event-types/{id}/copies", tag = "scheduling", params(("id" = Uuid, Path)), responses((status = 201, body = EventType)), security(("session" = [])))]
+async fn copy(mut ctx: Allow<EventTypesWrite>, Path(id): Path<Uuid>) -> Result<Response> {
+    let original = store::find(&mut ctx, id).await?.ok_or_else(Problem::not_found)?;
+    ctx.check_owner(original.owner_id)?;
+    // Room for the mark within the 200 characters of a name.
+    let name = format!("{} (2)", original.name.chars().take(190).collect::<String>());
+    let fields = Fields { name, slug: String::new(), is_active: false, ..Fields::from(&original) };
+    let copy = super::create(&mut ctx, original.owner_id, fields).await?;
+    ctx.commit_with(Answer::created(&copy)?.version(copy.version)).await
+}
+
+/// Event types in the order in which they shall stand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    #[schema(max_items = 500)]
+    ids: Vec<Uuid>,
+}
+
+/// Puts event types in order.
+#[utoipa::path(put, path = "/event-types/order", tag = "scheduling", request_body = Order, responses((status = 204)), security(("session" = [])))]
+async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>) -> Result<StatusCode> {
+    let mut distinct = ids.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if ids.len() > MOST || distinct.len() < ids.len() {
+        return Err(Problem::field("ids", "invalid", format!("must be at most {MOST} event types, each once")).into());
+    }
+    let own = ctx.own_filter();
+    if store::order(&mut ctx, &ids, own).await? < ids.len() {
+        return Err(Problem::field("ids", "not_found", "holds an event type that does not exist").into());
+    }
+    if let Some(first) = ids.first() {
+        let change = Change { action: "event_type.ordered", entity_type: "event_type", entity_id: *first, old: None, new: Some(serde_json::json!({ "ids": ids })) };
+        ctx.audit(change).await?;
+    }
+    ctx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(order))
+        .routes(routes!(get, patch, archive))
+        .routes(routes!(copy))
+}

@@ -1,0 +1,287 @@
+//! Event types: what can be booked, and under which rules.
+
+pub mod http;
+pub(crate) mod store;
+
+use platform::audit::Change;
+use platform::text::{Checks, slugify};
+use platform::{Ctx, Problem, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::events::{EventTypeArchived, EventTypeCreated, EventTypeUpdated};
+
+pub use store::listed;
+
+/// Where a booking takes place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum LocationType {
+    /// At the address in the details.
+    InPerson,
+    /// At the number in the details; without one, at the invitee's.
+    Phone,
+    /// At the link in the details.
+    Video,
+    /// As the details say.
+    Custom,
+    /// To be agreed.
+    #[default]
+    Ask,
+}
+
+/// What can be booked.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventType {
+    pub id: Uuid,
+    /// The organizer.
+    pub owner_id: Uuid,
+    pub name: String,
+    /// The last part of its public address; unique for the organizer.
+    pub slug: String,
+    pub description: String,
+    pub duration_minutes: i32,
+    pub location_type: LocationType,
+    pub location_details: String,
+    /// `#rrggbb`
+    pub color: String,
+    /// Whether it can be booked.
+    pub is_active: bool,
+    /// Left out of the organizer's page; whoever has its address can book it.
+    pub is_private: bool,
+    /// Bookings of visitors are pending until the organizer confirms them.
+    pub requires_confirmation: bool,
+    /// Null: the organizer's default one.
+    pub schedule_id: Option<Uuid>,
+    /// Null: the organizer's.
+    pub slot_interval_minutes: Option<i32>,
+    /// Null: the organizer's.
+    pub buffer_before_minutes: Option<i32>,
+    /// Null: the organizer's.
+    pub buffer_after_minutes: Option<i32>,
+    pub minimum_notice_minutes: i32,
+    pub horizon_days: i32,
+    /// Most bookings a day.
+    pub daily_limit: Option<i32>,
+    pub max_attendees: i32,
+    pub position: i32,
+    pub public_url: String,
+    pub version: i64,
+}
+
+/// An event type as it stands on the organizer's public page.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ListedEventType)]
+pub struct Listed {
+    pub slug: String,
+    pub name: String,
+    pub description: String,
+    pub duration_minutes: i32,
+    pub location_type: LocationType,
+    pub color: String,
+}
+
+/// The fields that members write, checked and in the form in which they are stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fields {
+    pub name: String,
+    /// Empty: made from the name.
+    pub slug: String,
+    pub description: String,
+    pub duration_minutes: i32,
+    pub location_type: LocationType,
+    pub location_details: String,
+    pub color: String,
+    pub is_active: bool,
+    pub is_private: bool,
+    pub requires_confirmation: bool,
+    pub schedule_id: Option<Uuid>,
+    pub slot_interval_minutes: Option<i32>,
+    pub buffer_before_minutes: Option<i32>,
+    pub buffer_after_minutes: Option<i32>,
+    pub minimum_notice_minutes: i32,
+    pub horizon_days: i32,
+    pub daily_limit: Option<i32>,
+    pub max_attendees: i32,
+}
+
+impl From<&EventType> for Fields {
+    fn from(event_type: &EventType) -> Self {
+        let event_type = event_type.clone();
+        Self {
+            name: event_type.name,
+            slug: event_type.slug,
+            description: event_type.description,
+            duration_minutes: event_type.duration_minutes,
+            location_type: event_type.location_type,
+            location_details: event_type.location_details,
+            color: event_type.color,
+            is_active: event_type.is_active,
+            is_private: event_type.is_private,
+            requires_confirmation: event_type.requires_confirmation,
+            schedule_id: event_type.schedule_id,
+            slot_interval_minutes: event_type.slot_interval_minutes,
+            buffer_before_minutes: event_type.buffer_before_minutes,
+            buffer_after_minutes: event_type.buffer_after_minutes,
+            minimum_notice_minutes: event_type.minimum_notice_minutes,
+            horizon_days: event_type.horizon_days,
+            daily_limit: event_type.daily_limit,
+            max_attendees: event_type.max_attendees,
+        }
+    }
+}
+
+impl Fields {
+    /// Each field in the form in which it is stored.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn checked(self) -> Result<Self, Problem> {
+        let mut checks = Checks::new();
+        let name = checks.line("name", &self.name, 1, 200);
+        let slug = if self.slug.is_empty() { self.slug } else { checks.slug("slug", &self.slug, 1, 100) };
+        let description = checks.paragraph("description", &self.description, 5000);
+        let location_details = checks.paragraph("location_details", &self.location_details, 1000);
+        let color = checks.color("color", &self.color);
+        checks.range("duration_minutes", self.duration_minutes, 5, 1440);
+        checks.range("minimum_notice_minutes", self.minimum_notice_minutes, 0, 525_600);
+        checks.range("horizon_days", self.horizon_days, 1, 730);
+        let optional = [
+            ("slot_interval_minutes", self.slot_interval_minutes, 5, 720),
+            ("buffer_before_minutes", self.buffer_before_minutes, 0, 1440),
+            ("buffer_after_minutes", self.buffer_after_minutes, 0, 1440),
+            ("daily_limit", self.daily_limit, 1, 1000),
+        ];
+        for (field, number, least, most) in optional {
+            if let Some(number) = number {
+                checks.range(field, number, least, most);
+            }
+        }
+        if self.max_attendees != 1 {
+            checks.add("max_attendees", "out_of_range", "must be 1: a slot is for one invitee");
+        }
+        checks.done()?;
+        Ok(Self { name, slug, description, location_details, color, ..self })
+    }
+}
+
+/// Whose an event type is.
+///
+/// # Errors
+/// 404.
+pub(crate) async fn owner_of(ctx: &mut Ctx, id: Uuid) -> Result<Uuid> {
+    store::find(ctx, id).await?.map(|event_type| event_type.owner_id).ok_or_else(|| Problem::not_found().into())
+}
+
+/// Makes an event type of that organizer, last in the order.
+///
+/// # Errors
+/// 409 `organizer_missing`, or `slug_taken` for a slug that was given; 422 for a schedule that is not the organizer's.
+pub(crate) async fn create(ctx: &mut Ctx, owner: Uuid, mut fields: Fields) -> Result<EventType> {
+    check_schedule(ctx, owner, fields.schedule_id).await?;
+    if fields.slug.is_empty() {
+        fields.slug = free_slug(&store::slugs_of(ctx, owner).await?, &slugify(&fields.name));
+    }
+    let id = platform::id::new();
+    store::insert(ctx, id, owner, &fields).await?;
+    let event_type = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
+    ctx.audit(Change::created("event_type.created", "event_type", id, &event_type)).await?;
+    ctx.publish(&EventTypeCreated { event_type_id: id, organizer_id: owner, name: fields.name }).await?;
+    Ok(event_type)
+}
+
+/// Replaces the fields of an event type that is locked as `before`.
+///
+/// # Errors
+/// As [`create`].
+pub(crate) async fn change(ctx: &mut Ctx, before: EventType, mut fields: Fields) -> Result<EventType> {
+    if fields.slug.is_empty() {
+        fields.slug.clone_from(&before.slug);
+    }
+    if fields == Fields::from(&before) {
+        return Ok(before);
+    }
+    if fields.schedule_id != before.schedule_id {
+        check_schedule(ctx, before.owner_id, fields.schedule_id).await?;
+    }
+    store::update(ctx, before.id, &fields).await?;
+    let after = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
+    ctx.audit(Change::updated("event_type.updated", "event_type", after.id, &before, &after)).await?;
+    ctx.publish(&EventTypeUpdated { event_type_id: after.id, organizer_id: after.owner_id, name: fields.name }).await?;
+    Ok(after)
+}
+
+/// Archives: it can be booked no more; its bookings stay, and switching it on again brings it back.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn archive(ctx: &mut Ctx, before: EventType) -> Result<()> {
+    let (id, organizer_id) = (before.id, before.owner_id);
+    store::archive(ctx, id).await?;
+    ctx.audit(Change::deleted("event_type.archived", "event_type", id, &before)).await?;
+    ctx.publish(&EventTypeArchived { event_type_id: id, organizer_id, name: before.name }).await
+}
+
+async fn check_schedule(ctx: &mut Ctx, owner: Uuid, schedule: Option<Uuid>) -> Result<()> {
+    match schedule {
+        Some(id) if !store::owns_schedule(ctx, owner, id).await? => {
+            Err(Problem::field("schedule_id", "not_found", "is not a schedule of this organizer").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `wanted`, or `wanted-2` and so on where it is taken.
+fn free_slug(taken: &[String], wanted: &str) -> String {
+    let wanted = if wanted.is_empty() { "event" } else { wanted };
+    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|slug| !taken.contains(slug)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> Fields {
+        Fields {
+            name: "Intake".to_owned(),
+            slug: String::new(),
+            description: String::new(),
+            duration_minutes: 30,
+            location_type: LocationType::Ask,
+            location_details: String::new(),
+            color: "#0066CC".to_owned(),
+            is_active: true,
+            is_private: false,
+            requires_confirmation: false,
+            schedule_id: None,
+            slot_interval_minutes: None,
+            buffer_before_minutes: None,
+            buffer_after_minutes: None,
+            minimum_notice_minutes: 120,
+            horizon_days: 60,
+            daily_limit: None,
+            max_attendees: 1,
+        }
+    }
+
+    #[test]
+    fn a_slug_that_is_taken_gets_a_number() {
+        let taken = ["intake".to_owned(), "intake-2".to_owned()];
+        assert_eq!(free_slug(&taken, "intake"), "intake-3");
+        assert_eq!(free_slug(&taken, "other"), "other");
+        assert_eq!(free_slug(&[], ""), "event");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        assert_eq!(fields().checked().expect("valid").color, "#0066cc");
+        let wrong = Fields { duration_minutes: 4, slug: "Not a slug".to_owned(), daily_limit: Some(0), horizon_days: 731, max_attendees: 2, ..fields() };
+        let problem = wrong.checked().expect_err("refused");
+        let mut named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["daily_limit", "duration_minutes", "horizon_days", "max_attendees", "slug"]);
+    }
+}

@@ -1,0 +1,276 @@
+//! Every statement on event types.
+
+use platform::{App, Ctx, OnConstraint, Problem, Result};
+use uuid::Uuid;
+
+use super::{EventType, Fields, Listed, LocationType};
+use crate::organizers;
+
+pub struct Row {
+    pub id: Uuid,
+    owner_id: Uuid,
+    name: String,
+    slug: String,
+    organizer_slug: String,
+    description: String,
+    duration_minutes: i32,
+    location_type: LocationType,
+    location_details: String,
+    color: String,
+    is_active: bool,
+    is_private: bool,
+    requires_confirmation: bool,
+    schedule_id: Option<Uuid>,
+    slot_interval_minutes: Option<i32>,
+    buffer_before_minutes: Option<i32>,
+    buffer_after_minutes: Option<i32>,
+    minimum_notice_minutes: i32,
+    horizon_days: i32,
+    daily_limit: Option<i32>,
+    max_attendees: i32,
+    pub position: i32,
+    version: i64,
+}
+
+impl Row {
+    pub fn into_event_type(self, app: &App) -> EventType {
+        EventType {
+            public_url: format!("{}/{}", organizers::public_url(app, &self.organizer_slug), self.slug),
+            id: self.id,
+            owner_id: self.owner_id,
+            name: self.name,
+            slug: self.slug,
+            description: self.description,
+            duration_minutes: self.duration_minutes,
+            location_type: self.location_type,
+            location_details: self.location_details,
+            color: self.color,
+            is_active: self.is_active,
+            is_private: self.is_private,
+            requires_confirmation: self.requires_confirmation,
+            schedule_id: self.schedule_id,
+            slot_interval_minutes: self.slot_interval_minutes,
+            buffer_before_minutes: self.buffer_before_minutes,
+            buffer_after_minutes: self.buffer_after_minutes,
+            minimum_notice_minutes: self.minimum_notice_minutes,
+            horizon_days: self.horizon_days,
+            daily_limit: self.daily_limit,
+            max_attendees: self.max_attendees,
+            position: self.position,
+            version: self.version,
+        }
+    }
+}
+
+/// The columns of [`Row`], before what differs.
+macro_rules! event_types {
+    ($tail:tt, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT e.id, e.owner_id, e.name, e.slug, p.slug AS organizer_slug, e.description, e.duration_minutes,
+                      e.location_type AS "location_type: LocationType", e.location_details, e.color, e.is_active, e.is_private,
+                      e.requires_confirmation, e.schedule_id, e.slot_interval_minutes, e.buffer_before_minutes,
+                      e.buffer_after_minutes, e.minimum_notice_minutes, e.horizon_days, e.daily_limit, e.max_attendees,
+                      e.position, e.version
+                 FROM scheduling.event_types e
+                 JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
+                WHERE e.tenant_id = $1 "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
+/// What a list is narrowed by.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub active: Option<bool>,
+    pub owner: Option<Uuid>,
+    /// The member who may see only what is his or her own.
+    pub own: Option<Uuid>,
+    /// Lower case; part of the name.
+    pub needle: Option<String>,
+}
+
+pub async fn list(ctx: &mut Ctx, filter: &Filter, after: Option<(i32, Uuid)>, most: i64) -> Result<Vec<Row>> {
+    let tenant = ctx.tenant.0;
+    let rows = event_types!(
+        "AND ($2::boolean IS NULL OR e.is_active = $2)
+         AND ($3::uuid IS NULL OR e.owner_id = $3)
+         AND ($4::uuid IS NULL OR e.owner_id = $4)
+         AND ($5::text IS NULL OR strpos(lower(e.name), $5) > 0)
+         AND ($6::integer IS NULL OR (e.position, e.id) > ($6, $7::uuid))
+       ORDER BY e.position, e.id
+       LIMIT $8",
+        tenant,
+        filter.active,
+        filter.owner,
+        filter.own,
+        filter.needle.as_deref(),
+        after.map(|(position, _)| position),
+        after.map(|(_, id)| id),
+        most,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?)
+}
+
+pub async fn find(ctx: &mut Ctx, id: Uuid) -> Result<Option<EventType>> {
+    let tenant = ctx.tenant.0;
+    let row = event_types!("AND e.id = $2", tenant, id).fetch_optional(ctx.db().await?).await?;
+    Ok(row.map(|row| row.into_event_type(&ctx.app)))
+}
+
+pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Option<EventType>> {
+    let tenant = ctx.tenant.0;
+    let row = event_types!("AND e.id = $2 FOR NO KEY UPDATE OF e", tenant, id).fetch_optional(ctx.db().await?).await?;
+    Ok(row.map(|row| row.into_event_type(&ctx.app)))
+}
+
+/// The event types on the organizer's public page, in their order.
+///
+/// # Errors
+/// The database's.
+pub async fn listed(ctx: &mut Ctx, organizer: Uuid) -> Result<Vec<Listed>> {
+    let tenant = ctx.tenant.0;
+    let rows = sqlx::query_as!(
+        Listed,
+        r#"SELECT slug, name, description, duration_minutes, location_type AS "location_type: LocationType", color
+             FROM scheduling.event_types
+            WHERE tenant_id = $1 AND owner_id = $2 AND is_active AND NOT is_private
+            ORDER BY position, id"#,
+        tenant,
+        organizer,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?)
+}
+
+pub async fn slugs_of(ctx: &mut Ctx, owner: Uuid) -> Result<Vec<String>> {
+    let tenant = ctx.tenant.0;
+    let slugs = sqlx::query_scalar!("SELECT slug FROM scheduling.event_types WHERE tenant_id = $1 AND owner_id = $2", tenant, owner);
+    Ok(slugs.fetch_all(ctx.db().await?).await?)
+}
+
+pub async fn owns_schedule(ctx: &mut Ctx, owner: Uuid, schedule: Uuid) -> Result<bool> {
+    let tenant = ctx.tenant.0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM scheduling.schedules WHERE tenant_id = $1 AND id = $2 AND organizer_id = $3) AS "found!""#,
+        tenant,
+        schedule,
+        owner,
+    );
+    Ok(found.fetch_one(ctx.db().await?).await?)
+}
+
+fn slug_taken() -> Problem {
+    Problem::conflict("slug_taken", "Another of this organizer's event types has this address. Choose another one.")
+}
+
+pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "INSERT INTO scheduling.event_types
+                (tenant_id, id, owner_id, name, slug, description, duration_minutes, location_type, location_details, color,
+                 is_active, is_private, requires_confirmation, schedule_id, slot_interval_minutes, buffer_before_minutes,
+                 buffer_after_minutes, minimum_notice_minutes, horizon_days, daily_limit, max_attendees, position)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                coalesce(max(position) + 1, 0)
+           FROM scheduling.event_types WHERE tenant_id = $1 AND owner_id = $3",
+        tenant,
+        id,
+        owner,
+        fields.name,
+        fields.slug,
+        fields.description,
+        fields.duration_minutes,
+        fields.location_type as LocationType,
+        fields.location_details,
+        fields.color,
+        fields.is_active,
+        fields.is_private,
+        fields.requires_confirmation,
+        fields.schedule_id,
+        fields.slot_interval_minutes,
+        fields.buffer_before_minutes,
+        fields.buffer_after_minutes,
+        fields.minimum_notice_minutes,
+        fields.horizon_days,
+        fields.daily_limit,
+        fields.max_attendees,
+    )
+    .execute(ctx.db().await?)
+    .await
+    .on_constraint("event_types_tenant_id_owner_id_slug_key", slug_taken)
+    .on_constraint("event_types_tenant_id_owner_id_fkey", organizers::missing)?;
+    Ok(())
+}
+
+pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "UPDATE scheduling.event_types
+            SET name = $3, slug = $4, description = $5, duration_minutes = $6, location_type = $7, location_details = $8,
+                color = $9, is_active = $10, is_private = $11, requires_confirmation = $12, schedule_id = $13,
+                slot_interval_minutes = $14, buffer_before_minutes = $15, buffer_after_minutes = $16,
+                minimum_notice_minutes = $17, horizon_days = $18, daily_limit = $19, max_attendees = $20
+          WHERE tenant_id = $1 AND id = $2",
+        tenant,
+        id,
+        fields.name,
+        fields.slug,
+        fields.description,
+        fields.duration_minutes,
+        fields.location_type as LocationType,
+        fields.location_details,
+        fields.color,
+        fields.is_active,
+        fields.is_private,
+        fields.requires_confirmation,
+        fields.schedule_id,
+        fields.slot_interval_minutes,
+        fields.buffer_before_minutes,
+        fields.buffer_after_minutes,
+        fields.minimum_notice_minutes,
+        fields.horizon_days,
+        fields.daily_limit,
+        fields.max_attendees,
+    )
+    .execute(ctx.db().await?)
+    .await
+    .on_constraint("event_types_tenant_id_owner_id_slug_key", slug_taken)?;
+    Ok(())
+}
+
+pub async fn archive(ctx: &mut Ctx, id: Uuid) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("UPDATE scheduling.event_types SET is_active = false WHERE tenant_id = $1 AND id = $2", tenant, id)
+        .execute(ctx.db().await?)
+        .await?;
+    Ok(())
+}
+
+/// Numbers them from 0 in the given order; answers how many were there to number. Locks in id order.
+pub async fn order(ctx: &mut Ctx, ids: &[Uuid], own: Option<Uuid>) -> Result<usize> {
+    let tenant = ctx.tenant.0;
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM scheduling.event_types
+          WHERE tenant_id = $1 AND id = ANY ($2) AND ($3::uuid IS NULL OR owner_id = $3)
+          ORDER BY id
+            FOR NO KEY UPDATE",
+        tenant,
+        ids,
+        own,
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    sqlx::query!(
+        "UPDATE scheduling.event_types e
+            SET position = wanted.place - 1
+           FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, place)
+          WHERE e.tenant_id = $1 AND e.id = wanted.id AND e.position <> wanted.place - 1 AND ($3::uuid IS NULL OR e.owner_id = $3)",
+        tenant,
+        ids,
+        own,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    Ok(found.len())
+}

@@ -1,0 +1,114 @@
+//! What others may learn of scheduling.
+
+use platform::events::Event;
+use platform::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::bookings::Status;
+
+/// A booking as it stood when something happened to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BookingFact {
+    pub booking_id: Uuid,
+    pub event_type_id: Uuid,
+    pub event_type_name: String,
+    pub organizer_id: Uuid,
+    pub contact_id: Uuid,
+    pub invitee_name: String,
+    pub status: Status,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// Of the calendar entry: higher with each change that calendars must learn.
+    pub sequence: i32,
+    /// Why it was moved, cancelled or declined, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+macro_rules! booking_events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(pub BookingFact);
+
+        impl Event for $name {
+            const KIND: &'static str = $kind;
+
+            fn subject(&self) -> Uuid {
+                self.0.booking_id
+            }
+
+            fn owner(&self) -> Option<Uuid> {
+                Some(self.0.organizer_id)
+            }
+        }
+    )*};
+}
+
+booking_events! {
+    /// Its status says whether the organizer has yet to confirm it.
+    BookingCreated = "booking.created",
+    BookingConfirmed = "booking.confirmed",
+    BookingDeclined = "booking.declined",
+    BookingCancelled = "booking.cancelled",
+    BookingRescheduled = "booking.rescheduled",
+    /// A cancellation was taken back.
+    BookingRestored = "booking.restored",
+    BookingNoShow = "booking.no_show",
+    /// Its end has passed.
+    BookingCompleted = "booking.completed",
+}
+
+macro_rules! owned_events {
+    ($($name:ident { $id:ident } = $kind:literal),* $(,)?) => {$(
+        #[derive(Clone, Debug, Serialize)]
+        pub struct $name {
+            pub $id: Uuid,
+            pub organizer_id: Uuid,
+            pub name: String,
+        }
+
+        impl Event for $name {
+            const KIND: &'static str = $kind;
+
+            fn subject(&self) -> Uuid {
+                self.$id
+            }
+
+            fn owner(&self) -> Option<Uuid> {
+                Some(self.organizer_id)
+            }
+        }
+    )*};
+}
+
+owned_events! {
+    EventTypeCreated { event_type_id } = "event_type.created",
+    EventTypeUpdated { event_type_id } = "event_type.updated",
+    EventTypeArchived { event_type_id } = "event_type.archived",
+    ScheduleCreated { schedule_id } = "schedule.created",
+    ScheduleUpdated { schedule_id } = "schedule.updated",
+    ScheduleDeleted { schedule_id } = "schedule.deleted",
+}
+
+/// A booking page was set up or changed.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrganizerUpdated {
+    pub organizer_id: Uuid,
+    pub slug: String,
+    pub display_name: String,
+}
+
+impl Event for OrganizerUpdated {
+    const KIND: &'static str = "organizer.updated";
+
+    fn subject(&self) -> Uuid {
+        self.organizer_id
+    }
+
+    fn owner(&self) -> Option<Uuid> {
+        Some(self.organizer_id)
+    }
+}

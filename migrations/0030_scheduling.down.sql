@@ -1,0 +1,2 @@
+DROP SCHEMA scheduling CASCADE;
+DROP TABLE lookup.location_types, lookup.booking_statuses;
