@@ -1,0 +1,24 @@
+import { defineConfig } from "@playwright/test";
+import { address, chromium } from "./support/settings";
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "results/traces",
+  globalSetup: "./support/instance.ts",
+  fullyParallel: true,
+  // Server, database and browser share two cores.
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 90_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"], ["json", { outputFile: "results/report.json" }]],
+  use: {
+    baseURL: address(),
+    locale: "en-US",
+    timezoneId: "Europe/Amsterdam",
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: chromium,
+  },
+});

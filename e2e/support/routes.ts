@@ -1,0 +1,101 @@
+/** Every screen of the web app and every public page, with records to show where an address has an id. */
+import type { APIRequestContext } from "@playwright/test";
+import { answer, slots, visitor } from "./api";
+import type { Workspace } from "./workspace";
+
+export interface Screen {
+  name: string;
+  path: string;
+  /** Shown without a session. */
+  open?: boolean;
+}
+
+async function first(api: APIRequestContext, path: string, params: Record<string, string> = {}) {
+  const { items } = await answer<{ items: { id: string }[] }>(
+    api.get(path, { params: { limit: "1", ...params } }),
+  );
+  return items[0]?.id;
+}
+
+export const SIGNED_OUT: Screen[] = [
+  { name: "sign-in", path: "/sign-in", open: true },
+  { name: "sign-up", path: "/sign-up", open: true },
+  { name: "verify-email", path: "/verify-email?token=unknown", open: true },
+  { name: "forgot-password", path: "/forgot-password", open: true },
+  { name: "reset-password", path: "/reset-password?token=unknown", open: true },
+  { name: "invitation", path: "/invitation?token=unknown", open: true },
+];
+
+/** The screens behind the sign-in; those of single records only where there are records. */
+export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
+  const [booking, eventType, contact, mail] = await Promise.all([
+    first(api, "/api/v1/bookings"),
+    first(api, "/api/v1/event-types"),
+    first(api, "/api/v1/contacts"),
+    api
+      .get("/api/v1/mails", { params: { limit: "1" } })
+      .then(async (mails) =>
+        mails.ok() ? ((await mails.json()) as { items: { id: string }[] }).items[0]?.id : undefined,
+      ),
+  ]);
+  const screens: (Screen | undefined)[] = [
+    { name: "home", path: "/" },
+    { name: "onboarding", path: "/onboarding" },
+    { name: "bookings", path: "/bookings" },
+    { name: "bookings-week", path: "/bookings?layout=week" },
+    { name: "bookings-past", path: "/bookings?view=past" },
+    booking ? { name: "bookings-panel", path: `/bookings?open=${booking}` } : undefined,
+    booking ? { name: "booking", path: `/bookings/${booking}` } : undefined,
+    { name: "event-types", path: "/event-types" },
+    eventType ? { name: "event-type", path: `/event-types/${eventType}` } : undefined,
+    { name: "availability", path: "/availability" },
+    { name: "contacts", path: "/contacts" },
+    contact ? { name: "contact", path: `/contacts/${contact}` } : undefined,
+    { name: "members", path: "/members" },
+    { name: "invitations", path: "/members/invitations" },
+    { name: "roles", path: "/roles" },
+    { name: "settings-profile", path: "/settings/profile" },
+    { name: "settings-security", path: "/settings/security" },
+    { name: "settings-workspace", path: "/settings/workspace" },
+    { name: "settings-booking-page", path: "/settings/booking-page" },
+    { name: "audit", path: "/audit" },
+    { name: "failed-jobs", path: "/failed-jobs" },
+    { name: "mailbox", path: "/mailbox" },
+    mail ? { name: "mail", path: `/mailbox/${mail}` } : undefined,
+    { name: "not-found", path: "/no-such-page" },
+  ];
+  return screens.filter((screen) => screen !== undefined);
+}
+
+/** The public pages of an organizer, with a booking made to show the pages behind its link. */
+export async function publicPages(space: Pick<Workspace, "api" | "slug" | "event">): Promise<Screen[]> {
+  const [slot, taken] = await slots(space.api, space.event);
+  if (!slot || !taken) throw new Error(`${space.slug} has no free times`);
+  const api = await visitor();
+  const made = await answer<{ manage_url: string }>(
+    api.post(`/api/v1/public/organizers/${space.slug}/event-types/${space.event.slug}/bookings`, {
+      data: {
+        start: taken.start,
+        timezone: "America/Sao_Paulo",
+        name: "Paula Public",
+        email: "paula@e2e.test",
+      },
+    }),
+    201,
+  );
+  const manage = new URL(made.manage_url).pathname;
+  const event = `/b/${space.slug}/${space.event.slug}`;
+  const start = encodeURIComponent(slot.start);
+  return [
+    { name: "public-organizer", path: `/b/${space.slug}` },
+    { name: "public-event", path: `${event}?tz=America/Sao_Paulo` },
+    { name: "public-book", path: `${event}/book?start=${start}&tz=America/Sao_Paulo` },
+    {
+      name: "public-taken",
+      path: `${event}/book?start=${encodeURIComponent(taken.start)}&tz=America/Sao_Paulo`,
+    },
+    { name: "public-manage", path: manage },
+    { name: "public-reschedule", path: `${manage}/reschedule` },
+    { name: "public-not-found", path: "/b/nobody-at-all" },
+  ].map((screen) => ({ ...screen, open: true }));
+}

@@ -1,0 +1,120 @@
+/** Workspaces of the tests' own, so that no test sees what another one does. */
+import { randomBytes } from "node:crypto";
+import type { APIRequestContext } from "@playwright/test";
+import { answer, type EventType, linkIn, mailTo, type Slot, signedIn, visitor } from "./api";
+import { type Account, ADMINISTRATOR } from "./instance";
+
+export interface Workspace {
+  owner: Account & { name: string };
+  /** Signed in as the owner. */
+  api: APIRequestContext;
+  slug: string;
+  page: string;
+  event: EventType;
+}
+
+export const PASSWORD = "correct horse battery staple 7";
+
+export function unique(word: string): string {
+  return `${word}-${randomBytes(4).toString("hex")}`;
+}
+
+/** A new workspace in which nothing is set up. */
+export async function emptyWorkspace(
+  name: string,
+  timezone: string,
+): Promise<Omit<Workspace, "page" | "event">> {
+  const slug = unique("olga");
+  const owner = { email: `${slug}@e2e.test`, password: PASSWORD, name };
+  const api = await visitor();
+  await answer(
+    api.post("/api/v1/registrations", {
+      data: { ...owner, tenant_name: `Company ${slug}`, timezone, locale: "en" },
+    }),
+    202,
+  );
+  const link = linkIn(await mailTo(owner.email), "/verify-email");
+  const token = new URL(link).searchParams.get("token");
+  await answer(api.post("/api/v1/email-verifications", { data: { token, password: PASSWORD } }), 201);
+  return { owner, api, slug };
+}
+
+/** A new workspace with a booking page, open on all days from nine to five. */
+export async function workspace(options: { name?: string; zone?: string } = {}): Promise<Workspace> {
+  const timezone = options.zone ?? "Europe/Amsterdam";
+  const space = await emptyWorkspace(options.name ?? "Olga Organizer", timezone);
+  return { ...space, ...(await bookable(space.api, { slug: space.slug, name: space.owner.name, timezone })) };
+}
+
+/** The demo's workspace, full of data, which all tests share. */
+export async function demoWorkspace(): Promise<Pick<Workspace, "api" | "slug" | "event">> {
+  const api = await signedIn(ADMINISTRATOR);
+  const { items } = await answer<{ items: EventType[] }>(api.get("/api/v1/event-types"));
+  const event = items.find((type) => type.slug === "intro-call");
+  if (!event) throw new Error("the demo has no intro call");
+  return { api, slug: "ana-jansen", event };
+}
+
+/** Gives the signed-in member a booking page with hours and an event type. */
+async function bookable(
+  api: APIRequestContext,
+  who: { slug: string; name: string; timezone: string },
+): Promise<Pick<Workspace, "slug" | "page" | "event">> {
+  const organizer = await answer<{ public_url: string }>(
+    api.put("/api/v1/organizer", {
+      data: {
+        slug: who.slug,
+        display_name: who.name,
+        timezone: who.timezone,
+        welcome_message: "Pick a time.",
+      },
+    }),
+  );
+  // The page comes with office hours; here all days are open, so that a test never runs on a day without times.
+  const { items } = await answer<{ items: { id: string; name: string; version: number }[] }>(
+    api.get("/api/v1/schedules"),
+  );
+  const [hours] = items;
+  if (!hours) throw new Error("the new booking page has no hours");
+  await answer(
+    api.put(`/api/v1/schedules/${hours.id}`, {
+      headers: { "If-Match": `"${hours.version}"` },
+      data: {
+        name: hours.name,
+        timezone: who.timezone,
+        rules: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map((day) => ({
+          day,
+          start: "09:00",
+          end: "17:00",
+        })),
+        overrides: [],
+      },
+    }),
+  );
+  const event = await answer<EventType>(
+    api.post("/api/v1/event-types", {
+      data: { name: "Intro call", slug: "intro-call", duration_minutes: 30, location_type: "video" },
+    }),
+    201,
+  );
+  await answer(
+    api.patch("/api/v1/tenant", { headers: { "If-Match": "*" }, data: { onboarding_status: "completed" } }),
+  );
+  return { slug: who.slug, page: organizer.public_url, event };
+}
+
+/** Books as a visitor would, over the public API. */
+export async function book(
+  space: Workspace,
+  slot: Slot,
+  visitorData: { name: string; email: string },
+): Promise<void> {
+  const api = await visitor();
+  await answer(
+    api.post(`/api/v1/public/organizers/${space.slug}/event-types/${space.event.slug}/bookings`, {
+      data: { start: slot.start, timezone: "America/Sao_Paulo", ...visitorData },
+    }),
+    201,
+  );
+  await api.dispose();
+}
