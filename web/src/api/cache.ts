@@ -1,0 +1,91 @@
+/** Cached answers: their keys, what an event makes stale, and changes shown before the server agreed. */
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+
+/** First element of each query key: the resource. */
+export const keys = {
+  session: "session",
+  sessions: "sessions",
+  me: "me",
+  tenant: "tenant",
+  home: "home",
+  bookings: "bookings",
+  history: "history",
+  slots: "slots",
+  contacts: "contacts",
+  eventTypes: "event-types",
+  schedules: "schedules",
+  organizer: "organizer",
+  members: "members",
+  roles: "roles",
+  invitations: "invitations",
+  audit: "audit",
+  failedJobs: "failed-jobs",
+  batches: "job-batches",
+  mails: "mails",
+  search: "search",
+} as const;
+
+const STALE_AFTER: Record<string, readonly string[]> = {
+  booking: [keys.bookings, keys.history, keys.slots, keys.home, keys.contacts],
+  contact: [keys.contacts, keys.home],
+  event_type: [keys.eventTypes, keys.slots, keys.home],
+  schedule: [keys.schedules, keys.slots, keys.home],
+  organizer: [keys.organizer, keys.slots],
+  member: [keys.members, keys.roles, keys.session],
+  invitation: [keys.invitations, keys.members, keys.home],
+  tenant: [keys.tenant, keys.session],
+  user: [keys.me, keys.session, keys.members],
+  session: [keys.sessions],
+  job: [keys.failedJobs, keys.batches],
+  mail: [keys.mails],
+};
+
+/** Query keys that an event such as `booking.cancelled` makes stale; the audit trail always is. */
+export function keysOfEvent(kind: string): QueryKey[] {
+  const prefix = kind.split(".", 1)[0] ?? "";
+  return [...(STALE_AFTER[prefix] ?? []), keys.audit].map((key) => [key]);
+}
+
+interface Identified {
+  id?: string;
+  user_id?: string;
+}
+
+function isRecord(data: unknown, id: string): data is Identified {
+  if (typeof data !== "object" || data === null) return false;
+  const record = data as Identified;
+  return record.id === id || (record.id === undefined && record.user_id === id);
+}
+
+/** The same data with one record changed, wherever it stands: alone, in a list, in loaded pages. `null` removes it from lists. */
+export function mapRecord<T>(data: T, id: string, change: (record: never) => unknown): T {
+  if (typeof data !== "object" || data === null) return data;
+  if (isRecord(data, id)) return (change(data as never) ?? data) as T;
+  if ("pages" in data) {
+    const infinite = data as unknown as InfiniteData<unknown>;
+    return { ...infinite, pages: infinite.pages.map((page) => mapRecord(page, id, change)) } as T;
+  }
+  if ("items" in data && Array.isArray(data.items)) {
+    const items = data.items.flatMap((item) => {
+      if (!isRecord(item, id)) return [item];
+      const changed = change(item as never);
+      return changed === null ? [] : [changed];
+    });
+    return { ...data, items } as T;
+  }
+  return data;
+}
+
+/** Applies a change to every cached copy of a record at once; the answer restores them all. */
+export function patchCached(
+  client: QueryClient,
+  resource: string,
+  id: string,
+  change: (record: never) => unknown,
+): () => void {
+  const before = client.getQueriesData({ queryKey: [resource] });
+  client.setQueriesData({ queryKey: [resource] }, (data: unknown) => mapRecord(data, id, change));
+  return () => {
+    for (const [key, data] of before) client.setQueryData(key, data);
+  };
+}

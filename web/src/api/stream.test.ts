@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { backoff, frameReader } from "./stream";
+
+it("reads frames however the network cuts them", () => {
+  const text =
+    ': hello\n\nid: 7\nevent: booking.created\ndata: {"a":1}\n\nevent: x\r\ndata: one\r\ndata: two\r\n\r\nid: 9\nda';
+  const whole = frameReader()(text);
+  expect(whole).toEqual([
+    { id: "7", event: "booking.created", data: '{"a":1}' },
+    { event: "x", data: "one\ntwo" },
+  ]);
+  const read = frameReader();
+  const pieces = [...text.replaceAll("\r\n", "\n")].flatMap((letter) => read(letter));
+  expect(pieces).toEqual(whole);
+});
+
+it("ignores heartbeats and frames without data", () => {
+  const read = frameReader();
+  expect(read(": beat\n\n")).toEqual([]);
+  expect(read("id: 3\n\n")).toEqual([]);
+});
+
+it("waits longer after each failure, up to half a minute", () => {
+  expect(backoff(0, () => 1)).toBe(1000);
+  expect(backoff(3, () => 1)).toBe(8000);
+  expect(backoff(50, () => 1)).toBe(30_000);
+  expect(backoff(0, () => 0)).toBe(500);
+});

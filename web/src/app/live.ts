@@ -1,0 +1,63 @@
+/** Live updates: one stream for all tabs, each event making the right queries stale. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { keys, keysOfEvent } from "@/api/cache";
+import { follow, type LiveEvent } from "@/api/stream";
+import { onSessionElsewhere } from "./session";
+
+const KEPT = 30;
+const LOCK = "atrium.stream";
+
+/** Holds a lock while running, so that only one tab keeps a connection; the others hear it from that tab. */
+function alone(signal: AbortSignal, run: () => Promise<void>): void {
+  if (!navigator.locks) return void run();
+  navigator.locks.request(LOCK, { signal }, run).catch(() => {
+    // Aborted while waiting: this tab was closed or signed out.
+  });
+}
+
+/**
+ * Follows the stream of the session's tenant and answers the latest events, newest first.
+ * Changing `tenantId` starts a new stream.
+ */
+export function useLive(tenantId: string | undefined): LiveEvent[] {
+  const client = useQueryClient();
+  const [recent, setRecent] = useState<LiveEvent[]>([]);
+
+  useEffect(() => {
+    if (!tenantId) return;
+    setRecent([]);
+    const stop = new AbortController();
+    const channel = new BroadcastChannel(`atrium.events.${tenantId}`);
+    const pending = new Set<string>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const hear = (event: LiveEvent) => {
+      setRecent((list) => (list.some((e) => e.id === event.id) ? list : [event, ...list].slice(0, KEPT)));
+      for (const [key] of keysOfEvent(event.kind)) pending.add(String(key));
+      // A burst of events costs one reading, not one each.
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        for (const key of pending) void client.invalidateQueries({ queryKey: [key] });
+        pending.clear();
+      }, 150);
+    };
+
+    channel.onmessage = (message: MessageEvent<LiveEvent>) => hear(message.data);
+    alone(stop.signal, () =>
+      follow("/api/v1/events/stream", stop.signal, (event) => {
+        channel.postMessage(event);
+        hear(event);
+      }),
+    );
+    const forget = onSessionElsewhere(() => void client.invalidateQueries({ queryKey: [keys.session] }));
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+      channel.close();
+      forget();
+    };
+  }, [tenantId, client]);
+
+  return recent;
+}

@@ -1,0 +1,92 @@
+/** The modules of the rail: where they are and who sees them. */
+import {
+  type Icon,
+  IconAddressBook,
+  IconAlertHexagon,
+  IconCalendarEvent,
+  IconCalendarTime,
+  IconClockHour4,
+  IconHistory,
+  IconHome,
+  IconMailbox,
+  IconSettings,
+  IconShieldLock,
+  IconUsers,
+} from "@tabler/icons-react";
+import type { Session } from "@/api/types";
+import type { Catalogue } from "@/i18n/en";
+import { mayDo } from "./session";
+
+export interface Module {
+  key: keyof Catalogue["nav"];
+  to: string;
+  icon: Icon;
+  /** Shown when the session holds it; always shown without one. */
+  permission?: string;
+  platformAdmin?: boolean;
+  group: "work" | "team" | "system";
+  /** Second key of the "g" shortcut. */
+  shortcut?: string;
+}
+
+export const MODULES: readonly Module[] = [
+  { key: "home", to: "/", icon: IconHome, group: "work", shortcut: "h" },
+  {
+    key: "bookings",
+    to: "/bookings",
+    icon: IconCalendarEvent,
+    permission: "bookings:read",
+    group: "work",
+    shortcut: "b",
+  },
+  {
+    key: "eventTypes",
+    to: "/event-types",
+    icon: IconCalendarTime,
+    permission: "event_types:read",
+    group: "work",
+    shortcut: "e",
+  },
+  {
+    key: "availability",
+    to: "/availability",
+    icon: IconClockHour4,
+    permission: "schedules:read",
+    group: "work",
+    shortcut: "a",
+  },
+  {
+    key: "contacts",
+    to: "/contacts",
+    icon: IconAddressBook,
+    permission: "contacts:read",
+    group: "work",
+    shortcut: "c",
+  },
+  {
+    key: "members",
+    to: "/members",
+    icon: IconUsers,
+    permission: "members:read",
+    group: "team",
+    shortcut: "m",
+  },
+  { key: "roles", to: "/roles", icon: IconShieldLock, permission: "roles:read", group: "team" },
+  { key: "audit", to: "/audit", icon: IconHistory, permission: "audit:read", group: "system" },
+  {
+    key: "failedJobs",
+    to: "/failed-jobs",
+    icon: IconAlertHexagon,
+    permission: "jobs:manage",
+    group: "system",
+  },
+  { key: "mailbox", to: "/mailbox", icon: IconMailbox, platformAdmin: true, group: "system" },
+  { key: "settings", to: "/settings/profile", icon: IconSettings, group: "system", shortcut: "s" },
+];
+
+export function modulesFor(session: Session): Module[] {
+  return MODULES.filter((module) => {
+    if (module.platformAdmin) return session.user.is_platform_admin;
+    return !module.permission || mayDo(session, module.permission);
+  });
+}

@@ -1,0 +1,29 @@
+/** The query client: what is asked again, and what a lost session does. */
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { keys } from "@/api/cache";
+import { asProblem, isTransient } from "@/api/problem";
+import { sessionQuery } from "./session";
+
+export function makeQueryClient(): QueryClient {
+  const lost = (error: unknown) => {
+    if (asProblem(error).code === "unauthenticated") client.setQueryData(sessionQuery.queryKey, null);
+  };
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        if (query.queryKey[0] !== keys.session) lost(error);
+      },
+    }),
+    mutationCache: new MutationCache({ onError: lost }),
+    defaultOptions: {
+      queries: {
+        staleTime: 15_000,
+        gcTime: 10 * 60_000,
+        retry: (count, error) => count < 2 && isTransient(asProblem(error)),
+        retryDelay: (count) => 500 * 2 ** count,
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+  return client;
+}

@@ -1,0 +1,313 @@
+/** All addresses of the workspace app. Each screen is loaded when it is first opened. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import type { Session } from "@/api/types";
+import { NotFound, RouteError } from "./ErrorPages";
+import * as read from "./search";
+import { mayDo, sessionQuery } from "./session";
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: RouteError,
+});
+
+// Visitors.
+
+const afterSignIn = read.optional((raw) => ({
+  next: read.path(raw, "next"),
+  reset: read.flag(raw, "reset"),
+}));
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: afterSignIn,
+  beforeLoad: async ({ context, search }) => {
+    const session = await context.queryClient.ensureQueryData(sessionQuery).catch(() => null);
+    if (session) throw redirect({ href: search.next ?? "/" });
+  },
+  component: lazyRouteComponent(() => import("@/modules/identity/SignIn"), "SignIn"),
+});
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-up",
+  component: lazyRouteComponent(() => import("@/modules/identity/SignUp"), "SignUp"),
+});
+const withToken = read.optional((raw) => ({ token: read.text(raw, "token", 500) }));
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/verify-email",
+  validateSearch: withToken,
+  component: lazyRouteComponent(() => import("@/modules/identity/VerifyEmail"), "VerifyEmail"),
+});
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: lazyRouteComponent(() => import("@/modules/identity/ForgotPassword"), "ForgotPassword"),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  validateSearch: withToken,
+  component: lazyRouteComponent(() => import("@/modules/identity/ResetPassword"), "ResetPassword"),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  validateSearch: withToken,
+  component: lazyRouteComponent(() => import("@/modules/identity/AcceptInvitation"), "AcceptInvitation"),
+});
+
+// Members.
+
+async function requireSession(client: QueryClient, next: string): Promise<Session> {
+  const session = await client.ensureQueryData(sessionQuery);
+  if (!session) throw redirect({ to: "/sign-in", search: { next: next === "/" ? undefined : next } });
+  return session;
+}
+
+const onboarding = createRoute({
+  getParentRoute: () => root,
+  path: "/onboarding",
+  beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href),
+  component: lazyRouteComponent(() => import("@/modules/scheduling/Onboarding"), "Onboarding"),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  beforeLoad: async ({ context, location }) => {
+    const session = await requireSession(context.queryClient, location.href);
+    // The founder of a workspace sets up the booking link first; others land where they asked.
+    const setsUp = mayDo(session, "settings:manage") && mayDo(session, "organizers:write");
+    if (session.tenant?.onboarding_status === "pending" && setsUp && location.pathname === "/") {
+      throw redirect({ to: "/onboarding" });
+    }
+  },
+  component: lazyRouteComponent(() => import("./Frame"), "Frame"),
+  errorComponent: RouteError,
+});
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/modules/scheduling/Home"), "Home"),
+});
+
+export const BOOKING_VIEWS = ["upcoming", "pending", "past", "cancelled"] as const;
+const bookings = createRoute({
+  getParentRoute: () => app,
+  path: "/bookings",
+  validateSearch: read.optional((raw) => ({
+    view: read.oneOf(raw, "view", BOOKING_VIEWS),
+    q: read.text(raw, "q"),
+    from: read.date(raw, "from"),
+    to: read.date(raw, "to"),
+    organizer: read.text(raw, "organizer"),
+    open: read.text(raw, "open"),
+    layout: read.oneOf(raw, "layout", ["week"]),
+    week: read.date(raw, "week"),
+    create: read.flag(raw, "create"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/scheduling/Bookings"), "Bookings"),
+});
+const booking = createRoute({
+  getParentRoute: () => app,
+  path: "/bookings/$id",
+  component: lazyRouteComponent(() => import("@/modules/scheduling/BookingPage"), "BookingPage"),
+});
+const eventTypes = createRoute({
+  getParentRoute: () => app,
+  path: "/event-types",
+  validateSearch: read.optional((raw) => ({
+    create: read.flag(raw, "create"),
+    archived: read.flag(raw, "archived"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/scheduling/EventTypes"), "EventTypes"),
+});
+const eventType = createRoute({
+  getParentRoute: () => app,
+  path: "/event-types/$id",
+  component: lazyRouteComponent(() => import("@/modules/scheduling/EventTypePage"), "EventTypePage"),
+});
+const availability = createRoute({
+  getParentRoute: () => app,
+  path: "/availability",
+  validateSearch: read.optional((raw) => ({ schedule: read.text(raw, "schedule") })),
+  component: lazyRouteComponent(() => import("@/modules/scheduling/Availability"), "Availability"),
+});
+
+export const CONTACT_SORTS = [
+  "name",
+  "-name",
+  "created_at",
+  "-created_at",
+  "-last_booking_at",
+  "last_booking_at",
+] as const;
+export const LIFECYCLES = ["lead", "prospect", "customer", "inactive"] as const;
+const contacts = createRoute({
+  getParentRoute: () => app,
+  path: "/contacts",
+  validateSearch: read.optional((raw) => ({
+    q: read.text(raw, "q"),
+    lifecycle: read.oneOf(raw, "lifecycle", LIFECYCLES),
+    sort: read.oneOf(raw, "sort", CONTACT_SORTS),
+    open: read.text(raw, "open"),
+    create: read.flag(raw, "create"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/contacts/Contacts"), "Contacts"),
+});
+const contact = createRoute({
+  getParentRoute: () => app,
+  path: "/contacts/$id",
+  component: lazyRouteComponent(() => import("@/modules/contacts/ContactPage"), "ContactPage"),
+});
+
+const members = createRoute({
+  getParentRoute: () => app,
+  path: "/members",
+  validateSearch: read.optional((raw) => ({
+    q: read.text(raw, "q"),
+    status: read.oneOf(raw, "status", ["active", "inactive", "suspended"]),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/identity/Members"), "Members"),
+});
+const invitations = createRoute({
+  getParentRoute: () => app,
+  path: "/members/invitations",
+  validateSearch: read.optional((raw) => ({
+    status: read.oneOf(raw, "status", ["pending", "accepted", "declined", "revoked", "expired"]),
+    create: read.flag(raw, "create"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/identity/Invitations"), "Invitations"),
+});
+const roles = createRoute({
+  getParentRoute: () => app,
+  path: "/roles",
+  component: lazyRouteComponent(() => import("@/modules/identity/Roles"), "Roles"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/modules/identity/SettingsFrame"), "SettingsFrame"),
+});
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/profile", replace: true });
+  },
+});
+const settingsProfile = createRoute({
+  getParentRoute: () => settings,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("@/modules/identity/ProfileSettings"), "ProfileSettings"),
+});
+const settingsSecurity = createRoute({
+  getParentRoute: () => settings,
+  path: "/security",
+  component: lazyRouteComponent(() => import("@/modules/identity/SecuritySettings"), "SecuritySettings"),
+});
+const settingsWorkspace = createRoute({
+  getParentRoute: () => settings,
+  path: "/workspace",
+  component: lazyRouteComponent(() => import("@/modules/identity/WorkspaceSettings"), "WorkspaceSettings"),
+});
+const settingsBookingPage = createRoute({
+  getParentRoute: () => settings,
+  path: "/booking-page",
+  component: lazyRouteComponent(
+    () => import("@/modules/scheduling/BookingPageSettings"),
+    "BookingPageSettings",
+  ),
+});
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  validateSearch: read.optional((raw) => ({
+    entity_type: read.text(raw, "entity_type"),
+    entity_id: read.text(raw, "entity_id"),
+    actor_id: read.text(raw, "actor_id"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/platform/Audit"), "Audit"),
+});
+const failedJobs = createRoute({
+  getParentRoute: () => app,
+  path: "/failed-jobs",
+  component: lazyRouteComponent(() => import("@/modules/platform/FailedJobs"), "FailedJobs"),
+});
+const mailbox = createRoute({
+  getParentRoute: () => app,
+  path: "/mailbox",
+  validateSearch: read.optional((raw) => ({ q: read.text(raw, "q") })),
+  component: lazyRouteComponent(() => import("@/modules/platform/Mailbox"), "Mailbox"),
+});
+const mail = createRoute({
+  getParentRoute: () => app,
+  path: "/mailbox/$id",
+  component: lazyRouteComponent(() => import("@/modules/platform/MailPage"), "MailPage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  signUp,
+  verifyEmail,
+  forgotPassword,
+  resetPassword,
+  invitation,
+  onboarding,
+  app.addChildren([
+    home,
+    bookings,
+    booking,
+    eventTypes,
+    eventType,
+    availability,
+    contacts,
+    contact,
+    members,
+    invitations,
+    roles,
+    settings.addChildren([
+      settingsIndex,
+      settingsProfile,
+      settingsSecurity,
+      settingsWorkspace,
+      settingsBookingPage,
+    ]),
+    audit,
+    failedJobs,
+    mailbox,
+    mail,
+  ]),
+]);
+
+export function makeRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queryClient },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,158 @@
+/** An invitation from its mail: who invites, to what, as what; accept or decline. */
+import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { api, take } from "@/api/client";
+import type { InvitationLookup } from "@/api/types";
+import { enter, sessionQuery, useFormats } from "@/app/session";
+import { useT } from "@/i18n";
+import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
+import { LinkAnchor } from "@/shared/links";
+import { ProblemAlert, RowsSkeleton } from "@/shared/states";
+import { AuthShell } from "./AuthShell";
+import { roleName } from "./roleName";
+
+const route = getRouteApi("/invitation");
+
+export function AcceptInvitation() {
+  const t = useT();
+  const { token = "" } = route.useSearch();
+  const lookup = useQuery({
+    queryKey: ["invitation", token],
+    queryFn: () => take(api.POST("/api/v1/invitation-lookups", { body: { token } })),
+    enabled: token !== "",
+    retry: false,
+  });
+  if (!token) return <AuthShell title={t.auth.linkBroken} text={t.auth.linkBrokenText} />;
+  if (lookup.error) {
+    return (
+      <AuthShell title={t.invitations.goneTitle} text={t.invitations.goneText}>
+        <ProblemAlert error={lookup.error} retry={() => void lookup.refetch()} />
+      </AuthShell>
+    );
+  }
+  if (!lookup.data) {
+    return (
+      <AuthShell title={t.invitations.title}>
+        <RowsSkeleton rows={3} />
+      </AuthShell>
+    );
+  }
+  return <Invited token={token} invitation={lookup.data} />;
+}
+
+function Invited({ token, invitation }: { token: string; invitation: InvitationLookup }) {
+  const t = useT();
+  const f = useFormats();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { data: session } = useQuery(sessionQuery);
+  const signedInAsInvited = session?.user.email.toLowerCase() === invitation.email.toLowerCase();
+  const newcomer = !invitation.account_exists;
+  const form = useForm({
+    mode: "uncontrolled",
+    validateInputOnBlur: true,
+    initialValues: { name: "", password: "" },
+    validate: {
+      name: newcomer ? check.required(t) : undefined,
+      password: signedInAsInvited
+        ? undefined
+        : newcomer
+          ? check.password(t)
+          : (v: string) => (v ? null : t.forms.required),
+    },
+  });
+  const problem = useFormProblem(form);
+  const accept = useMutation({
+    mutationFn: (values: { name: string; password: string }) =>
+      take(
+        api.POST("/api/v1/invitation-acceptances", {
+          body: {
+            token,
+            ...(newcomer ? { name: values.name.trim() } : {}),
+            ...(signedInAsInvited ? {} : { password: values.password }),
+          },
+        }),
+      ),
+    onSuccess: async (next) => {
+      enter(client, next);
+      await navigate({ to: "/" });
+    },
+    onError: problem.show,
+  });
+  const decline = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/invitation-refusals", { body: { token } })),
+    onError: problem.show,
+  });
+
+  if (decline.isSuccess) {
+    return (
+      <AuthShell
+        title={t.invitations.declinedTitle}
+        text={t.invitations.declinedText(invitation.tenant_name)}
+      />
+    );
+  }
+  return (
+    <AuthShell
+      title={t.invitations.joinTitle(invitation.tenant_name)}
+      text={t.invitations.joinText(
+        invitation.invited_by ?? invitation.tenant_name,
+        roleName(invitation.role, t),
+      )}
+      foot={t.invitations.validUntil(f.dateTime(invitation.expires_at))}
+    >
+      <form
+        noValidate
+        onSubmit={form.onSubmit((values) => {
+          problem.clear();
+          accept.mutate(values);
+        }, focusFirst(form))}
+      >
+        <Stack>
+          <FormSummary lines={problem.summary} />
+          <TextInput label={t.auth.email} value={invitation.email} readOnly autoComplete="username" />
+          {newcomer ? (
+            <TextInput
+              label={t.auth.name}
+              autoComplete="name"
+              autoFocus
+              maxLength={120}
+              key={form.key("name")}
+              {...form.getInputProps("name")}
+            />
+          ) : null}
+          {signedInAsInvited ? null : (
+            <>
+              <PasswordInput
+                label={newcomer ? t.auth.newPassword : t.auth.password}
+                description={newcomer ? t.forms.password(PASSWORD_MIN) : t.invitations.existing}
+                autoComplete={newcomer ? "new-password" : "current-password"}
+                visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
+                key={form.key("password")}
+                {...form.getInputProps("password")}
+              />
+              {newcomer ? null : (
+                <LinkAnchor to="/forgot-password" size="sm">
+                  {t.auth.forgot}
+                </LinkAnchor>
+              )}
+            </>
+          )}
+          {session && !signedInAsInvited ? (
+            <Text c="dimmed">{t.invitations.otherAccount(session.user.email)}</Text>
+          ) : null}
+          <Group grow>
+            <Button variant="default" loading={decline.isPending} onClick={() => decline.mutate()}>
+              {t.invitations.decline}
+            </Button>
+            <Button type="submit" loading={accept.isPending}>
+              {t.invitations.accept}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </AuthShell>
+  );
+}

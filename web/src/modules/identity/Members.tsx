@@ -1,0 +1,244 @@
+/** Who works here: roles changed, access taken and given back. */
+import { ActionIcon, Badge, Group, Menu, MultiSelect, Table, Text } from "@mantine/core";
+import { IconDots, IconUserCheck, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { keys, patchCached } from "@/api/cache";
+import { api, ifMatch, take } from "@/api/client";
+import type { Member } from "@/api/types";
+import { useMay, useSession } from "@/app/session";
+import { useT } from "@/i18n";
+import { Person, When } from "@/shared/bits";
+import { type Edit, editOf, useChange } from "@/shared/change";
+import { LinkButton } from "@/shared/links";
+import { Page } from "@/shared/Page";
+import { MoreRows, pagesOf } from "@/shared/pages";
+import { SearchField } from "@/shared/SearchField";
+import { Answer, EmptyState } from "@/shared/states";
+import { LinkTabs } from "@/shared/Tabs";
+import table from "@/shared/table.module.css";
+import { undoNotice } from "@/shared/toast";
+import { rolesQuery } from "./queries";
+import { roleName } from "./roleName";
+
+const route = getRouteApi("/app/members");
+
+interface MemberChanges {
+  status?: Member["status"];
+  role_ids?: string[];
+}
+
+export function MembersTabs({ active }: { active: "members" | "invitations" }) {
+  const t = useT();
+  const may = useMay();
+  if (!may("invitations:read")) return null;
+  return (
+    <LinkTabs
+      label={t.nav.members}
+      tabs={[
+        { label: t.nav.members, link: { to: "/members" }, active: active === "members" },
+        {
+          label: t.invitations.title,
+          link: { to: "/members/invitations" },
+          active: active === "invitations",
+        },
+      ]}
+    />
+  );
+}
+
+export function Members() {
+  const t = useT();
+  const may = useMay();
+  const navigate = useNavigate({ from: "/members" });
+  const { q, status } = route.useSearch();
+  const query = useInfiniteQuery(
+    pagesOf([keys.members, { q, status }], (cursor, signal) =>
+      take(api.GET("/api/v1/members", { params: { query: { cursor, q, status, limit: 50 } }, signal })),
+    ),
+  );
+  return (
+    <Page
+      title={t.nav.members}
+      action={
+        may("invitations:write") ? (
+          <LinkButton
+            to="/members/invitations"
+            search={{ create: true }}
+            leftSection={<IconUserPlus size={16} aria-hidden />}
+          >
+            {t.invitations.create}
+          </LinkButton>
+        ) : null
+      }
+    >
+      <MembersTabs active="members" />
+      <div className={table.toolbar}>
+        <SearchField
+          label={t.members.search}
+          value={q}
+          onSearch={(next) => void navigate({ search: (s) => ({ ...s, q: next }), replace: true })}
+        />
+      </div>
+      <Answer query={query}>
+        {(members) =>
+          members.length === 0 ? (
+            <EmptyState icon={IconUsers} title={t.members.noneTitle}>
+              {t.members.noneText}
+            </EmptyState>
+          ) : (
+            <>
+              <div className={table.wrap}>
+                <Table className={table.table} aria-label={t.nav.members}>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>{t.members.name}</Table.Th>
+                      <Table.Th>{t.members.roles}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t.members.status}</Table.Th>
+                      <Table.Th visibleFrom="md">{t.members.lastActive}</Table.Th>
+                      <Table.Th w={48}>
+                        <span className="visually-hidden">{t.common.actions}</span>
+                      </Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {members.map((member) => (
+                      <MemberRow key={member.user_id} member={member} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </div>
+              <MoreRows query={query} />
+            </>
+          )
+        }
+      </Answer>
+    </Page>
+  );
+}
+
+function MemberRow({ member }: { member: Member }) {
+  const t = useT();
+  const may = useMay();
+  const session = useSession();
+  const client = useQueryClient();
+  const roles = useQuery(rolesQuery);
+  const self = member.user_id === session.user.id;
+  const writable = may("members:write") && !self;
+
+  const change = useChange<Edit<MemberChanges>, Member>({
+    run: ({ changes }) =>
+      take(
+        api.PATCH("/api/v1/members/{user_id}", {
+          params: { path: { user_id: member.user_id } },
+          headers: ifMatch(member),
+          body: changes,
+        }),
+      ),
+    show: ({ changes: { status, role_ids } }) =>
+      patchCached(client, keys.members, member.user_id, (m: Member) => ({
+        ...m,
+        status: status ?? m.status,
+        roles: role_ids
+          ? (roles.data?.items ?? [])
+              .filter((r) => role_ids.includes(r.id))
+              .map(({ id, name }) => ({ id, name }))
+          : m.roles,
+      })),
+    stale: [keys.members, keys.roles],
+    queue: `member.${member.user_id}`,
+    done: (saved, { changes, before }) => {
+      patchCached(client, keys.members, saved.user_id, () => saved);
+      if (!before) return;
+      const text = !changes.status
+        ? t.members.rolesChanged(member.name)
+        : changes.status === "active"
+          ? t.members.reactivated(member.name)
+          : t.members.deactivated(member.name);
+      undoNotice(text, t, () => change.mutate({ changes: before }));
+    },
+  });
+  const save = (changes: MemberChanges) => {
+    const held = { status: member.status, role_ids: member.roles.map((role) => role.id) };
+    change.mutate(editOf(held, changes));
+  };
+
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap="sm" wrap="nowrap">
+          <Person name={member.name} />
+          <div>
+            <Text className={table.cell} fw={500}>
+              {member.name}{" "}
+              {self ? (
+                <Text span c="dimmed">
+                  ({t.members.you})
+                </Text>
+              ) : null}
+            </Text>
+            <Text className={table.cell} size="sm" c="dimmed">
+              {member.email}
+            </Text>
+          </div>
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        {writable && roles.data ? (
+          <MultiSelect
+            aria-label={t.members.rolesOf(member.name)}
+            size="xs"
+            miw={150}
+            maw={280}
+            data={roles.data.items.map((role) => ({ value: role.id, label: roleName(role.name, t) }))}
+            value={member.roles.map((role) => role.id)}
+            onChange={(role_ids) => role_ids.length > 0 && save({ role_ids })}
+            checkIconPosition="right"
+          />
+        ) : (
+          member.roles.map((role) => roleName(role.name, t)).join(", ")
+        )}
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Badge variant="default" size="md">
+          {t.members.statuses[member.status]}
+        </Badge>
+      </Table.Td>
+      <Table.Td visibleFrom="md">
+        {member.last_active_at ? (
+          <When at={member.last_active_at} />
+        ) : (
+          <Text c="dimmed">{t.common.never}</Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        {writable ? (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon aria-label={t.common.actionsFor(member.name)}>
+                <IconDots size={18} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {member.status === "active" ? (
+                <Menu.Item
+                  leftSection={<IconUserOff size={16} aria-hidden />}
+                  onClick={() => save({ status: "inactive" })}
+                >
+                  {t.members.deactivate}
+                </Menu.Item>
+              ) : (
+                <Menu.Item
+                  leftSection={<IconUserCheck size={16} aria-hidden />}
+                  onClick={() => save({ status: "active" })}
+                >
+                  {t.members.reactivate}
+                </Menu.Item>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+        ) : null}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,153 @@
+/** Where one is signed in, and the password. */
+import { Badge, Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keys, patchCached } from "@/api/cache";
+import { api, take } from "@/api/client";
+import type { SessionRow } from "@/api/types";
+import { useSession } from "@/app/session";
+import { useT } from "@/i18n";
+import { When } from "@/shared/bits";
+import { useChange } from "@/shared/change";
+import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
+import { Section } from "@/shared/Page";
+import { Answer } from "@/shared/states";
+import { notice } from "@/shared/toast";
+import { deviceName } from "./deviceName";
+import { sessionsQuery } from "./queries";
+import classes from "./security.module.css";
+
+export function SecuritySettings() {
+  return (
+    <>
+      <Sessions />
+      <Password />
+    </>
+  );
+}
+
+function Sessions() {
+  const t = useT();
+  const client = useQueryClient();
+  const query = useQuery(sessionsQuery);
+  const end = useChange<string>({
+    run: (id) => take(api.DELETE("/api/v1/sessions/{id}", { params: { path: { id } } })),
+    show: (id) => patchCached(client, keys.sessions, id, () => null),
+    stale: [keys.sessions],
+    done: () => notice(t.security.ended),
+  });
+  const endOthers = useChange<void>({
+    run: () => take(api.DELETE("/api/v1/sessions")),
+    stale: [keys.sessions],
+    done: () => notice(t.security.othersEnded),
+  });
+  const others = (query.data?.items ?? []).some((row) => !row.current);
+  return (
+    <Section
+      title={t.security.sessions}
+      description={t.security.sessionsText}
+      flush
+      action={
+        others ? (
+          <Button variant="default" loading={endOthers.isPending} onClick={() => endOthers.mutate()}>
+            {t.security.endOthers}
+          </Button>
+        ) : null
+      }
+    >
+      <div className={classes.list}>
+        <Answer query={query}>
+          {({ items }) =>
+            items.map((row: SessionRow) => (
+              <Group key={row.id} justify="space-between" wrap="nowrap" className={classes.session}>
+                <div className={classes.what}>
+                  <Group gap="xs">
+                    <Text fw={500}>{deviceName(row.user_agent ?? "") || t.security.unknownDevice}</Text>
+                    {row.current ? <Badge variant="default">{t.security.thisOne}</Badge> : null}
+                  </Group>
+                  <Text size="sm" c="dimmed">
+                    {row.ip_address ? `${row.ip_address} · ` : ""}
+                    {t.security.lastSeen} <When at={row.last_seen_at} />
+                  </Text>
+                </div>
+                {row.current ? null : (
+                  <Button
+                    variant="default"
+                    size="compact-md"
+                    onClick={() => end.mutate(row.id)}
+                    aria-label={`${t.security.end}: ${deviceName(row.user_agent ?? "")}`}
+                  >
+                    {t.security.end}
+                  </Button>
+                )}
+              </Group>
+            ))
+          }
+        </Answer>
+      </div>
+    </Section>
+  );
+}
+
+function Password() {
+  const t = useT();
+  const session = useSession();
+  const client = useQueryClient();
+  const form = useForm({
+    mode: "uncontrolled",
+    validateInputOnBlur: true,
+    initialValues: { current_password: "", new_password: "" },
+    validate: {
+      current_password: (v) => (v ? null : t.forms.required),
+      new_password: check.password(t),
+    },
+  });
+  const problem = useFormProblem(form);
+  const change = useMutation({
+    mutationFn: (body: { current_password: string; new_password: string }) =>
+      take(api.PUT("/api/v1/me/password", { body })),
+    onSuccess: () => {
+      form.reset();
+      notice(t.security.passwordChanged);
+      void client.invalidateQueries({ queryKey: [keys.sessions] });
+    },
+    onError: problem.show,
+  });
+  return (
+    <Section title={t.auth.password} description={t.security.passwordText}>
+      <form
+        noValidate
+        onSubmit={form.onSubmit((values) => {
+          problem.clear();
+          change.mutate(values);
+        }, focusFirst(form))}
+      >
+        <Stack maw={440}>
+          <FormSummary lines={problem.summary} />
+          {/* Password stores need the account's name beside a changed password. */}
+          <input type="text" autoComplete="username" value={session.user.email} readOnly hidden />
+          <PasswordInput
+            label={t.security.current}
+            autoComplete="current-password"
+            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
+            key={form.key("current_password")}
+            {...form.getInputProps("current_password")}
+          />
+          <PasswordInput
+            label={t.auth.newPassword}
+            description={t.forms.password(PASSWORD_MIN)}
+            autoComplete="new-password"
+            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
+            key={form.key("new_password")}
+            {...form.getInputProps("new_password")}
+          />
+          <Group>
+            <Button type="submit" loading={change.isPending}>
+              {t.security.change}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  );
+}

@@ -1,0 +1,31 @@
+/** What the identity screens read. */
+import { queryOptions } from "@tanstack/react-query";
+import { keys } from "@/api/cache";
+import { api, take } from "@/api/client";
+
+export const rolesQuery = queryOptions({
+  queryKey: [keys.roles],
+  queryFn: () => take(api.GET("/api/v1/roles", { params: { query: { limit: 100 } } })),
+  staleTime: 5 * 60_000,
+});
+
+export const permissionsQuery = queryOptions({
+  queryKey: [keys.roles, "permissions"],
+  queryFn: () => take(api.GET("/api/v1/permissions", { params: { query: { limit: 100 } } })),
+  staleTime: 60 * 60_000,
+});
+
+export const meQuery = queryOptions({
+  queryKey: [keys.me],
+  queryFn: () => take(api.GET("/api/v1/me")),
+});
+
+export const tenantQuery = queryOptions({
+  queryKey: [keys.tenant],
+  queryFn: () => take(api.GET("/api/v1/tenant")),
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: [keys.sessions],
+  queryFn: () => take(api.GET("/api/v1/sessions", { params: { query: { limit: 100 } } })),
+});

@@ -1,0 +1,164 @@
+/** Who changed what, with old and new values. */
+import { ActionIcon, Code, Collapse, Group, Select, Table, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconChevronDown, IconChevronRight, IconHistory } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { keys } from "@/api/cache";
+import { api, take } from "@/api/client";
+import type { AuditEvent } from "@/api/types";
+import { useT } from "@/i18n";
+import { When } from "@/shared/bits";
+import { readable } from "@/shared/eventText";
+import { LinkAnchor, LinkButton } from "@/shared/links";
+import { Page } from "@/shared/Page";
+import { MoreRows, pagesOf } from "@/shared/pages";
+import { Answer, EmptyState } from "@/shared/states";
+import table from "@/shared/table.module.css";
+import { changedFields, shown } from "./changedFields";
+import classes from "./platform.module.css";
+
+const route = getRouteApi("/app/audit");
+
+export function Audit() {
+  const t = useT();
+  const navigate = useNavigate({ from: "/audit" });
+  const filter = route.useSearch();
+  const query = useInfiniteQuery(
+    pagesOf([keys.audit, filter], (cursor, signal) =>
+      take(api.GET("/api/v1/audit-events", { params: { query: { ...filter, cursor, limit: 50 } }, signal })),
+    ),
+  );
+  const types = Object.entries(t.audit.entities).map(([value, label]) => ({ value, label }));
+  const filtered = Boolean(filter.entity_id || filter.actor_id);
+  return (
+    <Page title={t.nav.audit} description={t.audit.text}>
+      <div className={table.toolbar}>
+        <Select
+          aria-label={t.audit.record}
+          placeholder={t.audit.anyRecord}
+          clearable
+          clearButtonProps={{ "aria-label": t.common.clear }}
+          searchable
+          w={200}
+          data={types}
+          value={filter.entity_type ?? null}
+          onChange={(value) => void navigate({ search: (s) => ({ ...s, entity_type: value ?? undefined }) })}
+        />
+        {filtered ? (
+          <LinkButton variant="default" to="/audit">
+            {t.common.clearFilters}
+          </LinkButton>
+        ) : null}
+      </div>
+      <Answer query={query}>
+        {(events) =>
+          events.length === 0 ? (
+            <EmptyState icon={IconHistory} title={t.audit.noneTitle}>
+              {t.audit.noneText}
+            </EmptyState>
+          ) : (
+            <>
+              <div className={table.wrap}>
+                <Table className={table.table} aria-label={t.nav.audit}>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th w={44}>
+                        <span className="visually-hidden">{t.problems.details}</span>
+                      </Table.Th>
+                      <Table.Th>{t.audit.when}</Table.Th>
+                      <Table.Th>{t.audit.who}</Table.Th>
+                      <Table.Th>{t.audit.what}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t.audit.address}</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  {events.map((event) => (
+                    <AuditRows key={event.id} event={event} />
+                  ))}
+                </Table>
+              </div>
+              <MoreRows query={query} />
+            </>
+          )
+        }
+      </Answer>
+    </Page>
+  );
+}
+
+function AuditRows({ event }: { event: AuditEvent }) {
+  const t = useT();
+  const [open, { toggle }] = useDisclosure(false);
+  const fields = changedFields(event.old_values, event.new_values);
+  const entity =
+    t.audit.entities[event.entity_type as keyof typeof t.audit.entities] ?? readable(event.entity_type);
+  return (
+    <Table.Tbody>
+      <Table.Tr>
+        <Table.Td>
+          {fields.length > 0 ? (
+            <ActionIcon
+              onClick={toggle}
+              aria-expanded={open}
+              aria-label={t.audit.changes(readable(event.action))}
+              size="md"
+            >
+              {open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+            </ActionIcon>
+          ) : null}
+        </Table.Td>
+        <Table.Td>
+          <When at={event.created_at} />
+        </Table.Td>
+        <Table.Td>
+          {event.actor ? (
+            <LinkAnchor to="/audit" search={{ actor_id: event.actor.id }} inherit>
+              {event.actor.name}
+            </LinkAnchor>
+          ) : (
+            <Text c="dimmed">{t.audit.system}</Text>
+          )}
+        </Table.Td>
+        <Table.Td>
+          <Group gap={6}>
+            <span>{readable(event.action)}</span>
+            {event.entity_id ? (
+              <LinkAnchor
+                to="/audit"
+                search={{ entity_type: event.entity_type, entity_id: event.entity_id }}
+                inherit
+                c="dimmed"
+              >
+                {entity}
+              </LinkAnchor>
+            ) : (
+              <Text c="dimmed">{entity}</Text>
+            )}
+          </Group>
+        </Table.Td>
+        <Table.Td visibleFrom="sm">{event.ip_address ?? ""}</Table.Td>
+      </Table.Tr>
+      {fields.length > 0 && open ? (
+        <Table.Tr>
+          <Table.Td />
+          <Table.Td colSpan={4}>
+            <Collapse expanded={open}>
+              <dl className={classes.changes}>
+                {fields.map(({ field, before, after }) => (
+                  <div key={field}>
+                    <dt>{field}</dt>
+                    <dd>
+                      {before === undefined ? null : <Code className={classes.before}>{shown(before)}</Code>}
+                      {before !== undefined && after !== undefined ? <span aria-hidden> → </span> : null}
+                      {after === undefined ? null : <Code>{shown(after)}</Code>}
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </Collapse>
+          </Table.Td>
+        </Table.Tr>
+      ) : null}
+    </Table.Tbody>
+  );
+}

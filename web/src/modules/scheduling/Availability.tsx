@@ -1,0 +1,284 @@
+/** When one can be booked: weekly windows and dates that differ. A draft survives a reload until saved or discarded. */
+import { Alert, Button, Group, Menu, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { IconClockPlus, IconPlus, IconTrash } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { keys } from "@/api/cache";
+import { api, ifMatch, take } from "@/api/client";
+import type { Schedule, ScheduleInput } from "@/api/types";
+import { useFormats, useMay } from "@/app/session";
+import { useT } from "@/i18n";
+import { ZoneSelect } from "@/shared/bits";
+import { useChange } from "@/shared/change";
+import { useDraft } from "@/shared/draft";
+import { LinkButton } from "@/shared/links";
+import { Page, Section } from "@/shared/Page";
+import { Answer, EmptyState } from "@/shared/states";
+import table from "@/shared/table.module.css";
+import { undoNotice } from "@/shared/toast";
+import { OverridesEditor } from "./OverridesEditor";
+import { organizerQuery, schedulesQuery } from "./queries";
+import { WeekEditor } from "./WeekEditor";
+import {
+  draftOf,
+  hasFaults,
+  inputOf,
+  officeHours,
+  openMinutes,
+  rulesOf,
+  type ScheduleDraft,
+  sameDraft,
+} from "./week";
+
+const route = getRouteApi("/app/availability");
+
+export function Availability() {
+  const t = useT();
+  const f = useFormats();
+  const may = useMay();
+  const navigate = useNavigate({ from: "/availability" });
+  const { schedule: wanted } = route.useSearch();
+  const query = useQuery(schedulesQuery);
+  const organizer = useQuery(organizerQuery);
+  const items = query.data?.items ?? [];
+  const current = items.find((s) => s.id === wanted) ?? items.find((s) => s.is_default) ?? items[0];
+  const [naming, setNaming] = useState(false);
+  const create = useChange<string, Schedule>({
+    run: (name) =>
+      take(
+        api.POST("/api/v1/schedules", {
+          body: { name, timezone: f.zone, rules: rulesOf(officeHours()), overrides: [] },
+        }),
+      ),
+    stale: [keys.schedules, keys.home],
+    done: (made) => {
+      setNaming(false);
+      void navigate({ search: { schedule: made.id } });
+    },
+  });
+  const writable = may("schedules:write");
+  const add =
+    writable && organizer.data ? (
+      <Button
+        variant="default"
+        leftSection={<IconPlus size={16} aria-hidden />}
+        onClick={() => setNaming(true)}
+      >
+        {t.availability.create}
+      </Button>
+    ) : null;
+
+  return (
+    <Page
+      title={t.nav.availability}
+      description={t.availability.text}
+      action={items.length > 0 ? add : null}
+      narrow
+    >
+      <Answer query={query}>
+        {() =>
+          current ? (
+            <>
+              {items.length > 1 ? (
+                <div className={table.toolbar}>
+                  <Select
+                    aria-label={t.availability.schedule}
+                    allowDeselect={false}
+                    data={items.map((s) => ({
+                      value: s.id,
+                      label: s.is_default ? t.availability.isDefault(s.name) : s.name,
+                    }))}
+                    value={current.id}
+                    onChange={(id) => id && void navigate({ search: { schedule: id } })}
+                  />
+                </div>
+              ) : null}
+              <Editor key={current.id} schedule={current} readOnly={!writable} only={items.length === 1} />
+            </>
+          ) : organizer.data === null ? (
+            <EmptyState
+              icon={IconClockPlus}
+              title={t.eventTypes.noPageTitle}
+              action={<LinkButton to="/settings/booking-page">{t.eventTypes.noPageAction}</LinkButton>}
+            >
+              {t.eventTypes.noPageText}
+            </EmptyState>
+          ) : (
+            <EmptyState
+              icon={IconClockPlus}
+              title={t.availability.noneTitle}
+              action={
+                writable ? (
+                  <Button
+                    loading={create.isPending}
+                    onClick={() => create.mutate(t.availability.workingHours)}
+                  >
+                    {t.availability.first}
+                  </Button>
+                ) : null
+              }
+            >
+              {t.availability.noneText}
+            </EmptyState>
+          )
+        }
+      </Answer>
+      <Modal
+        opened={naming}
+        onClose={() => setNaming(false)}
+        title={t.availability.create}
+        closeButtonProps={{ "aria-label": t.common.close }}
+      >
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            const name = String(new FormData(event.currentTarget).get("name")).trim();
+            if (name) create.mutate(name);
+          }}
+        >
+          <Stack>
+            <TextInput name="name" label={t.availability.name} required maxLength={120} data-autofocus />
+            <Button type="submit" loading={create.isPending}>
+              {t.common.create}
+            </Button>
+          </Stack>
+        </form>
+      </Modal>
+    </Page>
+  );
+}
+
+function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: boolean; only: boolean }) {
+  const t = useT();
+  const f = useFormats();
+  const client = useQueryClient();
+  const navigate = useNavigate({ from: "/availability" });
+  const [draft, setDraft] = useDraft<ScheduleDraft>(`schedule.${schedule.id}`);
+  const saved = draftOf(schedule);
+  const value = draft?.value ?? saved;
+  const dirty = !sameDraft(value, saved);
+  const outdated = dirty && draft !== null && draft.base !== schedule.version;
+  const faulty = hasFaults(value);
+  const change = (next: ScheduleDraft) =>
+    setDraft(sameDraft(next, saved) ? null : { base: draft?.base ?? schedule.version, value: next });
+
+  const save = useChange<{ input: ScheduleInput; version: number; undoing?: boolean }, Schedule>({
+    run: ({ input, version }) =>
+      take(
+        api.PUT("/api/v1/schedules/{id}", {
+          params: { path: { id: schedule.id } },
+          headers: ifMatch({ version }),
+          body: input,
+        }),
+      ),
+    stale: [keys.schedules, keys.slots, keys.home],
+    done: (stored, { undoing }) => {
+      client.setQueryData(schedulesQuery.queryKey, (list) =>
+        list ? { ...list, items: list.items.map((s) => (s.id === stored.id ? stored : s)) } : list,
+      );
+      setDraft(null);
+      if (!undoing) {
+        undoNotice(t.common.saved, t, () =>
+          save.mutate({ input: inputOf(saved), version: stored.version, undoing: true }),
+        );
+      }
+    },
+  });
+  const remove = useChange<void>({
+    run: () =>
+      take(
+        api.DELETE("/api/v1/schedules/{id}", {
+          params: { path: { id: schedule.id } },
+          headers: ifMatch(schedule),
+        }),
+      ),
+    stale: [keys.schedules, keys.eventTypes],
+    done: () => {
+      setDraft(null);
+      const input = inputOf(saved);
+      undoNotice(t.availability.deleted(schedule.name), t, () => again.mutate(input));
+      void navigate({ search: {} });
+    },
+  });
+  const again = useChange<ScheduleInput, Schedule>({
+    run: (input) => take(api.POST("/api/v1/schedules", { body: input })),
+    stale: [keys.schedules],
+    done: (made) => void navigate({ search: { schedule: made.id } }),
+  });
+  const hours = new Intl.NumberFormat(f.locale, { maximumFractionDigits: 1 }).format(
+    openMinutes(value.week) / 60,
+  );
+  return (
+    <>
+      {outdated ? (
+        <Alert color="yellow" variant="outline" mb="md" role="alert">
+          {t.availability.outdated}
+        </Alert>
+      ) : null}
+      <Section
+        title={t.availability.weekly}
+        description={t.availability.hoursOpen(hours)}
+        action={
+          !readOnly && !schedule.is_default && !only ? (
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button variant="default" size="compact-md">
+                  {t.common.actions}
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => remove.mutate()}>
+                  {t.availability.delete}
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          ) : null
+        }
+      >
+        <Stack>
+          <Group grow align="flex-start">
+            <TextInput
+              label={t.availability.name}
+              maxLength={120}
+              readOnly={readOnly}
+              value={value.name}
+              error={value.name.trim() ? null : t.forms.required}
+              onChange={(e) => change({ ...value, name: e.currentTarget.value })}
+            />
+            <ZoneSelect
+              label={t.settings.timezone}
+              readOnly={readOnly}
+              value={value.timezone}
+              onChange={(timezone) => timezone && change({ ...value, timezone })}
+            />
+          </Group>
+          <WeekEditor week={value.week} readOnly={readOnly} onChange={(week) => change({ ...value, week })} />
+        </Stack>
+      </Section>
+      <Section title={t.availability.overrides} description={t.availability.overridesText}>
+        <OverridesEditor
+          overrides={value.overrides}
+          zone={value.timezone}
+          readOnly={readOnly}
+          onChange={(overrides) => change({ ...value, overrides })}
+        />
+      </Section>
+      {dirty ? (
+        <section className={table.bulk} aria-label={t.availability.unsaved}>
+          <Text>{faulty ? t.availability.mend : t.availability.unsaved}</Text>
+          <Button variant="default" onClick={() => setDraft(null)}>
+            {t.common.discard}
+          </Button>
+          <Button
+            disabled={faulty}
+            loading={save.isPending}
+            onClick={() => save.mutate({ input: inputOf(value), version: schedule.version })}
+          >
+            {t.common.save}
+          </Button>
+        </section>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+/** The bookings of one week on a calendar, in the reader's zone. */
+import { Group, Text } from "@mantine/core";
+import { type ScheduleEventData, WeekView } from "@mantine/schedule";
+import "@mantine/schedule/styles.layer.css";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { useFormats } from "@/app/session";
+import { useT } from "@/i18n";
+import { ProblemAlert, RowsSkeleton } from "@/shared/states";
+import { addDays, dateIn, weekStart } from "@/shared/time";
+import { Mark } from "./BookingRows";
+import { bookingsQuery } from "./queries";
+import { wallClock } from "./wallClock";
+
+interface BookingWeekProps {
+  /** Any date of the week; this week without one. */
+  week: string | undefined;
+  organizer: string | undefined;
+  onWeek: (week: string) => void;
+  onOpen: (id: string) => void;
+}
+
+export default function BookingWeek({ week, organizer, onWeek, onOpen }: BookingWeekProps) {
+  const t = useT();
+  const f = useFormats();
+  const monday = weekStart(week ?? dateIn(new Date(), f.zone));
+  const query = useInfiniteQuery(bookingsQuery({ from: monday, to: addDays(monday, 6), organizer }, f.zone));
+  // A week is shown whole.
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+
+  const events = useMemo(
+    () =>
+      (query.data ?? [])
+        .filter((b) => b.status !== "cancelled" && b.status !== "declined")
+        .map(
+          (b): ScheduleEventData => ({
+            id: b.id,
+            title: `${b.invitee_name} · ${b.event_type.name}`,
+            start: wallClock(b.start, f.zone),
+            end: wallClock(b.end, f.zone),
+            color: b.status === "pending" ? "yellow" : "indigo",
+            variant: "light",
+            payload: { mark: b.event_type.color },
+          }),
+        ),
+    [query.data, f.zone],
+  );
+
+  if (query.error && !query.data)
+    return <ProblemAlert error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data) return <RowsSkeleton rows={12} />;
+  return (
+    <>
+      <WeekView
+        date={monday}
+        onDateChange={(date) => onWeek(date)}
+        events={events}
+        onEventClick={(event) => onOpen(String(event.id))}
+        getCurrentTime={() => wallClock(new Date().toISOString(), f.zone)}
+        startScrollTime="08:00:00"
+        withAllDaySlots={false}
+        withWeekNumber={false}
+        highlightToday
+        slotHeight={52}
+        labels={t.calendar}
+        renderEventBody={(event) => (
+          <>
+            <Mark color={(event.payload?.mark as string | null | undefined) ?? null} /> {event.title}
+          </>
+        )}
+        attributes={{ weekViewDayLabel: { "aria-label": undefined } }}
+        viewSelectProps={{ views: [] }}
+        scrollAreaProps={{ mah: "calc(100dvh - 280px)" }}
+      />
+      <Group justify="space-between" mt="xs">
+        <Text size="sm" c="dimmed">
+          {t.bookings.count(events.length)}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {t.bookings.inZone(f.zone)}
+        </Text>
+      </Group>
+    </>
+  );
+}

@@ -1,0 +1,7 @@
+/** The ids with one moved to a position; positions beyond the ends stop at them. */
+export function moveTo(ids: readonly string[], id: string, to: number): string[] {
+  const rest = ids.filter((x) => x !== id);
+  if (rest.length === ids.length) return [...ids];
+  const position = Math.max(0, Math.min(rest.length, to));
+  return [...rest.slice(0, position), id, ...rest.slice(position)];
+}

@@ -1,0 +1,17 @@
+/** An event as a sentence in the reader's language. */
+import type { Catalogue } from "@/i18n/en";
+
+/** `who` comes from the event's own facts, where it names somebody. */
+export function eventText(kind: string, facts: Record<string, unknown>, t: Catalogue): string {
+  const who = ["invitee_name", "name", "email", "display_name"]
+    .map((key) => facts[key])
+    .find((value): value is string => typeof value === "string" && value !== "");
+  const text = t.events[kind as keyof Catalogue["events"]];
+  if (!text) return readable(kind);
+  return text(who ?? "");
+}
+
+/** `event_type.archived` as "event type archived": better than nothing for a kind newer than this screen. */
+export function readable(kind: string): string {
+  return kind.replace(/[._]/g, " ");
+}
