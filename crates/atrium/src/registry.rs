@@ -41,9 +41,9 @@ pub fn jobs() -> Vec<JobDefinition> {
     all
 }
 
-/// Minute, hour, day, month, weekday (UTC), job.
+/// Minute, hour, day, month, weekday (UTC), job, and a payload, which must be an object.
 pub const CRONTAB: &str = "\
-17 3 * * * KeepHouse ?fill=1d
-23 3 * * * ForgetExpired ?fill=1d
-*/15 * * * * CompleteBookings ?fill=1h
+17 3 * * * KeepHouse ?fill=1d {}
+23 3 * * * ForgetExpired ?fill=1d {}
+*/15 * * * * CompleteBookings ?fill=1h {}
 ";

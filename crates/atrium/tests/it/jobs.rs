@@ -138,3 +138,21 @@ async fn a_batch_counts_what_is_done_and_what_failed() {
             .expect("counted");
     assert_eq!((pending, failed, finished), (0, 1, true));
 }
+
+/// Cron entries name jobs that exist, and these run with the payload that the entry gives.
+#[tokio::test]
+async fn what_cron_starts_runs() {
+    let world = World::new().await;
+    let known: Vec<&str> = atrium::registry::jobs().iter().map(|job| job.identifier()).collect();
+    let mut db = world.as_owner().await;
+    for line in atrium::registry::CRONTAB.lines() {
+        let mut words = line.split_whitespace().skip(5);
+        let task = words.next().expect("a job");
+        assert!(known.contains(&task), "{task} is in the crontab and is no job");
+        let payload: serde_json::Value = serde_json::from_str(words.last().expect("a payload")).expect("JSON");
+        sqlx::query("SELECT graphile_worker.add_job($1, $2::json)").bind(task).bind(payload.to_string()).execute(&mut db).await.expect("added");
+    }
+    world.settle().await;
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM graphile_worker._private_jobs").fetch_one(&mut db).await.expect("counted");
+    assert_eq!(left, 0, "a job of the crontab did not run to its end");
+}
