@@ -38,20 +38,9 @@ plain() { sed 's/\x1b\[[0-9;]*m//g' "$1"; }
 # A step that is one check.
 one() { [ "$2" -eq 0 ] && echo 1 0 0 || echo 0 1 0; }
 
-# cargo's own runner prints a line for each test program, nextest one for all.
+# cargo prints a line for each test program.
 cargo_tests() {
-    plain "$1" | awk '
-        /^test result: / { ok += $4; bad += $6; out += $8 }
-        /^ *Summary \[/ {
-            if (match($0, /[0-9]+ passed/)) ok += substr($0, RSTART) + 0
-            if (match($0, /[0-9]+ skipped/)) out += substr($0, RSTART) + 0
-            rest = $0
-            while (match(rest, /[0-9]+ (failed|timed out|exec failed)/)) {
-                bad += substr(rest, RSTART) + 0
-                rest = substr(rest, RSTART + RLENGTH)
-            }
-        }
-        END { print ok + 0, bad + 0, out + 0 }'
+    plain "$1" | awk '/^test result: / { ok += $4; bad += $6; out += $8 } END { print ok + 0, bad + 0, out + 0 }'
 }
 
 # Vitest and Playwright write their results as JSON.
@@ -65,16 +54,8 @@ playwright_tests() {
              console.log(stats.expected, stats.unexpected + stats.flaky + errors.length, stats.skipped);' 2>/dev/null
 }
 
-rust_tests() {
-    if command -v cargo-nextest >/dev/null; then
-        cargo nextest run --locked --workspace --no-fail-fast --color never
-        local status=$?
-        # nextest runs no documentation tests.
-        cargo test --locked --workspace --doc --no-fail-fast --color never && return "$status"
-    else
-        cargo test --locked --workspace --no-fail-fast --color never
-    fi
-}
+# cargo's own runner and not nextest: the integration tests share one cluster, and nextest gives each test a process.
+rust_tests() { cargo test --locked --workspace --no-fail-fast --color never; }
 web_tests() { (cd web && npx --no-install vitest run --reporter=default --reporter=json --outputFile=../target/test-logs/vitest.json); }
 web_lint() { scripts/web.sh install && (cd web && npm run --silent lint); }
 browser_lint() { scripts/web.sh install-e2e && (cd e2e && npm run --silent lint); }

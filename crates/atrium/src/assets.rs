@@ -44,7 +44,11 @@ pub async fn serve(request: Request) -> Response {
 /// index.html with a fresh nonce.
 fn page() -> Response {
     let Some(index) = Web::get("index.html") else {
-        return (StatusCode::NOT_FOUND, "The web app was not built into this program. Run `npm ci && npm run build` in web/ and build again.").into_response();
+        return (
+            StatusCode::NOT_FOUND,
+            "The web app was not built into this program. Run `npm ci && npm run build` in web/ and build again.",
+        )
+            .into_response();
     };
     let nonce = STANDARD.encode(platform::crypto::random::<16>());
     let html = String::from_utf8_lossy(&index.data).replace("__CSP_NONCE__", &nonce);

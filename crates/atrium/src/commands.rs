@@ -120,7 +120,15 @@ async fn with_app<T>(settings: &Settings, command: impl AsyncFnOnce(App) -> Resu
         database.prepare(&keys).await?;
         migrate::up(&database.owner, &keys).await?;
         let config = Config { public_url: "http://localhost:8080".to_owned(), trusted_proxies: Vec::new(), rate_limit_factor: 1 };
-        let app = serve::application(config, &database, keys, settings.mail.mailer()?, settings.files.store(&settings.data_dir)?, 4, Clock::system());
+        let app = serve::application(
+            config,
+            &database,
+            keys,
+            settings.mail.mailer()?,
+            settings.files.store(&settings.data_dir)?,
+            4,
+            Clock::system(),
+        );
         let outcome = command(app.clone()).await;
         app.pools.close().await;
         outcome

@@ -223,7 +223,9 @@ impl ServeArgs {
         match parsed.scheme_str() {
             Some("https") => Ok(url.to_owned()),
             Some("http") if local => Ok(url.to_owned()),
-            Some("http") => Err(format!("--public-url {url} is plain http. Sign-in cookies would travel unprotected: use https, by --tls-cert and --tls-key or by a proxy in front")),
+            Some("http") => Err(format!(
+                "--public-url {url} is plain http. Sign-in cookies would travel unprotected: use https, by --tls-cert and --tls-key or by a proxy in front"
+            )),
             _ => Err(format!("--public-url {url} must begin with https:// (or http:// on localhost)")),
         }
     }

@@ -63,7 +63,9 @@ async fn measure(app: &App) {
     }
     if let Ok(queue) = platform::jobs::counts(&app.pools.owner).await {
         #[expect(clippy::cast_precision_loss, reason = "gauges")]
-        for (state, count) in [("waiting", queue.waiting), ("scheduled", queue.scheduled), ("running", queue.running), ("failed", queue.failed)] {
+        for (state, count) in
+            [("waiting", queue.waiting), ("scheduled", queue.scheduled), ("running", queue.running), ("failed", queue.failed)]
+        {
             metrics::gauge!("atrium_queue_jobs", "state" => state).set(count as f64);
         }
     }

@@ -24,7 +24,9 @@ pub enum MigrationError {
     NewerDatabase(i64),
     #[error("the database holds real data: going back would lose it. `--allow-data-loss` insists")]
     NotADemo,
-    #[error("this key is not the one that the database's secrets are sealed with. Put back keys/instance.key (or ATRIUM_KEYS) of this database")]
+    #[error(
+        "this key is not the one that the database's secrets are sealed with. Put back keys/instance.key (or ATRIUM_KEYS) of this database"
+    )]
     WrongKey,
     #[error("migration: {0}")]
     Migrate(#[from] MigrateError),

@@ -41,7 +41,9 @@ pub fn router(health: Health) -> Router {
     let document = document.to_json().unwrap_or_default();
     let api = api
         .fallback(async || Problem::not_found())
-        .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.")
+        })
         .layer(middleware::from_fn(claim_idempotency_key));
     let in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
     Router::new()
@@ -105,9 +107,8 @@ pub fn api_with_document() -> (Router<App>, OpenApi) {
                 ("428", "If-Match is missing"),
             ];
             for (status, description) in common.iter().chain(of_changes.iter().filter(|_| changes)) {
-                let problem = utoipa::openapi::ContentBuilder::new()
-                    .schema(Some(utoipa::openapi::Ref::from_schema_name("Problem")))
-                    .build();
+                let problem =
+                    utoipa::openapi::ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name("Problem"))).build();
                 let response = ResponseBuilder::new().description(*description).content("application/problem+json", problem).build();
                 operation.responses.responses.entry((*status).to_owned()).or_insert(RefOr::T(response));
             }
@@ -147,13 +148,19 @@ async fn observe(mut request: Request, next: Next) -> Response {
         Err(_) => REQUEST_ID.sync_scope(id, || {
             let _in = span.enter();
             tracing::error!("a handler panicked");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side. It has been logged under the request id.").into_response()
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side. It has been logged under the request id.",
+            )
+            .into_response()
         }),
     };
     let (status, seconds) = (response.status().as_u16(), started.elapsed().as_secs_f64());
     let _in = span.enter();
     tracing::debug!(status, seconds, "answered");
-    metrics::counter!("atrium_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string()).increment(1);
+    metrics::counter!("atrium_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
     metrics::histogram!("atrium_request_seconds", "route" => route).record(seconds);
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
@@ -171,7 +178,8 @@ async fn identify(State(app): State<App>, mut request: Request, next: Next) -> R
     if let Err(refused) = app.limits.check_address(Limit::Address, ip) {
         return refused.into_response();
     }
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(|agent| agent.chars().take(400).collect());
+    let user_agent =
+        request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(|agent| agent.chars().take(400).collect());
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0);
     request.extensions_mut().insert(Origin { ip, user_agent, request_id });
     next.run(request).await
@@ -184,7 +192,8 @@ fn client_address(peer: Option<IpAddr>, request: &Request, trusted: &[platform::
     if !is_trusted(&peer) {
         return Some(peer);
     }
-    let forwarded = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let forwarded =
+        request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     let hops: Vec<IpAddr> = forwarded.map_while(|hop| hop.trim().parse::<IpAddr>().ok()).map(|ip| ip.to_canonical()).collect();
     Some(hops.iter().rev().find(|ip| !is_trusted(ip)).copied().unwrap_or(peer))
 }
@@ -220,7 +229,8 @@ async fn time_limit(request: Request, next: Next) -> Response {
 async fn refuse_encoded(request: Request, next: Next) -> Response {
     let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
     if encoded {
-        return Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body without Content-Encoding.").into_response();
+        return Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body without Content-Encoding.")
+            .into_response();
     }
     next.run(request).await
 }
@@ -237,7 +247,12 @@ async fn claim_idempotency_key(request: Request, next: Next) -> Response {
     };
     let (mut parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than this address takes, or did not arrive whole.").into_response();
+        return Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "The body is larger than this address takes, or did not arrive whole.",
+        )
+        .into_response();
     };
     let body = body.to_bytes();
     let route = parts.uri.path().to_owned();

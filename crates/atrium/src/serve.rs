@@ -85,7 +85,11 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     let outcome = async {
         database.prepare(&keys).await?;
         migrate::up(&database.owner, &keys).await?;
-        let config = Config { public_url: public_url.clone(), trusted_proxies: args.trusted_proxies.clone(), rate_limit_factor: args.rate_limit_factor };
+        let config = Config {
+            public_url: public_url.clone(),
+            trusted_proxies: args.trusted_proxies.clone(),
+            rate_limit_factor: args.rate_limit_factor,
+        };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());
         platform::db::check_role(&app.pools.health).await?;
         if args.demo {
@@ -154,7 +158,9 @@ async fn serve(
 /// Keeps the job worker running: it ends with its connection, and starts again.
 async fn work(app: App, concurrency: usize, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        if let Err(error) = platform::jobs::run_worker(app.clone(), registry::jobs(), registry::CRONTAB, concurrency, DRAIN, stop.clone()).await {
+        if let Err(error) =
+            platform::jobs::run_worker(app.clone(), registry::jobs(), registry::CRONTAB, concurrency, DRAIN, stop.clone()).await
+        {
             tracing::warn!(%error, "the job worker ended and starts again");
         }
         tokio::select! {

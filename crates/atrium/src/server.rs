@@ -85,8 +85,13 @@ async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::
     tokio::time::timeout(TLS_TIME_LIMIT, tls.accept(stream)).await.ok()?.ok()
 }
 
-async fn connection<I>(builder: &Builder<TokioExecutor>, io: I, router: Router, peer: SocketAddr, watcher: hyper_util::server::graceful::Watcher)
-where
+async fn connection<I>(
+    builder: &Builder<TokioExecutor>,
+    io: I,
+    router: Router,
+    peer: SocketAddr,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
@@ -124,7 +129,8 @@ pub fn tls(cert: &std::path::Path, key: &std::path::Path) -> Result<TlsAcceptor,
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| format!("{}: {error}", cert.display()))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
-    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(|error| format!("TLS: {error}"))?;
+    let mut config =
+        rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(|error| format!("TLS: {error}"))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -36,7 +36,8 @@ impl<'a> Change<'a> {
     pub fn updated(action: &'a str, entity_type: &'a str, entity_id: Uuid, old: impl Serialize, new: impl Serialize) -> Self {
         let (mut old, mut new) = (serde_json::to_value(old).unwrap_or(Value::Null), serde_json::to_value(new).unwrap_or(Value::Null));
         if let (Value::Object(before), Value::Object(after)) = (&mut old, &mut new) {
-            let same: Vec<String> = before.iter().filter(|(name, value)| after.get(*name) == Some(value)).map(|(name, _)| name.clone()).collect();
+            let same: Vec<String> =
+                before.iter().filter(|(name, value)| after.get(*name) == Some(value)).map(|(name, _)| name.clone()).collect();
             for name in same.iter().map(String::as_str).chain(["version", "updated_at"]) {
                 before.remove(name);
                 after.remove(name);
@@ -180,6 +181,8 @@ pub fn api() -> OpenApiRouter<App> {
 /// # Errors
 /// The database's.
 pub async fn ensure_partitions(app: &App) -> Result<()> {
-    sqlx::query_scalar!("SELECT platform.ensure_audit_partitions((now() - interval '1 month')::date, 6)").fetch_one(&app.pools.owner).await?;
+    sqlx::query_scalar!("SELECT platform.ensure_audit_partitions((now() - interval '1 month')::date, 6)")
+        .fetch_one(&app.pools.owner)
+        .await?;
     Ok(())
 }

@@ -98,7 +98,8 @@ impl KeyRing {
                 ));
                 // Written aside and linked, so that a half-written key is never read and two starters agree on one.
                 let draft = path.with_extension(format!("draft-{}", std::process::id()));
-                let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(unreadable)?;
+                let mut file =
+                    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(unreadable)?;
                 std::io::Write::write_all(&mut file, line.as_bytes()).and_then(|()| file.sync_all()).map_err(unreadable)?;
                 let linked = std::fs::hard_link(&draft, path);
                 std::fs::remove_file(&draft).map_err(unreadable)?;
@@ -149,7 +150,8 @@ impl KeyRing {
 
 /// HMAC-SHA256 over the concatenation of `parts`.
 pub fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <hmac::Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    let mut mac =
+        <hmac::Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
     for part in parts {
         mac.update(part);
     }

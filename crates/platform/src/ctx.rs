@@ -67,7 +67,16 @@ impl Ctx {
     /// For a job or a reaction.
     pub fn of_program(app: App, tenant: TenantId, caused_by: Option<Uuid>) -> Self {
         let pool = app.pools.work.clone();
-        Self { app, caller: Caller::Program { caused_by }, tenant, origin: Origin::default(), pool, claim: None, tx: None, published: false }
+        Self {
+            app,
+            caller: Caller::Program { caused_by },
+            tenant,
+            origin: Origin::default(),
+            pool,
+            claim: None,
+            tx: None,
+            published: false,
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -226,4 +235,3 @@ impl IntoResponse for Answer {
         response
     }
 }
-

@@ -95,7 +95,11 @@ impl Problem {
     }
 
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Your role does not allow this. An owner or administrator of the workspace can change that.")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Your role does not allow this. An owner or administrator of the workspace can change that.",
+        )
     }
 
     pub fn not_found() -> Self {
@@ -124,11 +128,17 @@ impl Problem {
     }
 
     pub fn rate_limited(retry_after: u64) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", format!("Too many requests. Try again in {retry_after} s.")) }
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", format!("Too many requests. Try again in {retry_after} s."))
+        }
     }
 
     pub fn overloaded() -> Self {
-        Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "The server is busy. Try again in a moment.") }
+        Self {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "The server is busy. Try again in a moment.")
+        }
     }
 
     #[must_use]
@@ -157,7 +167,8 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")], body).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")], body).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -176,7 +187,11 @@ impl Error {
                 tracing::warn!(%error, "the connection broke at commit");
                 Problem {
                     retry_after: Some(1),
-                    ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unknown_outcome", "The connection to the database broke while saving. Send the same request with the same Idempotency-Key to settle it.")
+                    ..Problem::new(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "unknown_outcome",
+                        "The connection to the database broke while saving. Send the same request with the same Idempotency-Key to settle it.",
+                    )
                 }
             }
             Self::Database(error) => of_database(&error),
@@ -189,7 +204,11 @@ impl Error {
 }
 
 fn internal() -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side. It has been logged under the request id.")
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Something went wrong on our side. It has been logged under the request id.",
+    )
 }
 
 /// 40001 and 40P01 lose nothing when tried again; 55P03 and a full pool mean too much at once; 57P01 to 57P03 and broken

@@ -15,8 +15,12 @@ impl IfMatch {
     /// 412 where the record has moved on; it is checked under the row's lock.
     pub fn check(self, current: i64) -> Result<(), Problem> {
         match self.0 {
-            Some(seen) if seen != current => Err(Problem::new(StatusCode::PRECONDITION_FAILED, "version_conflict", "Somebody changed this in the meantime. Load it again and repeat your change.")
-                .with("current_version", current)),
+            Some(seen) if seen != current => Err(Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "version_conflict",
+                "Somebody changed this in the meantime. Load it again and repeat your change.",
+            )
+            .with("current_version", current)),
             _ => Ok(()),
         }
     }
@@ -35,7 +39,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         }
         let version = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|digits| digits.parse().ok());
         version.map(|v| Self(Some(v))).ok_or_else(|| {
-            Problem::new(StatusCode::PRECONDITION_FAILED, "version_conflict", "If-Match is not a version of this record, such as \"3\".").into()
+            Problem::new(StatusCode::PRECONDITION_FAILED, "version_conflict", "If-Match is not a version of this record, such as \"3\".")
+                .into()
         })
     }
 }

@@ -275,7 +275,8 @@ pub async fn backlog(app: &App) -> Result<(i64, f64)> {
 /// # Errors
 /// The database's.
 pub async fn forget_old(app: &App) -> Result<u64> {
-    let gone = sqlx::query!("DELETE FROM platform.events WHERE dispatched_at < now() - interval '90 days'").execute(&app.pools.owner).await?;
+    let gone =
+        sqlx::query!("DELETE FROM platform.events WHERE dispatched_at < now() - interval '90 days'").execute(&app.pools.owner).await?;
     Ok(gone.rows_affected())
 }
 

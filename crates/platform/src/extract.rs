@@ -4,10 +4,10 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use axum::response::{IntoResponse, Response};
 
 use crate::error::{Error, Problem, Result};
 
@@ -26,7 +26,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             .map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
             .is_some_and(|mime| mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json")));
         if !is_json {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json.").into());
+            return Err(
+                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json.").into()
+            );
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| body_problem(rejection.status()))?;
         parse(&bytes).map(Self)
@@ -56,7 +58,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             let code = if message.starts_with("unknown field") { "unknown_field" } else { "invalid" };
             Problem::field(field, code, format!("is not valid: {message}")).into()
         }
-        other => Error::from(Problem::malformed(format!("The body is not valid JSON. {}", other.body_text().rsplit(": ").next().unwrap_or_default()))),
+        other => Error::from(Problem::malformed(format!(
+            "The body is not valid JSON. {}",
+            other.body_text().rsplit(": ").next().unwrap_or_default()
+        ))),
     })
 }
 
@@ -96,12 +101,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         if parts.uri.query().is_some_and(|query| query.contains("%00")) {
             return Err(Problem::field("query", "invalid", "must not hold a NUL character").into());
         }
-        axum::extract::Query::<T>::from_request_parts(parts, state).await.map(|axum::extract::Query(value)| Self(value)).map_err(|rejection: QueryRejection| {
-            let text = rejection.body_text();
-            let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
-            let (field, message) = reason.split_once(": ").filter(|(path, _)| !path.contains(' ')).unwrap_or(("query", reason));
-            Problem::field(field, "invalid", format!("is not valid: {message}")).into()
-        })
+        axum::extract::Query::<T>::from_request_parts(parts, state).await.map(|axum::extract::Query(value)| Self(value)).map_err(
+            |rejection: QueryRejection| {
+                let text = rejection.body_text();
+                let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
+                let (field, message) = reason.split_once(": ").filter(|(path, _)| !path.contains(' ')).unwrap_or(("query", reason));
+                Problem::field(field, "invalid", format!("is not valid: {message}")).into()
+            },
+        )
     }
 }
 
@@ -116,7 +123,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         if parts.uri.path().contains("%00") {
             return Err(Problem::not_found().into());
         }
-        axum::extract::Path::<T>::from_request_parts(parts, state).await.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::not_found().into())
+        axum::extract::Path::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| Problem::not_found().into())
     }
 }
 

@@ -36,10 +36,8 @@ pub use storage::{FileStore, FileStoreError, S3Config, Upload};
 crate::permissions! { FilesRead = "files:read", FilesWrite = "files:write" }
 
 /// Every fact about files, and who may see it.
-pub const EVENTS: &[EventKind] = &[
-    EventKind { kind: FileCreated::KIND, permission: "files:read" },
-    EventKind { kind: FileDeleted::KIND, permission: "files:read" },
-];
+pub const EVENTS: &[EventKind] =
+    &[EventKind { kind: FileCreated::KIND, permission: "files:read" }, EventKind { kind: FileDeleted::KIND, permission: "files:read" }];
 
 /// From the first to the last byte of a form: 25 MiB at 45 KiB/s. Such a request outlasts the time limit of others.
 const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(600);
@@ -161,7 +159,8 @@ fn job_key(id: Uuid) -> String {
     security(("session" = [])),
 )]
 async fn create(mut ctx: Allow<FilesWrite>, headers: HeaderMap, form: Result<Multipart, MultipartRejection>) -> Result<Response> {
-    let form = form.map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the file as multipart/form-data."))?;
+    let form = form
+        .map_err(|_| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the file as multipart/form-data."))?;
     let idempotency_key = idempotency::key_of(&headers)?;
     let id = crate::id::new();
     let key = storage_key(&ctx, id);
@@ -199,9 +198,15 @@ async fn create(mut ctx: Allow<FilesWrite>, headers: HeaderMap, form: Result<Mul
 async fn record(ctx: &mut Ctx, file: &File, sha256: &str, key: &str) -> Result<Response> {
     store::insert(ctx, file, sha256, key).await?;
     let uploaded_by = ctx.user_id();
-    ctx.audit(Change::created("file.created", "file", file.id, serde_json::json!({ "name": file.name, "content_type": file.content_type, "size": file.size, "sha256": sha256 })))
+    ctx.audit(Change::created(
+        "file.created",
+        "file",
+        file.id,
+        serde_json::json!({ "name": file.name, "content_type": file.content_type, "size": file.size, "sha256": sha256 }),
+    ))
+    .await?;
+    ctx.publish(&FileCreated { file_id: file.id, name: &file.name, content_type: &file.content_type, size: file.size, uploaded_by })
         .await?;
-    ctx.publish(&FileCreated { file_id: file.id, name: &file.name, content_type: &file.content_type, size: file.size, uploaded_by }).await?;
     ctx.dequeue(&job_key(file.id)).await?;
     ctx.commit_with(Answer::created(file)?).await
 }
@@ -245,7 +250,13 @@ async fn download(mut ctx: Allow<FilesRead>, Path(id): Path<Uuid>) -> Result<Res
 async fn delete(mut ctx: Allow<FilesWrite>, Path(id): Path<Uuid>) -> Result<StatusCode> {
     let own = ctx.own_filter();
     let file = store::mark_deleted(&mut ctx, id, own).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::deleted("file.deleted", "file", id, serde_json::json!({ "name": file.name, "content_type": file.content_type, "size": file.size }))).await?;
+    ctx.audit(Change::deleted(
+        "file.deleted",
+        "file",
+        id,
+        serde_json::json!({ "name": file.name, "content_type": file.content_type, "size": file.size }),
+    ))
+    .await?;
     ctx.publish(&FileDeleted { file_id: id, name: &file.name, uploaded_by: file.uploaded_by }).await?;
     ctx.enqueue(&DeleteFile { file_id: id }, When::default().keyed(job_key(id))).await?;
     ctx.commit().await?;
@@ -254,7 +265,11 @@ async fn delete(mut ctx: Allow<FilesWrite>, Path(id): Path<Uuid>) -> Result<Stat
 
 fn too_slow() -> Problem {
     let minutes = UPLOAD_TIME_LIMIT.as_secs() / 60;
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "upload_too_slow", format!("The upload took more than {minutes} minutes. Try again on a faster connection, or with a smaller file."))
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "upload_too_slow",
+        format!("The upload took more than {minutes} minutes. Try again on a faster connection, or with a smaller file."),
+    )
 }
 
 /// A fault of the storage may pass; bytes that are missing stay so.

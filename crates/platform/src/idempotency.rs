@@ -35,8 +35,14 @@ pub fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(&HEADER).iter();
     let Some(first) = given.next() else { return Ok(None) };
     match first.to_str() {
-        Ok(key) if given.next().is_none() && (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => Ok(Some(key.to_owned())),
-        _ => Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_invalid", "Idempotency-Key must be one value of 1 to 200 visible ASCII characters.")),
+        Ok(key) if given.next().is_none() && (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Some(key.to_owned()))
+        }
+        _ => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency_key_invalid",
+            "Idempotency-Key must be one value of 1 to 200 visible ASCII characters.",
+        )),
     }
 }
 
@@ -63,28 +69,39 @@ impl Claim {
     pub async fn take(&self, db: &mut PgConnection, app: &App, tenant: Option<TenantId>) -> Result<Claimed> {
         let hash = &self.request_hash[..];
         let fresh = match tenant {
-            Some(TenantId(tenant)) => sqlx::query!(
-                "INSERT INTO platform.idempotency_keys AS k (tenant_id, actor, route, key, request_hash)
+            Some(TenantId(tenant)) => {
+                sqlx::query!(
+                    "INSERT INTO platform.idempotency_keys AS k (tenant_id, actor, route, key, request_hash)
                  VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (tenant_id, actor, route, key) DO UPDATE
                     SET request_hash = excluded.request_hash, status = NULL, headers = NULL, answer_ciphertext = NULL,
                         created_at = now(), expires_at = now() + interval '24 hours'
                   WHERE k.expires_at < now()",
-                tenant, self.actor, self.route, self.key, hash
-            )
-            .execute(&mut *db)
-            .await,
-            None => sqlx::query!(
-                "INSERT INTO directory.idempotency_keys AS k (actor, route, key, request_hash)
+                    tenant,
+                    self.actor,
+                    self.route,
+                    self.key,
+                    hash
+                )
+                .execute(&mut *db)
+                .await
+            }
+            None => {
+                sqlx::query!(
+                    "INSERT INTO directory.idempotency_keys AS k (actor, route, key, request_hash)
                  VALUES ($1, $2, $3, $4)
                  ON CONFLICT (actor, route, key) DO UPDATE
                     SET request_hash = excluded.request_hash, status = NULL, headers = NULL, answer_ciphertext = NULL,
                         created_at = now(), expires_at = now() + interval '24 hours'
                   WHERE k.expires_at < now()",
-                self.actor, self.route, self.key, hash
-            )
-            .execute(&mut *db)
-            .await,
+                    self.actor,
+                    self.route,
+                    self.key,
+                    hash
+                )
+                .execute(&mut *db)
+                .await
+            }
         };
         match fresh {
             Ok(done) if done.rows_affected() == 1 => return Ok(Claimed::Fresh),
@@ -98,7 +115,10 @@ impl Claim {
                     Stored,
                     "SELECT request_hash, status, headers, answer_ciphertext FROM platform.idempotency_keys
                       WHERE tenant_id = $1 AND actor = $2 AND route = $3 AND key = $4",
-                    tenant, self.actor, self.route, self.key
+                    tenant,
+                    self.actor,
+                    self.route,
+                    self.key
                 )
                 .fetch_one(db)
                 .await?
@@ -108,18 +128,29 @@ impl Claim {
                     Stored,
                     "SELECT request_hash, status, headers, answer_ciphertext FROM directory.idempotency_keys
                       WHERE actor = $1 AND route = $2 AND key = $3",
-                    self.actor, self.route, self.key
+                    self.actor,
+                    self.route,
+                    self.key
                 )
                 .fetch_one(db)
                 .await?
             }
         };
         if stored.request_hash != hash {
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", "This Idempotency-Key was used for another request. Use a new one.").into());
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                "This Idempotency-Key was used for another request. Use a new one.",
+            )
+            .into());
         }
         let (Some(status), Some(sealed)) = (stored.status, stored.answer_ciphertext) else { return Err(under_way().into()) };
         let body = app.keys.open(self.place(tenant), &sealed).map_err(Error::internal)?.to_vec();
-        let mut answer = Answer { status: StatusCode::from_u16(u16::try_from(status).unwrap_or(500)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers: HeaderMap::new(), body };
+        let mut answer = Answer {
+            status: StatusCode::from_u16(u16::try_from(status).unwrap_or(500)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: HeaderMap::new(),
+            body,
+        };
         for (name, value) in stored.headers.iter().filter_map(Value::as_object).flatten() {
             if let (Ok(name), Some(Ok(value))) = (HeaderName::try_from(name.as_str()), value.as_str().map(HeaderValue::from_str)) {
                 answer.headers.insert(name, value);
@@ -144,25 +175,43 @@ impl Claim {
         let sealed = app.keys.seal(self.place(tenant), &answer.body);
         let status = i16::try_from(answer.status.as_u16()).unwrap_or(500);
         match tenant {
-            Some(TenantId(tenant)) => sqlx::query!(
-                "UPDATE platform.idempotency_keys SET status = $5, headers = $6, answer_ciphertext = $7
+            Some(TenantId(tenant)) => {
+                sqlx::query!(
+                    "UPDATE platform.idempotency_keys SET status = $5, headers = $6, answer_ciphertext = $7
                   WHERE tenant_id = $1 AND actor = $2 AND route = $3 AND key = $4",
-                tenant, self.actor, self.route, self.key, status, Value::Object(headers), sealed
-            )
-            .execute(db)
-            .await?,
-            None => sqlx::query!(
-                "UPDATE directory.idempotency_keys SET status = $4, headers = $5, answer_ciphertext = $6
+                    tenant,
+                    self.actor,
+                    self.route,
+                    self.key,
+                    status,
+                    Value::Object(headers),
+                    sealed
+                )
+                .execute(db)
+                .await?
+            }
+            None => {
+                sqlx::query!(
+                    "UPDATE directory.idempotency_keys SET status = $4, headers = $5, answer_ciphertext = $6
                   WHERE actor = $1 AND route = $2 AND key = $3",
-                self.actor, self.route, self.key, status, Value::Object(headers), sealed
-            )
-            .execute(db)
-            .await?,
+                    self.actor,
+                    self.route,
+                    self.key,
+                    status,
+                    Value::Object(headers),
+                    sealed
+                )
+                .execute(db)
+                .await?
+            }
         };
         Ok(())
     }
 }
 
 fn under_way() -> Problem {
-    Problem { retry_after: Some(1), ..Problem::conflict("request_under_way", "The first request with this Idempotency-Key is still under way.") }
+    Problem {
+        retry_after: Some(1),
+        ..Problem::conflict("request_under_way", "The first request with this Idempotency-Key is still under way.")
+    }
 }

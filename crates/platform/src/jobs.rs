@@ -228,7 +228,14 @@ pub async fn migrate(owner: &sqlx::PgPool) -> Result<()> {
 ///
 /// # Errors
 /// The queue's, where it cannot be reached; the caller starts it again.
-pub async fn run_worker(app: App, definitions: Vec<JobDefinition>, crontab: &str, concurrency: usize, grace: Duration, stop: CancellationToken) -> Result<()> {
+pub async fn run_worker(
+    app: App,
+    definitions: Vec<JobDefinition>,
+    crontab: &str,
+    concurrency: usize,
+    grace: Duration,
+    stop: CancellationToken,
+) -> Result<()> {
     let pool = app.pools.owner.clone();
     let worker = WorkerOptions::default()
         .pg_pool(pool)

@@ -182,14 +182,21 @@ impl Job for SendMail {
         else {
             return Ok(());
         };
-        let mail = unseal(&at.app, self.mail_id, row.tenant_id, &row.message_ciphertext).map_err(|error| JobError::Fail(error.to_string()))?;
+        let mail =
+            unseal(&at.app, self.mail_id, row.tenant_id, &row.message_ciphertext).map_err(|error| JobError::Fail(error.to_string()))?;
         let sent = match server_for(&at.app, row.tenant_id.map(TenantId)).await? {
             None => Ok("kept"),
             Some(smtp) => deliver(&smtp, &mail, self.mail_id).await.map(|()| "sent"),
         };
         match sent {
             Ok(status) => {
-                sqlx::query!("UPDATE directory.mails SET status = $2, last_error = NULL, sent_at = now() WHERE id = $1", self.mail_id, status).execute(owner).await?;
+                sqlx::query!(
+                    "UPDATE directory.mails SET status = $2, last_error = NULL, sent_at = now() WHERE id = $1",
+                    self.mail_id,
+                    status
+                )
+                .execute(owner)
+                .await?;
                 metrics::counter!("atrium_mails_total", "kind" => mail.kind, "status" => status).increment(1);
                 Ok(())
             }

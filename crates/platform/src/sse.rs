@@ -126,7 +126,18 @@ async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>
     .await?;
     Ok(rows
         .into_iter()
-        .map(|r| Recorded { tenant, id: r.id, seq: r.seq, kind: r.kind, subject_type: r.subject_type, subject_id: r.subject_id, owner_id: r.owner_id, payload: r.payload, actor_id: r.actor_id, created_at: r.created_at })
+        .map(|r| Recorded {
+            tenant,
+            id: r.id,
+            seq: r.seq,
+            kind: r.kind,
+            subject_type: r.subject_type,
+            subject_id: r.subject_id,
+            owner_id: r.owner_id,
+            payload: r.payload,
+            actor_id: r.actor_id,
+            created_at: r.created_at,
+        })
         .collect())
 }
 
@@ -145,7 +156,18 @@ async fn since(ctx: &mut Ctx, seq: i64) -> Result<Vec<Recorded>> {
     ctx.rollback().await?;
     Ok(rows
         .into_iter()
-        .map(|r| Recorded { tenant, id: r.id, seq: r.seq, kind: r.kind, subject_type: r.subject_type, subject_id: r.subject_id, owner_id: r.owner_id, payload: r.payload, actor_id: r.actor_id, created_at: r.created_at })
+        .map(|r| Recorded {
+            tenant,
+            id: r.id,
+            seq: r.seq,
+            kind: r.kind,
+            subject_type: r.subject_type,
+            subject_id: r.subject_id,
+            owner_id: r.owner_id,
+            payload: r.payload,
+            actor_id: r.actor_id,
+            created_at: r.created_at,
+        })
         .collect())
 }
 

@@ -38,7 +38,11 @@ impl Checks {
     fn length(&mut self, field: &str, text: &str, least: usize, most: usize) {
         let count = text.chars().count();
         if count < least {
-            self.add(field, if count == 0 { "required" } else { "too_short" }, if least <= 1 { "is required".to_owned() } else { format!("needs at least {least} characters") });
+            self.add(
+                field,
+                if count == 0 { "required" } else { "too_short" },
+                if least <= 1 { "is required".to_owned() } else { format!("needs at least {least} characters") },
+            );
         } else if count > most {
             self.add(field, "too_long", format!("may have at most {most} characters"));
         }
@@ -121,7 +125,11 @@ fn is_email(address: &str) -> bool {
         && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c));
     let domain_ok = domain.contains('.')
         && domain.split('.').all(|label| {
-            !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         });
     address.len() <= 254 && local_ok && domain_ok
 }
@@ -174,7 +182,18 @@ mod tests {
         for good in ["ana@example.com", "a.b+c@sub.example.co", "josé@exämple.de"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "ana", "ana@", "@example.com", "ana@localhost", "a b@example.com", "ana@example.com\r\nBcc: x@example.com", "a..b@example.com", "ana@-x.com", "<ana@example.com>"] {
+        for bad in [
+            "",
+            "ana",
+            "ana@",
+            "@example.com",
+            "ana@localhost",
+            "a b@example.com",
+            "ana@example.com\r\nBcc: x@example.com",
+            "a..b@example.com",
+            "ana@-x.com",
+            "<ana@example.com>",
+        ] {
             assert!(!is_email(bad), "{bad:?}");
         }
     }

@@ -67,11 +67,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let instant = jiff::Timestamp::deserialize(from)?;
         let year = instant.to_zoned(TimeZone::UTC).year();
-        if (1..=9999).contains(&year) {
-            Ok(Self::new(instant))
-        } else {
-            Err(serde::de::Error::custom("year out of range"))
-        }
+        if (1..=9999).contains(&year) { Ok(Self::new(instant)) } else { Err(serde::de::Error::custom("year out of range")) }
     }
 }
 
@@ -302,7 +298,11 @@ mod wire {
 
     impl PartialSchema for WallTime {
         fn schema() -> RefOr<Schema> {
-            ObjectBuilder::new().schema_type(JsonType::String).pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")).examples(["09:00"]).into()
+            ObjectBuilder::new()
+                .schema_type(JsonType::String)
+                .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"))
+                .examples(["09:00"])
+                .into()
         }
     }
 

@@ -43,8 +43,12 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let from = if settings.keys.is_some() { "ATRIUM_KEYS".to_owned() } else { settings.data_dir.join("keys/instance.key").display().to_string() };
-    report.say("key", Ok(format!("read from {from}. Keep a copy apart from the database: without it, sealed secrets and booking links are lost")));
+    let from =
+        if settings.keys.is_some() { "ATRIUM_KEYS".to_owned() } else { settings.data_dir.join("keys/instance.key").display().to_string() };
+    report.say(
+        "key",
+        Ok(format!("read from {from}. Keep a copy apart from the database: without it, sealed secrets and booking links are lost")),
+    );
     match settings.mail.mailer() {
         Err(error) => report.say("mail", Err(error)),
         Ok(mailer) => report.say("mail", mail(mailer).await),
@@ -60,7 +64,10 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
                 let app = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.app.clone());
                 report.say("database", server(&owner).await);
                 report.say("clock", clock(&owner).await);
-                report.say("serving role", check_role(&app).await.map(|()| "is bound by row-level security".to_owned()).map_err(|error| error.to_string()));
+                report.say(
+                    "serving role",
+                    check_role(&app).await.map(|()| "is bound by row-level security".to_owned()).map_err(|error| error.to_string()),
+                );
                 report.say("migrations", migrations(&database, &keys).await);
                 owner.close().await;
                 app.close().await;
@@ -73,7 +80,9 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
 
 async fn mail(mailer: platform::mail::Mailer) -> Result<String, String> {
     let Some(smtp) = mailer.smtp else {
-        return Ok("no server is configured, so mails are kept for the mailbox page. Set --smtp-host and --mail-from to send them".to_owned());
+        return Ok(
+            "no server is configured, so mails are kept for the mailbox page. Set --smtp-host and --mail-from to send them".to_owned()
+        );
     };
     let transport = smtp.transport().map_err(|error| error.to_string())?;
     match transport.test_connection().await {
@@ -85,11 +94,12 @@ async fn mail(mailer: platform::mail::Mailer) -> Result<String, String> {
 
 async fn server(owner: &PgPool) -> Result<String, String> {
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(owner).await.map_err(|error| error.to_string())?;
-    let (used, most): (i64, i32) =
-        sqlx::query_as("SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), current_setting('max_connections')::int")
-            .fetch_one(owner)
-            .await
-            .map_err(|error| error.to_string())?;
+    let (used, most): (i64, i32) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), current_setting('max_connections')::int",
+    )
+    .fetch_one(owner)
+    .await
+    .map_err(|error| error.to_string())?;
     if used * 10 > i64::from(most) * 9 {
         return Err(format!("{used} of {most} connections are taken. Raise max_connections, or lower --pool-size"));
     }
@@ -97,7 +107,10 @@ async fn server(owner: &PgPool) -> Result<String, String> {
 }
 
 async fn clock(owner: &PgPool) -> Result<String, String> {
-    let theirs: i64 = sqlx::query_scalar("SELECT extract(epoch FROM clock_timestamp())::bigint").fetch_one(owner).await.map_err(|error| error.to_string())?;
+    let theirs: i64 = sqlx::query_scalar("SELECT extract(epoch FROM clock_timestamp())::bigint")
+        .fetch_one(owner)
+        .await
+        .map_err(|error| error.to_string())?;
     let apart = (platform::time::Clock::system().now().as_second() - theirs).abs();
     if apart > CLOCK_TOLERANCE_SECONDS {
         return Err(format!("this machine and the database are {apart} s apart. Keep both with NTP"));

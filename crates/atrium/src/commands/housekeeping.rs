@@ -18,7 +18,8 @@ impl Job for KeepHouse {
         let keys = sqlx::query!("DELETE FROM platform.idempotency_keys WHERE expires_at < now()").execute(owner).await?.rows_affected()
             + sqlx::query!("DELETE FROM directory.idempotency_keys WHERE expires_at < now()").execute(owner).await?.rows_affected();
         // The log of what was sent is kept as long as other notification logs (seed 003).
-        let mails = sqlx::query!("DELETE FROM directory.mails WHERE created_at < now() - interval '90 days'").execute(owner).await?.rows_affected();
+        let mails =
+            sqlx::query!("DELETE FROM directory.mails WHERE created_at < now() - interval '90 days'").execute(owner).await?.rows_affected();
         let parts = at.app.files.remove_abandoned(at.app.clock.now()).await.map_err(|error| JobError::Retry(error.to_string()))?;
         tracing::info!(events, keys, mails, parts, "kept house");
         Ok(())

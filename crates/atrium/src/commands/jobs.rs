@@ -28,7 +28,15 @@ pub async fn run(app: &App, command: &JobsCommand) -> Result<(), Failure> {
                 println!("No job has failed.");
             }
             for job in failed {
-                println!("{:>8}  {}  {:<22} {}/{}  {}", job.id, job.failed_at, job.task, job.attempts, job.max_attempts, job.last_error.unwrap_or_default());
+                println!(
+                    "{:>8}  {}  {:<22} {}/{}  {}",
+                    job.id,
+                    job.failed_at,
+                    job.task,
+                    job.attempts,
+                    job.max_attempts,
+                    job.last_error.unwrap_or_default()
+                );
             }
         }
         JobsCommand::Retry { id } if failed::retry(owner, Whose::Everybody, *id).await? => println!("Job {id} will run again."),

@@ -55,7 +55,10 @@ pub async fn demo_where_empty(app: &App, out: &mut impl Write) -> Result<(), Fai
     }
     if is_demo(app).await? {
         let url = &app.config.public_url;
-        writeln!(out, "\n  Atrium        {url}\n  Sign in       {DEMO_EMAIL}\n  Password      {DEMO_PASSWORD}\n  Public page   {url}/b/ana-jansen\n  Mails         {url}/mailbox\n")?;
+        writeln!(
+            out,
+            "\n  Atrium        {url}\n  Sign in       {DEMO_EMAIL}\n  Password      {DEMO_PASSWORD}\n  Public page   {url}/b/ana-jansen\n  Mails         {url}/mailbox\n"
+        )?;
         out.flush()?;
     }
     Ok(())
@@ -88,7 +91,8 @@ async fn fill(app: &App) -> Result<(), Failure> {
     sqlx::query!("UPDATE security.instance SET is_demo = true").execute(&app.pools.owner).await?;
     let clock = Clock::fixed(app.clock.now());
     let parts = Parts { clock: clock.clone(), limits: std::sync::Arc::new(RateLimits::new(10_000)), ..Parts::clone(app) };
-    let demo = Demo { now: app.clock.now(), router: router::router(Health { app: App::new(parts), draining: std::sync::Arc::default() }), clock };
+    let demo =
+        Demo { now: app.clock.now(), router: router::router(Health { app: App::new(parts), draining: std::sync::Arc::default() }), clock };
     demo.brightside(app).await?;
     demo.aurora(app).await?;
     Ok(())
@@ -111,7 +115,8 @@ impl Demo {
     async fn brightside(&self, app: &App) -> Result<(), Failure> {
         self.clock.set(self.now.plus_seconds(-21 * DAY));
         let ana = self.founder(app, "Ana Jansen", DEMO_EMAIL, "Brightside Studio", "Europe/Amsterdam", true).await?;
-        ana.organizer("ana-jansen", "Ana Jansen", "Europe/Amsterdam", "#4f46e5", "Brand and product design. Pick a time that suits you.").await?;
+        ana.organizer("ana-jansen", "Ana Jansen", "Europe/Amsterdam", "#4f46e5", "Brand and product design. Pick a time that suits you.")
+            .await?;
         ana.event_type("Intro call", "intro-call", 30, "phone", "We call you on the number you leave.", false).await?;
         ana.event_type("Design review", "design-review", 60, "video", "", false).await?;
         ana.event_type("Studio visit", "studio-visit", 90, "in_person", "Prinsengracht 263, Amsterdam", true).await?;
@@ -130,7 +135,13 @@ impl Demo {
             let kind = if name.contains(' ') && !name.contains("Ingrid") { "company" } else { "person" };
             ana.ask(Method::POST, "/contacts", json!({ "kind": kind, "name": name, "email": email, "lifecycle": lifecycle })).await?;
         }
-        let pages = [("ana-jansen", "intro-call"), ("ana-jansen", "design-review"), ("bram-de-vries", "website-check"), ("carla-mendes", "proposal-talk"), ("ana-jansen", "studio-visit")];
+        let pages = [
+            ("ana-jansen", "intro-call"),
+            ("ana-jansen", "design-review"),
+            ("bram-de-vries", "website-check"),
+            ("carla-mendes", "proposal-talk"),
+            ("ana-jansen", "studio-visit"),
+        ];
         for (n, day) in (-20..=20).step_by(2).enumerate() {
             let (slug, event) = pages[n % pages.len()];
             // Booked two days before it takes place, or now.
@@ -139,7 +150,12 @@ impl Demo {
         }
         self.clock.set(self.now);
         // An invitation lasts seven days, so this one is sent now.
-        ana.ask(Method::POST, "/invitations", json!({ "email": "eva@example.com", "role_id": ana.role("contributor").await?, "message": "Welcome to the studio." })).await?;
+        ana.ask(
+            Method::POST,
+            "/invitations",
+            json!({ "email": "eva@example.com", "role_id": ana.role("contributor").await?, "message": "Welcome to the studio." }),
+        )
+        .await?;
         let booked = ana.ask(Method::GET, "/bookings?limit=100", Value::Null).await?;
         let (mut past, mut ahead) = (0, 0);
         for booking in booked["items"].as_array().into_iter().flatten().filter(|booking| booking["status"] == "confirmed") {
@@ -171,11 +187,25 @@ impl Demo {
         for (n, day) in [1, 2, 4].into_iter().enumerate() {
             self.book("joao-pereira", "degustacao", day, n, &INVITEES[n + 3]).await?;
         }
-        joao.ask_with(Method::PATCH, "/tenant", json!({ "onboarding_status": "completed", "locale": "pt-BR", "currency": "BRL" }), Some("*")).await?;
+        joao.ask_with(
+            Method::PATCH,
+            "/tenant",
+            json!({ "onboarding_status": "completed", "locale": "pt-BR", "currency": "BRL" }),
+            Some("*"),
+        )
+        .await?;
         Ok(())
     }
 
-    async fn founder(&self, app: &App, name: &str, email: &str, workspace: &str, timezone: &str, admin: bool) -> Result<Person<'_>, Failure> {
+    async fn founder(
+        &self,
+        app: &App,
+        name: &str,
+        email: &str,
+        workspace: &str,
+        timezone: &str,
+        admin: bool,
+    ) -> Result<Person<'_>, Failure> {
         let password = identity::admin::create_user(app, email, name, Some(workspace), admin).await?;
         let person = self.sign_in(email, &password).await?;
         person.ask(Method::PUT, "/me/password", json!({ "current_password": password.as_str(), "new_password": DEMO_PASSWORD })).await?;
@@ -191,14 +221,18 @@ impl Demo {
         owner.ask(Method::POST, "/invitations", json!({ "email": email, "role_id": role_id })).await?;
         let mails = owner.ask(Method::GET, &format!("/mails?q={email}"), Value::Null).await?;
         let mail = owner.ask(Method::GET, &format!("/mails/{}", text(&mails["items"][0]["id"])?), Value::Null).await?;
-        let token = text(&mail["text"])?.split("token=").nth(1).map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect::<String>());
+        let token = text(&mail["text"])?
+            .split("token=")
+            .nth(1)
+            .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect::<String>());
         let token = token.ok_or("an invitation's mail has no link")?;
         self.send(Method::POST, "/invitation-acceptances", json!({ "token": token, "name": name, "password": DEMO_PASSWORD }), &[]).await?;
         self.sign_in(email, DEMO_PASSWORD).await
     }
 
     async fn sign_in(&self, email: &str, password: &str) -> Result<Person<'_>, Failure> {
-        let (_, cookie) = self.send(Method::POST, "/sessions", json!({ "email": email, "password": password, "remember": true }), &[]).await?;
+        let (_, cookie) =
+            self.send(Method::POST, "/sessions", json!({ "email": email, "password": password, "remember": true }), &[]).await?;
         Ok(Person { demo: self, cookie: cookie.ok_or("signing in gave no cookie")? })
     }
 
@@ -206,7 +240,8 @@ impl Demo {
     async fn book(&self, slug: &str, event: &str, day: i64, n: usize, invitee: &Invitee) -> Result<(), Failure> {
         let from = self.now.plus_seconds(day * DAY);
         let path = format!("/public/organizers/{slug}/event-types/{event}");
-        let (free, _) = self.send(Method::GET, &format!("{path}/slots?from={from}&to={}", from.plus_seconds(DAY)), Value::Null, &[]).await?;
+        let (free, _) =
+            self.send(Method::GET, &format!("{path}/slots?from={from}&to={}", from.plus_seconds(DAY)), Value::Null, &[]).await?;
         let slots = free["slots"].as_array().cloned().unwrap_or_default();
         let Some(slot) = slots.get(n * 5 % slots.len().max(1)) else { return Ok(()) };
         let body = json!({ "start": slot["start"], "name": invitee.name, "email": invitee.email, "timezone": invitee.timezone, "locale": invitee.locale, "notes": invitee.notes });
@@ -214,15 +249,30 @@ impl Demo {
         Ok(())
     }
 
-    async fn send(&self, method: Method, path: &str, body: Value, headers: &[(header::HeaderName, &str)]) -> Result<(Value, Option<String>), Failure> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+        headers: &[(header::HeaderName, &str)],
+    ) -> Result<(Value, Option<String>), Failure> {
         let mut request = Request::builder().method(method.clone()).uri(format!("/api/v1{path}"));
         for (name, value) in headers {
             request = request.header(name, *value);
         }
-        let request = if body.is_null() { request.body(Body::empty())? } else { request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))? };
+        let request = if body.is_null() {
+            request.body(Body::empty())?
+        } else {
+            request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?
+        };
         let response = self.router.clone().oneshot(request).await?;
         let status: StatusCode = response.status();
-        let cookie = response.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok()).and_then(|value| value.split(';').next()).map(str::to_owned);
+        let cookie = response
+            .headers()
+            .get(header::SET_COOKIE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .map(str::to_owned);
         let bytes = response.into_body().collect().await?.to_bytes();
         if !status.is_success() {
             return Err(format!("demo data: {method} {path} answered {status}: {}", String::from_utf8_lossy(&bytes)).into());
@@ -244,7 +294,12 @@ impl Person<'_> {
 
     async fn role(&self, name: &str) -> Result<String, Failure> {
         let roles = self.ask(Method::GET, "/roles", Value::Null).await?;
-        let role = roles["items"].as_array().into_iter().flatten().find(|role| role["name"] == name).ok_or_else(|| format!("there is no role {name}"))?;
+        let role = roles["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|role| role["name"] == name)
+            .ok_or_else(|| format!("there is no role {name}"))?;
         Ok(text(&role["id"])?.to_owned())
     }
 
@@ -272,11 +327,35 @@ struct Invitee {
 }
 
 const INVITEES: [Invitee; 7] = [
-    Invitee { name: "Sofia Rossi", email: "sofia.rossi@example.com", timezone: "Europe/Rome", locale: "en", notes: "We are renaming our bakery." },
+    Invitee {
+        name: "Sofia Rossi",
+        email: "sofia.rossi@example.com",
+        timezone: "Europe/Rome",
+        locale: "en",
+        notes: "We are renaming our bakery.",
+    },
     Invitee { name: "Liam O’Connor", email: "liam@harbour.example", timezone: "Europe/Dublin", locale: "en", notes: "" },
-    Invitee { name: "Fleur van den Berg", email: "fleur@berg.example", timezone: "Europe/Amsterdam", locale: "nl", notes: "Graag over de nieuwe webshop." },
+    Invitee {
+        name: "Fleur van den Berg",
+        email: "fleur@berg.example",
+        timezone: "Europe/Amsterdam",
+        locale: "nl",
+        notes: "Graag over de nieuwe webshop.",
+    },
     Invitee { name: "Mateus Carvalho", email: "mateus@example.com", timezone: "America/Sao_Paulo", locale: "pt-BR", notes: "" },
-    Invitee { name: "Beatriz Lima", email: "bia.lima@example.com", timezone: "America/Sao_Paulo", locale: "pt-BR", notes: "Somos quatro pessoas." },
+    Invitee {
+        name: "Beatriz Lima",
+        email: "bia.lima@example.com",
+        timezone: "America/Sao_Paulo",
+        locale: "pt-BR",
+        notes: "Somos quatro pessoas.",
+    },
     Invitee { name: "Aisha Khan", email: "aisha.khan@example.com", timezone: "Asia/Karachi", locale: "en", notes: "" },
-    Invitee { name: "Priya Raman", email: "priya@raman.example", timezone: "Asia/Kolkata", locale: "en", notes: "Second call about the logo." },
+    Invitee {
+        name: "Priya Raman",
+        email: "priya@raman.example",
+        timezone: "Asia/Kolkata",
+        locale: "en",
+        notes: "Second call about the logo.",
+    },
 ];

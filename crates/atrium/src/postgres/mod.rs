@@ -185,10 +185,8 @@ pub async fn start(options: &Options) -> Result<PrivateCluster, ClusterError> {
 /// A cluster that was never made, or files that cannot be read.
 pub fn beside(options: &Options) -> Result<(PgConnectOptions, PgConnectOptions), ClusterError> {
     let layout = layout::Layout::prepare(&options.data_dir)?;
-    let credentials = Credentials::load(&layout.credentials)?.ok_or_else(|| ClusterError::NotACluster {
-        data: layout.root.clone(),
-        problem: "it has no credentials yet".to_owned(),
-    })?;
+    let credentials = Credentials::load(&layout.credentials)?
+        .ok_or_else(|| ClusterError::NotACluster { data: layout.root.clone(), problem: "it has no credentials yet".to_owned() })?;
     let socket_dir = layout.socket_dir(&account::Account::choose(&layout.data)?)?;
     let reach = |role, password| connect_options(&socket_dir, role, password, DATABASE);
     Ok((reach(OWNER_ROLE, &credentials.owner), reach(APP_ROLE, &credentials.app)))

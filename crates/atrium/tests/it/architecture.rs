@@ -67,7 +67,9 @@ fn nothing_is_left_for_later() {
     let mut offenders = Vec::new();
     for folder in ["crates", "web/src", "e2e", "migrations", "docs", "bench"] {
         walk(&root().join(folder), &mut |path, text| {
-            for mark in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[", "allow(")] {
+            for mark in
+                [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[", "allow(")]
+            {
                 if text.contains(mark) {
                     offenders.push(format!("{}: {mark}", path.display()));
                 }

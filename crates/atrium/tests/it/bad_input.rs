@@ -62,19 +62,45 @@ async fn dates_times_and_zones_that_do_not_exist() {
     let (slug, _) = tenant.organizer().await;
     let visitor = Client::anonymous(&world);
     let base = format!("/public/organizers/{slug}/event-types/intro");
-    for query in ["from=2031-02-30T00:00:00Z&to=2031-03-01T00:00:00Z", "from=yesterday&to=tomorrow", "from=2031-09-09T00:00:00Z", "from=2031-09-10T00:00:00Z&to=2031-09-09T00:00:00Z", "from=2031-09-09T00:00:00Z&to=2041-09-09T00:00:00Z", "from=%00&to=%00"] {
+    for query in [
+        "from=2031-02-30T00:00:00Z&to=2031-03-01T00:00:00Z",
+        "from=yesterday&to=tomorrow",
+        "from=2031-09-09T00:00:00Z",
+        "from=2031-09-10T00:00:00Z&to=2031-09-09T00:00:00Z",
+        "from=2031-09-09T00:00:00Z&to=2041-09-09T00:00:00Z",
+        "from=%00&to=%00",
+    ] {
         let answer = visitor.get(&format!("{base}/slots?{query}")).await;
         is_problem(&answer, 422, "validation_failed");
     }
-    for (field, value) in [("start", json!("2031-02-30T09:00:00Z")), ("start", json!("soon")), ("start", json!(5)), ("timezone", json!("Europe/Nowhere")), ("locale", json!("xx")), ("email", json!("")), ("name", json!("")), ("name", json!("x".repeat(10_000)))] {
+    for (field, value) in [
+        ("start", json!("2031-02-30T09:00:00Z")),
+        ("start", json!("soon")),
+        ("start", json!(5)),
+        ("timezone", json!("Europe/Nowhere")),
+        ("locale", json!("xx")),
+        ("email", json!("")),
+        ("name", json!("")),
+        ("name", json!("x".repeat(10_000))),
+    ] {
         let mut body = booking("2031-09-09T09:00:00Z", "vera@example.com");
         body[field] = value.clone();
         let answer = visitor.post(&format!("{base}/bookings"), body).await;
         is_problem(&answer, 422, "validation_failed");
-        assert!(answer.json["errors"].as_array().expect("errors").iter().any(|error| error["field"] == field), "{field} {value}: {}", answer.text);
+        assert!(
+            answer.json["errors"].as_array().expect("errors").iter().any(|error| error["field"] == field),
+            "{field} {value}: {}",
+            answer.text
+        );
     }
     let rules = |day: &str, start: &str, end: &str| json!({ "name": "Mine", "timezone": "Europe/Amsterdam", "rules": [{ "day": day, "start": start, "end": end }], "overrides": [] });
-    for body in [rules("mon", "17:00", "09:00"), rules("mon", "09:00", "25:00"), rules("mon", "09:00", "09:00"), rules("someday", "09:00", "17:00"), json!({ "name": "Mine", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [{ "date": "2031-02-30", "is_available": false }] })] {
+    for body in [
+        rules("mon", "17:00", "09:00"),
+        rules("mon", "09:00", "25:00"),
+        rules("mon", "09:00", "09:00"),
+        rules("someday", "09:00", "17:00"),
+        json!({ "name": "Mine", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [{ "date": "2031-02-30", "is_available": false }] }),
+    ] {
         is_problem(&tenant.owner.post("/schedules", body.clone()).await, 422, "validation_failed");
     }
 }
@@ -93,7 +119,19 @@ async fn sql_and_html_are_only_text() {
     let listed = tenant.owner.get("/bookings").await.expect(200).json;
     assert_eq!(listed["items"][0]["invitee_name"], hostile);
     for query in ["' OR 1=1 --", "%", "_", "\\", "<script>"] {
-        let found = tenant.owner.send(Method::GET, &format!("/contacts?q={}", query.replace('%', "%25").replace(' ', "%20").replace('\\', "%5C").replace('<', "%3C").replace('>', "%3E")), &[], None).await.expect(200);
+        let found = tenant
+            .owner
+            .send(
+                Method::GET,
+                &format!(
+                    "/contacts?q={}",
+                    query.replace('%', "%25").replace(' ', "%20").replace('\\', "%5C").replace('<', "%3C").replace('>', "%3E")
+                ),
+                &[],
+                None,
+            )
+            .await
+            .expect(200);
         let expected = if query == "<script>" || query == "_" || query == "%" { usize::from(hostile.contains(query)) } else { 0 };
         assert_eq!(found.json["items"].as_array().map(Vec::len), Some(expected), "{query}: {}", found.text);
     }
@@ -102,7 +140,8 @@ async fn sql_and_html_are_only_text() {
     assert!(!page.text.contains("<script>alert"), "unescaped on the page");
     world.settle().await;
     let mut db = world.as_owner().await;
-    let sealed: Vec<(uuid::Uuid, Option<uuid::Uuid>, Vec<u8>)> = sqlx::query_as("SELECT id, tenant_id, message_ciphertext FROM directory.mails").fetch_all(&mut db).await.expect("mails");
+    let sealed: Vec<(uuid::Uuid, Option<uuid::Uuid>, Vec<u8>)> =
+        sqlx::query_as("SELECT id, tenant_id, message_ciphertext FROM directory.mails").fetch_all(&mut db).await.expect("mails");
     assert!(sealed.len() >= 2);
     for (id, tenant, sealed) in sealed {
         let place = platform::crypto::Place { column: "mails.message_ciphertext", tenant, row: id };
@@ -117,7 +156,13 @@ async fn tokens_and_cookies_from_elsewhere() {
     let world = World::new().await;
     let tenant = Tenant::found(&world, "acme").await;
     let mut stranger = Client::anonymous(&world);
-    for cookie in ["atrium_session=", "atrium_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "atrium_session=%00", "__Host-atrium=x", "atrium_session=x; atrium_session=y"] {
+    for cookie in [
+        "atrium_session=",
+        "atrium_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "atrium_session=%00",
+        "__Host-atrium=x",
+        "atrium_session=x; atrium_session=y",
+    ] {
         stranger.cookie = Some(cookie.to_owned());
         is_problem(&stranger.get("/session").await, 401, "unauthenticated");
     }
@@ -132,7 +177,11 @@ async fn tokens_and_cookies_from_elsewhere() {
     }
     // Another site's page makes the browser send our cookie along.
     let contact = json!({ "name": "Planted" });
-    for headers in [vec![("sec-fetch-site", "cross-site")], vec![("origin", "https://evil.example")], vec![("sec-fetch-site", "same-site"), ("origin", "http://localhost:1")]] {
+    for headers in [
+        vec![("sec-fetch-site", "cross-site")],
+        vec![("origin", "https://evil.example")],
+        vec![("sec-fetch-site", "same-site"), ("origin", "http://localhost:1")],
+    ] {
         is_problem(&tenant.owner.send(Method::POST, "/contacts", &headers, Some(&contact)).await, 403, "cross_site");
     }
     assert_eq!(tenant.owner.get("/contacts").await.expect(200).json["items"], json!([]));
@@ -166,7 +215,11 @@ async fn addresses_and_methods_that_are_not_there() {
     is_problem(&tenant.owner.get("/contacts?limit=0").await, 422, "validation_failed");
     is_problem(&tenant.owner.get("/contacts?limit=many").await, 422, "validation_failed");
     is_problem(&tenant.owner.get("/contacts?cursor=xyz").await, 422, "validation_failed");
-    is_problem(&tenant.owner.send(Method::POST, "/contacts", &[("idempotency-key", "")], Some(&json!({ "name": "x" }))).await, 400, "idempotency_key_invalid");
+    is_problem(
+        &tenant.owner.send(Method::POST, "/contacts", &[("idempotency-key", "")], Some(&json!({ "name": "x" }))).await,
+        400,
+        "idempotency_key_invalid",
+    );
 }
 
 fn address(world: &World) -> String {
@@ -203,12 +256,19 @@ async fn slow_large_and_compressed() {
     large.write_all(format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: {}\r\n\r\n", "x".repeat(300_000)).as_bytes()).await.ok();
     let mut answer = Vec::new();
     let _ = large.read_to_end(&mut answer).await;
-    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431") || answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 431") || answer.starts_with(b"HTTP/1.1 400"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
     // Eight slow bodies: as many as there are connections for members. None of them holds one.
     let mut slow = Vec::new();
     for _ in 0..8 {
         let mut one = TcpStream::connect(address(&world)).await.expect("a connection");
-        let head = format!("POST /api/v1/contacts HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{", tenant.owner.cookie.as_deref().expect("a cookie"));
+        let head = format!(
+            "POST /api/v1/contacts HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+            tenant.owner.cookie.as_deref().expect("a cookie")
+        );
         one.write_all(head.as_bytes()).await.expect("a beginning");
         slow.push(one);
     }

@@ -7,10 +7,14 @@ use crate::client::{Client, Tenant, booking};
 use crate::world::World;
 
 /// What was written to that address, oldest first, unsealed as the mailbox shows it.
-async fn mails_to(world: &World, address: &str) -> Vec<(Mail, String)> {
+pub async fn mails_to(world: &World, address: &str) -> Vec<(Mail, String)> {
     let mut db = world.as_owner().await;
     let rows: Vec<(uuid::Uuid, Option<uuid::Uuid>, Vec<u8>, String)> =
-        sqlx::query_as("SELECT id, tenant_id, message_ciphertext, status FROM directory.mails WHERE recipient = $1 ORDER BY id").bind(address).fetch_all(&mut db).await.expect("mails");
+        sqlx::query_as("SELECT id, tenant_id, message_ciphertext, status FROM directory.mails WHERE recipient = $1 ORDER BY id")
+            .bind(address)
+            .fetch_all(&mut db)
+            .await
+            .expect("mails");
     rows.into_iter()
         .map(|(id, tenant, sealed, status)| {
             let place = platform::crypto::Place { column: "mails.message_ciphertext", tenant, row: id };
@@ -92,7 +96,10 @@ async fn from_the_public_page_to_both_inboxes() {
     assert!(mail.text.contains("06:00") || mail.text.contains("6:00"), "in the visitor's zone (UTC-3): {}", mail.text);
     assert!(to_organizer[0].0.text.contains("11:00"), "in the organizer's zone: {}", to_organizer[0].0.text);
     let ics = ics_of(mail);
-    assert_eq!((ics.method.as_str(), ics.written_method.as_str(), ics.sequence, ics.status.as_str()), ("REQUEST", "REQUEST", 0, "CONFIRMED"));
+    assert_eq!(
+        (ics.method.as_str(), ics.written_method.as_str(), ics.sequence, ics.status.as_str()),
+        ("REQUEST", "REQUEST", 0, "CONFIRMED")
+    );
     assert_eq!(ics.start, "20310909T090000Z");
     assert_eq!(ics_of(&to_organizer[0].0).uid, ics.uid);
 
@@ -101,7 +108,13 @@ async fn from_the_public_page_to_both_inboxes() {
     let contact = scene.tenant.owner.get("/contacts?q=vera").await.expect(200).json;
     assert_eq!(contact["items"][0]["email"], "vera@example.com");
     assert_eq!(contact["items"][0]["total_bookings"], 1);
-    let trail = scene.tenant.owner.get(&format!("/audit-events?entity_id={}", listed["items"][0]["id"].as_str().expect("id"))).await.expect(200).json;
+    let trail = scene
+        .tenant
+        .owner
+        .get(&format!("/audit-events?entity_id={}", listed["items"][0]["id"].as_str().expect("id")))
+        .await
+        .expect(200)
+        .json;
     assert_eq!(trail["items"][0]["action"], "booking.created");
 }
 
@@ -114,7 +127,10 @@ async fn the_time_is_taken_and_the_nearest_are_named() {
         assert_eq!(refused.code(), "slot_taken");
         let nearest = refused.json["nearest"].as_array().expect("nearest");
         assert!(!nearest.is_empty() && nearest.len() <= 5);
-        assert!(nearest.iter().any(|slot| slot["start"] == "2031-09-09T08:30:00Z" || slot["start"] == "2031-09-09T09:30:00Z"), "{nearest:?}");
+        assert!(
+            nearest.iter().any(|slot| slot["start"] == "2031-09-09T08:30:00Z" || slot["start"] == "2031-09-09T09:30:00Z"),
+            "{nearest:?}"
+        );
     }
     scene.book("2031-09-09T09:30:00Z", "two@example.com").await.expect(201);
     // A refused booking leaves no contact.
@@ -179,7 +195,8 @@ async fn the_reminder_comes_an_hour_before_and_only_once() {
     scene.visitor.post(&format!("{}/cancellation", scene.manage(&gone)), json!({})).await.expect(200);
     scene.visitor.post(&format!("{}/reschedulings", scene.manage(&booked)), json!({ "start": "2031-09-09T13:00:00Z" })).await.expect(200);
     scene.world.settle().await;
-    let count = async |address: &str| mails_to(&scene.world, address).await.iter().filter(|(mail, _)| mail.kind.contains("reminder")).count();
+    let count =
+        async |address: &str| mails_to(&scene.world, address).await.iter().filter(|(mail, _)| mail.kind.contains("reminder")).count();
     scene.world.clock.set("2031-09-09T08:01:00Z".parse().expect("an instant"));
     scene.world.settle().await;
     assert_eq!(count("vera@example.com").await, 0, "the old time's reminder is gone");
@@ -241,10 +258,18 @@ async fn the_same_key_books_once() {
     assert_eq!(scene.tenant.owner.get("/bookings").await.expect(200).json["items"].as_array().map(Vec::len), Some(1));
     // At once, from fifty connections: one booking, and the same answer for all who got one.
     let body = booking("2031-09-09T12:00:00Z", "fifty@example.com");
-    let answers = futures_util::future::join_all((0..50).map(|_| scene.visitor.send(reqwest::Method::POST, &path, &[("idempotency-key", "k-50")], Some(&body)))).await;
-    let ids: std::collections::HashSet<String> = answers.iter().filter(|a| a.status == 201).map(|a| a.json["manage_url"].to_string()).collect();
+    let answers = futures_util::future::join_all(
+        (0..50).map(|_| scene.visitor.send(reqwest::Method::POST, &path, &[("idempotency-key", "k-50")], Some(&body))),
+    )
+    .await;
+    let ids: std::collections::HashSet<String> =
+        answers.iter().filter(|a| a.status == 201).map(|a| a.json["manage_url"].to_string()).collect();
     assert_eq!(ids.len(), 1);
-    assert!(answers.iter().all(|a| matches!(a.status.as_u16(), 201 | 409 | 503)), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    assert!(
+        answers.iter().all(|a| matches!(a.status.as_u16(), 201 | 409 | 503)),
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
     assert_eq!(scene.tenant.owner.get("/bookings?q=fifty").await.expect(200).json["items"].as_array().map(Vec::len), Some(1));
 }
 

@@ -50,7 +50,11 @@ impl Client {
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        let path = if path.starts_with("/b/") || path.starts_with("/api/") || path.starts_with("/livez") || path.starts_with("/readyz") { path.to_owned() } else { format!("/api/v1{path}") };
+        let path = if path.starts_with("/b/") || path.starts_with("/api/") || path.starts_with("/livez") || path.starts_with("/readyz") {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
@@ -62,6 +66,18 @@ impl Client {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
         Self::answer(request).await
+    }
+
+    /// An answer whose body comes bit by bit.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = self.http.get(format!("{}/api/v1{path}", self.base));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
     }
 
     async fn answer(request: reqwest::RequestBuilder) -> Answer {
@@ -130,10 +146,19 @@ impl Tenant {
     /// Founds a tenant; the owner is `<name>@example.com`.
     pub async fn found(world: &World, name: &str) -> Self {
         let email = format!("{name}@example.com");
-        let password = identity::admin::create_user(&world.app, &email, &format!("{name} Owner"), Some(&format!("{name} Ltd")), false).await.expect("a user");
+        let password = identity::admin::create_user(&world.app, &email, &format!("{name} Owner"), Some(&format!("{name} Ltd")), false)
+            .await
+            .expect("a user");
         let owner = Client::sign_in(world, &email, &password).await;
         let session = owner.get("/session").await.expect(200);
-        let id = |pointer: &str| session.json.pointer(pointer).and_then(Value::as_str).and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{}", session.text));
+        let id = |pointer: &str| {
+            session
+                .json
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse().ok())
+                .unwrap_or_else(|| panic!("{}", session.text))
+        };
         Self { id: id("/tenant/id"), owner_id: id("/user/id"), owner, name: name.to_owned() }
     }
 
@@ -142,7 +167,8 @@ impl Tenant {
         let email = format!("{role}.{}@example.com", self.name);
         let password = identity::admin::create_user(&world.app, &email, &format!("{role} Member"), None, false).await.expect("a user");
         let mut db: PgConnection = world.as_owner().await;
-        let user: Uuid = sqlx::query_scalar("SELECT id FROM directory.users WHERE email = $1").bind(&email).fetch_one(&mut db).await.expect("the user");
+        let user: Uuid =
+            sqlx::query_scalar("SELECT id FROM directory.users WHERE email = $1").bind(&email).fetch_one(&mut db).await.expect("the user");
         sqlx::query("INSERT INTO identity.members (tenant_id, user_id, display_name, email, joined_at) VALUES ($1, $2, $3, $4, now())")
             .bind(self.id)
             .bind(user)
@@ -166,7 +192,8 @@ impl Tenant {
         let slug = format!("{}-page", self.name);
         let profile = json!({ "slug": slug, "display_name": format!("{} Owner", self.name), "timezone": "Europe/Amsterdam" });
         self.owner.put("/organizer", None, profile).await.expect(200);
-        let event_type = json!({ "name": "Intro call", "slug": "intro", "duration_minutes": 30, "location_type": "phone", "minimum_notice_minutes": 0 });
+        let event_type =
+            json!({ "name": "Intro call", "slug": "intro", "duration_minutes": 30, "location_type": "phone", "minimum_notice_minutes": 0 });
         let event_type = self.owner.post("/event-types", event_type).await.expect(201);
         (slug, event_type)
     }

@@ -50,7 +50,11 @@ async fn without_a_context_there_is_nothing() {
     // After a rolled-back SET LOCAL the setting is the empty string, not NULL.
     let none: i64 = sqlx::query_scalar("SELECT count(*) FROM platform.job_batches").fetch_one(&mut *db).await.expect("counted");
     assert_eq!(none, 0, "after a rollback");
-    let written = sqlx::query("INSERT INTO platform.job_batches (tenant_id, id, name) VALUES ($1, $2, 'x')").bind(a.0).bind(a.0).execute(&mut *db).await;
+    let written = sqlx::query("INSERT INTO platform.job_batches (tenant_id, id, name) VALUES ($1, $2, 'x')")
+        .bind(a.0)
+        .bind(a.0)
+        .execute(&mut *db)
+        .await;
     assert_eq!(written.expect_err("refused").as_database_error().and_then(|e| e.code()).as_deref(), Some("42501"));
 }
 
@@ -63,7 +67,8 @@ async fn forged_and_expired_contexts_are_refused() {
     let good = world.app.seal.mint(a);
     let mac = good.rsplit('.').next().expect("a mac");
     let later = format!("{}.{:010}.{mac}", a.0, 9_999_999_999_i64);
-    let flipped = good.strip_suffix(|_: char| true).map(|rest| format!("{rest}{}", if good.ends_with('0') { '1' } else { '0' })).expect("a mac");
+    let flipped =
+        good.strip_suffix(|_: char| true).map(|rest| format!("{rest}{}", if good.ends_with('0') { '1' } else { '0' })).expect("a mac");
     for (what, forged) in [
         ("another tenant under A's mac", good.replace(&a.0.to_string(), &b.0.to_string())),
         ("a later expiry", later),
@@ -108,7 +113,11 @@ async fn injected_sql_cannot_change_tenant_or_read_the_key() {
     let moved = sqlx::query("UPDATE platform.job_batches SET name = 'x' WHERE id = $1").bind(id).execute(&mut *db).await.expect("ran");
     assert_eq!(moved.rows_affected(), 0);
     let mut inner = db.begin().await.expect("SAVEPOINT");
-    let planted = sqlx::query("INSERT INTO platform.job_batches (tenant_id, id, name) VALUES ($1, $2, 'x')").bind(b.0).bind(a.0).execute(&mut *inner).await;
+    let planted = sqlx::query("INSERT INTO platform.job_batches (tenant_id, id, name) VALUES ($1, $2, 'x')")
+        .bind(b.0)
+        .bind(a.0)
+        .execute(&mut *inner)
+        .await;
     assert_eq!(planted.expect_err("refused").as_database_error().and_then(|e| e.code()).as_deref(), Some("42501"));
 }
 

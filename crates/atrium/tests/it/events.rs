@@ -86,7 +86,10 @@ async fn a_failing_reaction_delays_its_subject_only_and_keeps_its_order() {
     // The first waits for its next attempt; those behind it are not due before it.
     assert_eq!(events::dispatch_waiting(&app).await.expect("dispatched"), 0);
     FAILING.lock().expect("lock").retain(|subject| *subject != bad);
-    sqlx::query("UPDATE platform.events SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL").execute(&app.pools.owner).await.expect("now");
+    sqlx::query("UPDATE platform.events SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL")
+        .execute(&app.pools.owner)
+        .await
+        .expect("now");
     events::dispatch_waiting(&app).await.expect("dispatched");
     assert_eq!(seen(bad), [1, 2, 3]);
     let (waiting, _) = events::backlog(&app).await.expect("backlog");
@@ -104,6 +107,10 @@ async fn delivered_twice_at_once_has_its_effect_once() {
     let (a, b) = tokio::join!(events::run_until_empty(&app), events::run_until_empty(&app));
     a.expect("one");
     b.expect("other");
-    let effects: i64 = sqlx::query_scalar("SELECT count(*) FROM platform.job_batches WHERE tenant_id = $1").bind(tenant.0).fetch_one(&app.pools.owner).await.expect("counted");
+    let effects: i64 = sqlx::query_scalar("SELECT count(*) FROM platform.job_batches WHERE tenant_id = $1")
+        .bind(tenant.0)
+        .fetch_one(&app.pools.owner)
+        .await
+        .expect("counted");
     assert_eq!(effects, 50);
 }

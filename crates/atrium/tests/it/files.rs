@@ -90,7 +90,8 @@ impl Member {
     async fn upload(&self, name: &str, kind: &str, content: &[u8], key: Option<&str>) -> Answered {
         // As browsers do, another boundary each time.
         let boundary = some_id().simple().to_string();
-        let start = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n");
+        let start =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n");
         let form = [start.as_bytes(), content, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
         let mut request = Request::post("/files").header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
         if let Some(key) = key {
@@ -162,7 +163,11 @@ async fn only_pictures_are_shown_in_place() {
     ] {
         let id = ana.uploaded(name, claimed, content).await;
         let back = ana.ask(Method::GET, id).await;
-        assert_eq!((back.header("content-type"), back.header("content-disposition").split(';').next()), (kind, Some(shown)), "{name} {claimed}");
+        assert_eq!(
+            (back.header("content-type"), back.header("content-disposition").split(';').next()),
+            (kind, Some(shown)),
+            "{name} {claimed}"
+        );
         assert_eq!(&back.body[..], content);
     }
 }
@@ -224,7 +229,10 @@ async fn the_same_key_and_file_are_one_upload() {
     world.advance_minutes(61);
     world.settle().await;
     assert!(ana.is_stored(id_of(&first)).await);
-    assert_eq!(count(&world, "SELECT count(*) FROM graphile_worker._private_jobs WHERE payload ->> 'tenant_id' = $1::text", ana.tenant).await, 0);
+    assert_eq!(
+        count(&world, "SELECT count(*) FROM graphile_worker._private_jobs WHERE payload ->> 'tenant_id' = $1::text", ana.tenant).await,
+        0
+    );
 }
 
 #[tokio::test]

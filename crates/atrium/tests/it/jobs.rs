@@ -67,9 +67,16 @@ async fn the_tenant_is_the_contexts_whatever_the_payload_says() {
     let world = World::new().await;
     let (tenant, mut ctx) = world.tenant();
     let payload = serde_json::json!({ "id": some_id(), "outcome": "ok", "tenant_id": some_id() });
-    sqlx::query("SELECT platform.enqueue('Probe', $1, NULL, NULL, 3, NULL)").bind(payload).execute(ctx.db().await.expect("db")).await.expect("enqueued");
+    sqlx::query("SELECT platform.enqueue('Probe', $1, NULL, NULL, 3, NULL)")
+        .bind(payload)
+        .execute(ctx.db().await.expect("db"))
+        .await
+        .expect("enqueued");
     ctx.commit().await.expect("committed");
-    let stored: Option<Uuid> = sqlx::query_scalar("SELECT (payload ->> 'tenant_id')::uuid FROM graphile_worker._private_jobs").fetch_one(&world.app.pools.owner).await.expect("stored");
+    let stored: Option<Uuid> = sqlx::query_scalar("SELECT (payload ->> 'tenant_id')::uuid FROM graphile_worker._private_jobs")
+        .fetch_one(&world.app.pools.owner)
+        .await
+        .expect("stored");
     assert_eq!(stored, Some(tenant.0));
 }
 
@@ -150,7 +157,12 @@ async fn what_cron_starts_runs() {
         let task = words.next().expect("a job");
         assert!(known.contains(&task), "{task} is in the crontab and is no job");
         let payload: serde_json::Value = serde_json::from_str(words.last().expect("a payload")).expect("JSON");
-        sqlx::query("SELECT graphile_worker.add_job($1, $2::json)").bind(task).bind(payload.to_string()).execute(&mut db).await.expect("added");
+        sqlx::query("SELECT graphile_worker.add_job($1, $2::json)")
+            .bind(task)
+            .bind(payload.to_string())
+            .execute(&mut db)
+            .await
+            .expect("added");
     }
     world.settle().await;
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM graphile_worker._private_jobs").fetch_one(&mut db).await.expect("counted");

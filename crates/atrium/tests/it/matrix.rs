@@ -50,27 +50,51 @@ fn operations() -> Vec<Operation> {
 async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let owner = &tenant.owner;
     let (slug, event_type) = tenant.organizer().await;
-    let contact = owner.post("/contacts", json!({ "name": format!("Secret {}", tenant.name), "email": format!("c@{}.example.com", tenant.name) })).await.expect(201);
+    let contact = owner
+        .post("/contacts", json!({ "name": format!("Secret {}", tenant.name), "email": format!("c@{}.example.com", tenant.name) }))
+        .await
+        .expect(201);
     let schedule = owner.get("/schedules").await.expect(200).json["items"][0]["id"].as_str().expect("a schedule").to_owned();
     let booked = Client::anonymous(world)
-        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", &format!("v@{}.example.com", tenant.name)))
+        .post(
+            &format!("/public/organizers/{slug}/event-types/intro/bookings"),
+            booking("2031-09-09T09:00:00Z", &format!("v@{}.example.com", tenant.name)),
+        )
         .await
         .expect(201);
     assert!(booked.json["manage_url"].is_string());
     let booking = owner.get("/bookings").await.expect(200).json["items"][0]["id"].as_str().expect("a booking").to_owned();
-    let viewer = owner.get("/roles").await.expect(200).json["items"].as_array().expect("roles").iter().find(|role| role["name"] == "viewer").expect("viewer")["id"].clone();
-    let invitation = owner.post("/invitations", json!({ "email": format!("i@{}.example.com", tenant.name), "role_id": viewer })).await.expect(201).id().to_string();
+    let viewer = owner.get("/roles").await.expect(200).json["items"]
+        .as_array()
+        .expect("roles")
+        .iter()
+        .find(|role| role["name"] == "viewer")
+        .expect("viewer")["id"]
+        .clone();
+    let invitation = owner
+        .post("/invitations", json!({ "email": format!("i@{}.example.com", tenant.name), "role_id": viewer }))
+        .await
+        .expect(201)
+        .id()
+        .to_string();
     let session = owner.get("/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("a session").to_owned();
     let mut ctx = world.ctx(platform::TenantId(tenant.id));
     let batch = platform::jobs::batches::open(&mut ctx, "Secret batch", 0, json!({})).await.expect("opened");
     ctx.commit().await.expect("committed");
     let file = {
-        let form = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"secret-{}.txt\"\r\nContent-Type: text/plain\r\n\r\nsecret\r\n--x--\r\n", tenant.name);
+        let form = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"secret-{}.txt\"\r\nContent-Type: text/plain\r\n\r\nsecret\r\n--x--\r\n",
+            tenant.name
+        );
         owner.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into_bytes()).await.expect(201).id().to_string()
     };
     let failed_job: i64 = {
         let mut db = world.as_owner().await;
-        sqlx::query("SELECT graphile_worker.add_job('SendMail', json_build_object('tenant_id', $1::text, 'mail_id', gen_random_uuid()))").bind(tenant.id.to_string()).execute(&mut db).await.expect("a job");
+        sqlx::query("SELECT graphile_worker.add_job('SendMail', json_build_object('tenant_id', $1::text, 'mail_id', gen_random_uuid()))")
+            .bind(tenant.id.to_string())
+            .execute(&mut db)
+            .await
+            .expect("a job");
         sqlx::query_scalar("UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'secret' WHERE id = (SELECT max(id) FROM graphile_worker._private_jobs) RETURNING id")
             .fetch_one(&mut db)
             .await
@@ -95,7 +119,10 @@ fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option
     if !operation.path.contains('{') || operation.is_public || operation.path.starts_with("/mails/") {
         return None;
     }
-    let (_, id) = ids.iter().find(|(prefix, _)| operation.path.starts_with(*prefix)).unwrap_or_else(|| panic!("{} has no fixture in this test", operation.path));
+    let (_, id) = ids
+        .iter()
+        .find(|(prefix, _)| operation.path.starts_with(*prefix))
+        .unwrap_or_else(|| panic!("{} has no fixture in this test", operation.path));
     let (before, rest) = operation.path.split_once('{').expect("a parameter");
     let after = rest.split_once('}').expect("its end").1;
     assert!(!after.contains('{'), "{} has two parameters; teach this test the second", operation.path);
@@ -110,7 +137,10 @@ async fn call(client: &Client, operation: &Operation, path: &str) -> crate::clie
 
 fn any_path(path: &str) -> String {
     let id = if path.contains("failed-jobs") { "1".to_owned() } else { "01980000-0000-7000-8000-000000000000".to_owned() };
-    path.split('{').enumerate().map(|(n, part)| if n == 0 { part.to_owned() } else { format!("{id}{}", part.split_once('}').map_or("", |(_, rest)| rest)) }).collect()
+    path.split('{')
+        .enumerate()
+        .map(|(n, part)| if n == 0 { part.to_owned() } else { format!("{id}{}", part.split_once('}').map_or("", |(_, rest)| rest)) })
+        .collect()
 }
 
 #[tokio::test]
@@ -118,7 +148,8 @@ async fn nobody_gets_401_and_no_more() {
     let world = World::new().await;
     let nobody = Client::anonymous(&world);
     for operation in operations() {
-        let expected_public = PUBLIC_PREFIXES.iter().any(|prefix| operation.path.starts_with(prefix)) && !(operation.path.starts_with("/sessions") && operation.method != Method::POST);
+        let expected_public = PUBLIC_PREFIXES.iter().any(|prefix| operation.path.starts_with(prefix))
+            && !(operation.path.starts_with("/sessions") && operation.method != Method::POST);
         assert_eq!(operation.is_public, expected_public, "{} {}: is it meant to be public?", operation.method, operation.path);
         if !operation.is_public {
             let answer = call(&nobody, &operation, &any_path(&operation.path)).await;
@@ -154,7 +185,9 @@ async fn the_lowest_role_is_refused_what_it_was_not_given() {
     let mut refused = 0;
     for operation in operations() {
         let name = format!("{} {}", operation.method, operation.path);
-        let may = operation.is_public || ANY_MEMBER.contains(&name.as_str()) || (operation.method == Method::GET && operation.path.starts_with("/event-types"));
+        let may = operation.is_public
+            || ANY_MEMBER.contains(&name.as_str())
+            || (operation.method == Method::GET && operation.path.starts_with("/event-types"));
         if may {
             continue;
         }
@@ -193,7 +226,9 @@ async fn another_tenants_records_are_not_there() {
         called += 1;
     }
     assert!(called > 25, "{called}");
-    for operation in operations().iter().filter(|o| o.method == Method::GET && !o.path.contains('{') && !o.is_public && o.path != "/events/stream") {
+    for operation in
+        operations().iter().filter(|o| o.method == Method::GET && !o.path.contains('{') && !o.is_public && o.path != "/events/stream")
+    {
         let answer = call(&ours.owner, operation, &operation.path).await;
         assert!(!answer.text.contains("theirs"), "GET {} shows another tenant's rows: {}", operation.path, answer.text);
     }
@@ -211,11 +246,13 @@ async fn digest(db: &mut sqlx::PgConnection, tenant: uuid::Uuid) -> String {
     .expect("tables");
     let mut whole = String::new();
     for table in tables {
-        let hash: Option<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE tenant_id = $1")))
-            .bind(tenant)
-            .fetch_one(&mut *db)
-            .await
-            .expect("a digest");
+        let hash: Option<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE tenant_id = $1"
+        )))
+        .bind(tenant)
+        .fetch_one(&mut *db)
+        .await
+        .expect("a digest");
         whole.push_str(&format!("{table} {hash:?}\n"));
     }
     whole

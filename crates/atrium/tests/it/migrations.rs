@@ -75,10 +75,12 @@ async fn a_newer_database_and_a_foreign_key_are_refused() {
     assert!(matches!(migrate::up(&owner, &other).await, Err(MigrationError::WrongKey)));
     migrate::up(&owner, &keys()).await.expect("ours");
     let mut db = owner.connect().await.expect("owner");
-    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999999, 'later', true, '', 0)")
-        .execute(&mut db)
-        .await
-        .expect("a migration of tomorrow");
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999999, 'later', true, '', 0)",
+    )
+    .execute(&mut db)
+    .await
+    .expect("a migration of tomorrow");
     assert!(matches!(migrate::up(&owner, &keys()).await, Err(MigrationError::NewerDatabase(999_999))));
 }
 
@@ -86,6 +88,11 @@ async fn a_newer_database_and_a_foreign_key_are_refused() {
 async fn real_data_is_not_taken_back() {
     let (owner, _) = database(true).await;
     let mut db = owner.connect().await.expect("owner");
-    sqlx::query("INSERT INTO directory.users (id, email, email_key, name) VALUES (gen_random_uuid(), 'a@example.com', 'a@example.com', 'A')").execute(&mut db).await.expect("a user");
+    sqlx::query(
+        "INSERT INTO directory.users (id, email, email_key, name) VALUES (gen_random_uuid(), 'a@example.com', 'a@example.com', 'A')",
+    )
+    .execute(&mut db)
+    .await
+    .expect("a user");
     assert!(matches!(migrate::down(&owner, 0, false).await, Err(MigrationError::NotADemo)));
 }

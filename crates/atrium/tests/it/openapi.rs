@@ -30,7 +30,13 @@ fn every_operation_is_described() {
             assert!(answers.keys().any(|status| status.starts_with('2')), "{name} has no answer of success");
         }
     }
-    let mut ids: Vec<&str> = document["paths"].as_object().expect("paths").values().flat_map(|item| item.as_object().expect("operations").values()).filter_map(|o| o["operationId"].as_str()).collect();
+    let mut ids: Vec<&str> = document["paths"]
+        .as_object()
+        .expect("paths")
+        .values()
+        .flat_map(|item| item.as_object().expect("operations").values())
+        .filter_map(|o| o["operationId"].as_str())
+        .collect();
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
@@ -48,16 +54,24 @@ fn broken(old: &Value, new: &Value) -> Vec<String> {
                 continue;
             };
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                if !now["parameters"].as_array().into_iter().flatten().any(|p| p["name"] == parameter["name"] && p["in"] == parameter["in"]) {
+                if !now["parameters"].as_array().into_iter().flatten().any(|p| p["name"] == parameter["name"] && p["in"] == parameter["in"])
+                {
                     found.push(format!("{name}: the parameter {} is gone", parameter["name"]));
                 }
             }
             for parameter in now["parameters"].as_array().into_iter().flatten().filter(|p| p["required"] == true) {
-                if !operation["parameters"].as_array().into_iter().flatten().any(|p| p["name"] == parameter["name"] && p["required"] == true) {
+                if !operation["parameters"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|p| p["name"] == parameter["name"] && p["required"] == true)
+                {
                     found.push(format!("{name}: the parameter {} became required", parameter["name"]));
                 }
             }
-            for status in operation["responses"].as_object().into_iter().flatten().map(|(status, _)| status).filter(|status| status.starts_with('2')) {
+            for status in
+                operation["responses"].as_object().into_iter().flatten().map(|(status, _)| status).filter(|status| status.starts_with('2'))
+            {
                 if now["responses"].get(status).is_none() {
                     found.push(format!("{name} no longer answers {status}"));
                 }
@@ -72,7 +86,9 @@ fn broken(old: &Value, new: &Value) -> Vec<String> {
         for (field, old_type) in schema["properties"].as_object().into_iter().flatten() {
             match now["properties"].get(field) {
                 None => found.push(format!("{name}.{field} is gone")),
-                Some(new_type) if new_type["type"] != old_type["type"] || new_type["$ref"] != old_type["$ref"] => found.push(format!("{name}.{field} has another type")),
+                Some(new_type) if new_type["type"] != old_type["type"] || new_type["$ref"] != old_type["$ref"] => {
+                    found.push(format!("{name}.{field} has another type"))
+                }
                 Some(_) => {}
             }
         }

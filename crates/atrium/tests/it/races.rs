@@ -26,7 +26,9 @@ async fn assert_no_overlap(world: &World) {
 /// A start in the working hours of one of many days ahead.
 fn start(round: usize) -> String {
     let monday: jiff::civil::Date = "2031-09-08".parse().expect("a date");
-    let day = monday.saturating_add(jiff::Span::new().days(i64::try_from(round / 5 * 7 + round % 5 + 1).expect("small") - i64::from(round % 5 == 4) * 0));
+    let day = monday.saturating_add(
+        jiff::Span::new().days(i64::try_from(round / 5 * 7 + round % 5 + 1).expect("small") - i64::from(round % 5 == 4) * 0),
+    );
     let day = if day.weekday() == jiff::civil::Weekday::Saturday { day.saturating_add(jiff::Span::new().days(2)) } else { day };
     format!("{day}T09:00:00Z")
 }
@@ -42,14 +44,22 @@ async fn fifty_for_one_slot() {
         let start = start(round);
         let answers = join_all((0..CLIENTS).map(|n| visitor.post(&path, booking(&start, &format!("v{n}@example.com"))))).await;
         let won = answers.iter().filter(|answer| answer.status == 201).count();
-        assert_eq!(won, 1, "round {round} at {start}: {:?}", answers.iter().map(|a| (a.status.as_u16(), a.code().to_owned())).collect::<Vec<_>>());
+        assert_eq!(
+            won,
+            1,
+            "round {round} at {start}: {:?}",
+            answers.iter().map(|a| (a.status.as_u16(), a.code().to_owned())).collect::<Vec<_>>()
+        );
         for lost in answers.iter().filter(|answer| answer.status != 201) {
             assert_eq!((lost.status.as_u16(), lost.code()), (409, "slot_taken"), "{}", lost.text);
             assert!(lost.json["nearest"].as_array().is_some_and(|nearest| !nearest.is_empty()));
         }
     }
     assert_no_overlap(&world).await;
-    let deadlocks: i64 = sqlx::query_scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetch_one(&mut world.as_owner().await).await.expect("statistics");
+    let deadlocks: i64 = sqlx::query_scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        .fetch_one(&mut world.as_owner().await)
+        .await
+        .expect("statistics");
     assert_eq!(deadlocks, 0);
 }
 
@@ -58,7 +68,14 @@ async fn overlapping_starts_and_two_event_types() {
     let world = World::new().await;
     let tenant = Tenant::found(&world, "acme").await;
     let (slug, _) = tenant.organizer().await;
-    tenant.owner.post("/event-types", json!({ "name": "Long", "slug": "long", "duration_minutes": 60, "location_type": "phone", "minimum_notice_minutes": 0 })).await.expect(201);
+    tenant
+        .owner
+        .post(
+            "/event-types",
+            json!({ "name": "Long", "slug": "long", "duration_minutes": 60, "location_type": "phone", "minimum_notice_minutes": 0 }),
+        )
+        .await
+        .expect(201);
     let visitor = Client::anonymous(&world);
     let wanted: Vec<(String, Value)> = (0..CLIENTS)
         .map(|n| {
@@ -90,10 +107,8 @@ async fn a_move_against_a_booking() {
         let moved = visitor.post(&path, booking(&target.replace("T09:00", "T13:00"), "moved@example.com")).await.expect(201).json;
         let token = moved["manage_url"].as_str().expect("a link").rsplit('/').next().expect("a token").to_owned();
         let manage = format!("/public/bookings/{token}/reschedulings");
-        let (a, b) = tokio::join!(
-            visitor.post(&manage, json!({ "start": target })),
-            visitor.post(&path, booking(&target, "new@example.com")),
-        );
+        let (a, b) =
+            tokio::join!(visitor.post(&manage, json!({ "start": target })), visitor.post(&path, booking(&target, "new@example.com")),);
         let won = usize::from(a.status == 200) + usize::from(b.status == 201);
         assert_eq!(won, 1, "round {round}: {} {}", a.text, b.text);
     }

@@ -87,7 +87,10 @@ async fn each_of_the_seeds_columns_lives_where_the_map_says() {
             _ => false,
         };
         if !right {
-            wrong.push(format!("{seed} {from}.{column} -> {target} ({state}; column there: {is_there}, table there: {})", schema.tables.contains(its_table)));
+            wrong.push(format!(
+                "{seed} {from}.{column} -> {target} ({state}; column there: {is_there}, table there: {})",
+                schema.tables.contains(its_table)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -106,7 +109,10 @@ async fn each_of_the_seeds_rules_is_kept() {
         let [seed, section, rule, kept_by, state, reason] = row.as_slice() else { unreachable!("six columns") };
         let right = match state.as_str() {
             "built" => kept_by.split(" + ").all(|keeper| keeps(&schema, &sources, keeper)),
-            "planned" => kept_by == "-" || kept_by.split(" + ").all(|keeper| keeper.strip_prefix("table:").is_some_and(|table| !schema.tables.contains(table))),
+            "planned" => {
+                kept_by == "-"
+                    || kept_by.split(" + ").all(|keeper| keeper.strip_prefix("table:").is_some_and(|table| !schema.tables.contains(table)))
+            }
             "overruled" => !reason.is_empty() && (kept_by == "-" || kept_by.split(" + ").all(|keeper| keeps(&schema, &sources, keeper))),
             _ => false,
         };
@@ -127,7 +133,11 @@ fn keeps(schema: &Schema, sources: &str, keeper: &str) -> bool {
         "constraint" => schema.constraints.contains(name),
         "index" => schema.indexes.contains(name),
         "trigger" => schema.triggers.contains(name),
-        "test" => sources.contains(&format!("fn {name}(")) || sources.contains(&format!("test('{name}'")) || sources.contains(&format!("test(\"{name}\"")),
+        "test" => {
+            sources.contains(&format!("fn {name}("))
+                || sources.contains(&format!("test('{name}'"))
+                || sources.contains(&format!("test(\"{name}\""))
+        }
         "doc" => docs("..").join(name.split('#').next().unwrap_or_default()).exists(),
         _ => false,
     }

@@ -78,12 +78,18 @@ impl World {
     }
 
     pub async fn with_mailer(mailer: Mailer) -> Self {
+        Self::with(mailer, |_| {}).await
+    }
+
+    /// With what the person who hosts decides changed.
+    pub async fn with(mailer: Mailer, change: impl FnOnce(&mut Config)) -> Self {
         let (owner, app_options) = database(true).await;
         let clock = Clock::fixed(START.parse().expect("an instant"));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let url = format!("http://localhost:{}", address.port());
-        let config = Config { public_url: url.clone(), trusted_proxies: Vec::new(), rate_limit_factor: 1000 };
+        let mut config = Config { public_url: url.clone(), trusted_proxies: Vec::new(), rate_limit_factor: 1000 };
+        change(&mut config);
         let database = atrium::database::Database::given(app_options, owner.clone());
         let files = platform::files::FileStore::local(&server().await.folder.path().join("files")).expect("a folder for files");
         let app = serve::application(config, &database, keys(), mailer, files, 8, clock.clone());

@@ -116,7 +116,9 @@ async fn create(mut ctx: Allow<ContactsWrite>, Json(new): Json<NewContact>) -> R
 /// Who may see only own contacts gives none away.
 fn owner_of<P>(ctx: &Allow<P>, owner: Option<Uuid>) -> Result<Option<Uuid>, Problem> {
     match ctx.own_filter() {
-        Some(me) if owner != Some(me) => Err(Problem::field("owner_id", "forbidden", "must be yourself: your role covers your own contacts only")),
+        Some(me) if owner != Some(me) => {
+            Err(Problem::field("owner_id", "forbidden", "must be yourself: your role covers your own contacts only"))
+        }
         _ => Ok(owner),
     }
 }
@@ -202,7 +204,12 @@ impl ContactChanges {
 
 /// Changes a contact.
 #[utoipa::path(patch, path = "/contacts/{id}", tag = "contacts", params(("id" = Uuid, Path), ("If-Match" = String, Header)), request_body = ContactChanges, responses((status = 200, body = Contact)), security(("session" = [])))]
-async fn patch(mut ctx: Allow<ContactsWrite>, Path(id): Path<Uuid>, seen: IfMatch, Json(changes): Json<ContactChanges>) -> Result<Response> {
+async fn patch(
+    mut ctx: Allow<ContactsWrite>,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    Json(changes): Json<ContactChanges>,
+) -> Result<Response> {
     let before = store::lock(&mut ctx, id).await?.ok_or_else(Problem::not_found)?;
     check_own(&ctx, &before)?;
     seen.check(before.version)?;

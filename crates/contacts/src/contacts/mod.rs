@@ -133,7 +133,9 @@ impl Fields {
     /// All that is wrong with them.
     pub fn checked(self) -> Result<Self, Problem> {
         let mut checks = Checks::new();
-        let mut line = |field: &str, text: Option<String>, most: usize| text.map(|text| checks.line(field, &text, 0, most)).filter(|text| !text.is_empty());
+        let mut line = |field: &str, text: Option<String>, most: usize| {
+            text.map(|text| checks.line(field, &text, 0, most)).filter(|text| !text.is_empty())
+        };
         let given_name = line("given_name", self.given_name, 100);
         let family_name = line("family_name", self.family_name, 100);
         let job_title = line("job_title", self.job_title, 200);
@@ -265,7 +267,9 @@ pub(crate) async fn archive(ctx: &mut Ctx, contact: Contact) -> Result<()> {
 
 async fn check_company(ctx: &mut Ctx, company: Option<Uuid>) -> Result<()> {
     match company {
-        Some(id) if !store::is_company(ctx, id).await? => Err(Problem::field("company_id", "not_found", "is not a company among your contacts").into()),
+        Some(id) if !store::is_company(ctx, id).await? => {
+            Err(Problem::field("company_id", "not_found", "is not a company among your contacts").into())
+        }
         _ => Ok(()),
     }
 }

@@ -280,7 +280,9 @@ pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
     .execute(ctx.db().await?)
     .await
     .on_constraint("contacts_tenant_id_owner_id_fkey", no_member)
-    .on_constraint("contacts_email_key", || Problem::conflict("email_taken", "Another contact has this e-mail address. Open that one instead."))?;
+    .on_constraint("contacts_email_key", || {
+        Problem::conflict("email_taken", "Another contact has this e-mail address. Open that one instead.")
+    })?;
     Ok(())
 }
 

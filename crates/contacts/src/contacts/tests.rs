@@ -25,7 +25,9 @@ fn fields() -> Fields {
 
 #[test]
 fn empty_texts_are_none_and_names_are_trimmed() {
-    let checked = Fields { email: Some(" ".to_owned()), job_title: Some(String::new()), notes: Some("\n".to_owned()), ..fields() }.checked().expect("valid");
+    let checked = Fields { email: Some(" ".to_owned()), job_title: Some(String::new()), notes: Some("\n".to_owned()), ..fields() }
+        .checked()
+        .expect("valid");
     assert_eq!(checked, Fields { name: "Ana Lima".to_owned(), ..fields() });
 }
 

@@ -62,7 +62,11 @@ pub async fn receive(mut form: Multipart, mut upload: Upload) -> Result<Received
 
 fn unknown_field(name: Option<&str>) -> Problem {
     let shown: String = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(60).collect();
-    Problem::field(if shown.is_empty() { "form" } else { &shown }, "unknown_field", "is not a field of this form, which holds one file in the field file")
+    Problem::field(
+        if shown.is_empty() { "form" } else { &shown },
+        "unknown_field",
+        "is not a field of this form, which holds one file in the field file",
+    )
 }
 
 fn too_large() -> Problem {

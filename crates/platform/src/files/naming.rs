@@ -33,7 +33,8 @@ fn is_invisible(c: char) -> bool {
 
 /// A `Content-Disposition` after RFC 6266: the name in ASCII for old programs, and as it is (RFC 8187).
 pub fn disposition(kind: &str, name: &str) -> String {
-    let plain: String = name.chars().map(|c| if (c.is_ascii_graphic() || c == ' ') && !matches!(c, '"' | '\\' | '%') { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if (c.is_ascii_graphic() || c == ' ') && !matches!(c, '"' | '\\' | '%') { c } else { '_' }).collect();
     let mut exact = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
@@ -120,7 +121,10 @@ mod tests {
     #[test]
     fn dispositions() {
         assert_eq!(disposition("attachment", "a b.pdf"), "attachment; filename=\"a b.pdf\"; filename*=UTF-8''a%20b.pdf");
-        assert_eq!(disposition("inline", "ção \"x\".png"), "inline; filename=\"__o _x_.png\"; filename*=UTF-8''%C3%A7%C3%A3o%20%22x%22.png");
+        assert_eq!(
+            disposition("inline", "ção \"x\".png"),
+            "inline; filename=\"__o _x_.png\"; filename*=UTF-8''%C3%A7%C3%A3o%20%22x%22.png"
+        );
         assert_eq!(disposition("attachment", "50%'s;*.txt"), "attachment; filename=\"50_'s;*.txt\"; filename*=UTF-8''50%25%27s%3B%2A.txt");
     }
 

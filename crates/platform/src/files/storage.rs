@@ -84,7 +84,8 @@ impl FileStore {
     pub fn s3(config: S3Config) -> Result<Self, FileStoreError> {
         crate::http_client::install_tls_provider();
         if let Some(endpoint) = &config.endpoint {
-            let is_server = reqwest::Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host() && url.query().is_none());
+            let is_server = reqwest::Url::parse(endpoint)
+                .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host() && url.query().is_none());
             if !is_server {
                 return Err(FileStoreError::Endpoint(endpoint.clone()));
             }
@@ -251,7 +252,10 @@ mod tests {
     }
 
     fn names(folder: &FolderPath) -> Vec<String> {
-        std::fs::read_dir(folder).map_or_else(|_| Vec::new(), |files| files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect())
+        std::fs::read_dir(folder).map_or_else(
+            |_| Vec::new(),
+            |files| files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect(),
+        )
     }
 
     #[tokio::test]

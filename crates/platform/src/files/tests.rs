@@ -10,7 +10,8 @@ const BOUNDARY: &str = "xYzZy";
 
 /// One field of a form, with its closing line break.
 fn field(disposition: &str, kind: &str, content: &[u8]) -> Vec<u8> {
-    [format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {kind}\r\n\r\n").as_bytes(), content, b"\r\n"].concat()
+    [format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {kind}\r\n\r\n").as_bytes(), content, b"\r\n"]
+        .concat()
 }
 
 fn form(fields: &[Vec<u8>]) -> Vec<u8> {
@@ -30,7 +31,10 @@ impl Store {
     }
 
     async fn receive(&self, body: Body) -> Result<Received> {
-        let mut request = Request::builder().header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}")).body(body).expect("a request");
+        let mut request = Request::builder()
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+            .body(body)
+            .expect("a request");
         DefaultBodyLimit::max(FORM_LIMIT).apply(&mut request);
         let form = Multipart::from_request(request, &()).await.expect("a form");
         receive(form, self.files.upload("tenant/file")?).await
@@ -86,7 +90,13 @@ async fn forms_that_are_not_one_file_are_refused() {
 async fn broken_forms_are_refused() {
     let store = Store::new();
     let whole = form(&[field("name=\"file\"; filename=\"a.txt\"", "text/plain", &vec![b'a'; 300_000])]);
-    for body in [b"no form at all".to_vec(), whole[..whole.len() - 20].to_vec(), whole[..200_000].to_vec(), whole[..40].to_vec(), form(&[field("name=\"file\"; filename=\"\u{0}\"", "text/plain", b"a")])] {
+    for body in [
+        b"no form at all".to_vec(),
+        whole[..whole.len() - 20].to_vec(),
+        whole[..200_000].to_vec(),
+        whole[..40].to_vec(),
+        form(&[field("name=\"file\"; filename=\"\u{0}\"", "text/plain", b"a")]),
+    ] {
         let refused = store.refusal(body.into()).await;
         assert_eq!((refused.status, refused.code.as_ref()), (400, "malformed_body"));
     }
@@ -108,7 +118,13 @@ async fn a_file_above_the_limit_is_refused_and_one_at_it_is_not() {
     // Headers without an end are not collected for ever.
     let endless = [format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"").into_bytes(), vec![b'a'; FORM_LIMIT]].concat();
     assert_eq!(store.refusal(endless.into()).await.code, "body_too_large");
-    assert_eq!(std::fs::read_dir(store.folder.path()).map_or(0, |left| left.flat_map(|tenant| std::fs::read_dir(tenant.expect("a folder").path()).expect("read")).filter(|file| !file.as_ref().expect("a file").file_name().to_string_lossy().contains('#')).count()), 0);
+    assert_eq!(
+        std::fs::read_dir(store.folder.path()).map_or(0, |left| left
+            .flat_map(|tenant| std::fs::read_dir(tenant.expect("a folder").path()).expect("read"))
+            .filter(|file| !file.as_ref().expect("a file").file_name().to_string_lossy().contains('#'))
+            .count()),
+        0
+    );
 }
 
 #[test]

@@ -4,22 +4,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// IPv4 networks that are not public: the registry of RFC 6890 as it stands, and one address of a provider.
 const PRIVATE_V4: &[([u8; 4], u32)] = &[
-    ([0, 0, 0, 0], 8),         // this network; Linux takes 0.0.0.0 for the machine itself
-    ([10, 0, 0, 0], 8),        // private
-    ([100, 64, 0, 0], 10),     // carrier-grade NAT, and metadata of one provider
-    ([127, 0, 0, 0], 8),       // loopback
-    ([168, 63, 129, 16], 32),  // Azure's platform channel, which only its machines reach
-    ([169, 254, 0, 0], 16),    // link-local, and the metadata of most providers
-    ([172, 16, 0, 0], 12),     // private
-    ([192, 0, 0, 0], 24),      // protocol assignments
-    ([192, 0, 2, 0], 24),      // documentation
-    ([192, 88, 99, 0], 24),    // 6to4 relays
-    ([192, 168, 0, 0], 16),    // private
-    ([198, 18, 0, 0], 15),     // benchmarks
-    ([198, 51, 100, 0], 24),   // documentation
-    ([203, 0, 113, 0], 24),    // documentation
-    ([224, 0, 0, 0], 4),       // multicast
-    ([240, 0, 0, 0], 4),       // reserved, broadcast
+    ([0, 0, 0, 0], 8),        // this network; Linux takes 0.0.0.0 for the machine itself
+    ([10, 0, 0, 0], 8),       // private
+    ([100, 64, 0, 0], 10),    // carrier-grade NAT, and metadata of one provider
+    ([127, 0, 0, 0], 8),      // loopback
+    ([168, 63, 129, 16], 32), // Azure's platform channel, which only its machines reach
+    ([169, 254, 0, 0], 16),   // link-local, and the metadata of most providers
+    ([172, 16, 0, 0], 12),    // private
+    ([192, 0, 0, 0], 24),     // protocol assignments
+    ([192, 0, 2, 0], 24),     // documentation
+    ([192, 88, 99, 0], 24),   // 6to4 relays
+    ([192, 168, 0, 0], 16),   // private
+    ([198, 18, 0, 0], 15),    // benchmarks
+    ([198, 51, 100, 0], 24),  // documentation
+    ([203, 0, 113, 0], 24),   // documentation
+    ([224, 0, 0, 0], 4),      // multicast
+    ([240, 0, 0, 0], 4),      // reserved, broadcast
 ];
 
 /// Parts of 2000::/3, the space of global addresses, that are not public or that carry an IPv4 address inside.

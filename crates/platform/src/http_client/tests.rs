@@ -118,7 +118,8 @@ async fn a_name_with_private_addresses_only_is_refused_without_a_connection() {
 #[tokio::test]
 async fn of_mixed_addresses_the_public_ones_are_kept() {
     let names = PublicNames { lookup: resolving_to(&["127.0.0.1", "1.1.1.1", "::ffff:10.0.0.1", "2606:4700::1111"]), permits: is_public };
-    let kept: Vec<_> = names.resolve("mixed.example".parse().expect("a name")).await.expect("resolved").map(|address| address.ip().to_string()).collect();
+    let kept: Vec<_> =
+        names.resolve("mixed.example".parse().expect("a name")).await.expect("resolved").map(|address| address.ip().to_string()).collect();
     assert_eq!(kept, ["1.1.1.1", "2606:4700::1111"]);
     // The connection goes to what was kept: 10.0.0.1 would not answer here.
     let port = serve(Router::new().route("/", get(async || "here"))).await;
@@ -228,12 +229,16 @@ async fn a_huge_answer_is_refused() {
         .route("/fits", get(async || vec![b'x'; 1024]));
     let port = serve(router).await;
     let client = HttpClient::ruled(local_rules());
-    let sent = async |path: &str| client.send(Request { answer_limit: 1024, ..Request::get(format!("http://127.0.0.1:{port}/{path}")) }).await;
+    let sent =
+        async |path: &str| client.send(Request { answer_limit: 1024, ..Request::get(format!("http://127.0.0.1:{port}/{path}")) }).await;
     for path in ["stated", "endless"] {
         assert!(matches!(sent(path).await, Err(HttpError::TooLarge { limit: 1024 })), "{path}");
     }
     assert_eq!(sent("fits").await.expect("an answer").body.len(), 1024);
-    assert!(matches!(client.send(Request::get(format!("http://127.0.0.1:{port}/endless"))).await, Err(HttpError::TooLarge { limit: ANSWER_LIMIT })));
+    assert!(matches!(
+        client.send(Request::get(format!("http://127.0.0.1:{port}/endless"))).await,
+        Err(HttpError::TooLarge { limit: ANSWER_LIMIT })
+    ));
 }
 
 #[tokio::test]
@@ -249,7 +254,8 @@ async fn faults_of_the_connection_are_told_apart() {
     let unreachable = refusal(&client, format!("http://127.0.0.1:{closed}/path?token=secret")).await;
     assert!(matches!(unreachable, HttpError::Unreachable(_)), "{unreachable:?}");
     assert!(!unreachable.to_string().contains("secret"));
-    let unknown = HttpClient::ruled(Rules { lookup: Arc::new(|_| Box::pin(async { Err(io::Error::other("no such name")) })), ..local_rules() });
+    let unknown =
+        HttpClient::ruled(Rules { lookup: Arc::new(|_| Box::pin(async { Err(io::Error::other("no such name")) })), ..local_rules() });
     assert!(matches!(refusal(&unknown, "http://unknown.example/").await, HttpError::Unreachable(_)));
     let mute = TcpListener::bind((HERE, 0)).await.expect("a port");
     let port = mute.local_addr().expect("an address").port();

@@ -81,7 +81,16 @@ pub async fn list(owner: &PgPool, whose: Whose, before: Option<i64>, limit: i64)
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| FailedJob { id: row.id, task: row.task, payload: row.payload, attempts: row.attempts, max_attempts: row.max_attempts, last_error: row.last_error, failed_at: row.failed_at, tenant_id: row.tenant_id })
+        .map(|row| FailedJob {
+            id: row.id,
+            task: row.task,
+            payload: row.payload,
+            attempts: row.attempts,
+            max_attempts: row.max_attempts,
+            last_error: row.last_error,
+            failed_at: row.failed_at,
+            tenant_id: row.tenant_id,
+        })
         .collect())
 }
 
@@ -158,10 +167,15 @@ async fn discard_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Resu
 }
 
 async fn record(ctx: &mut Allow<JobsManage>, action: &str, id: i64) -> Result<()> {
-    let change = crate::audit::Change { action, entity_type: "job", entity_id: Uuid::from_u128(u128::from(id.unsigned_abs())), old: None, new: Some(serde_json::json!({ "job_id": id })) };
+    let change = crate::audit::Change {
+        action,
+        entity_type: "job",
+        entity_id: Uuid::from_u128(u128::from(id.unsigned_abs())),
+        old: None,
+        new: Some(serde_json::json!({ "job_id": id })),
+    };
     ctx.audit(change).await
 }
-
 
 pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_failed)).routes(routes!(retry_failed)).routes(routes!(discard_failed))

@@ -100,10 +100,24 @@ async fn get(PlatformAdmin(admin): PlatformAdmin, Path(id): Path<Uuid>) -> Resul
     let attachments = mail
         .calendar
         .iter()
-        .map(|calendar| MailAttachment { filename: "invite.ics".to_owned(), content_type: format!("text/calendar; method={}", calendar.method), size: calendar.ics.len(), content: calendar.ics.clone() })
+        .map(|calendar| MailAttachment {
+            filename: "invite.ics".to_owned(),
+            content_type: format!("text/calendar; method={}", calendar.method),
+            size: calendar.ics.len(),
+            content: calendar.ics.clone(),
+        })
         .collect();
     Ok(Json(MailDetail {
-        summary: MailSummary { id, to: row.recipient, subject: row.subject, kind: row.kind, status: row.status, created_at: row.created_at, sent_at: row.sent_at, last_error: row.last_error },
+        summary: MailSummary {
+            id,
+            to: row.recipient,
+            subject: row.subject,
+            kind: row.kind,
+            status: row.status,
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+            last_error: row.last_error,
+        },
         from: format!("{} <{}>", mail.from_name.as_deref().unwrap_or(&sender.name), sender.address),
         text: mail.text,
         html: mail.html,

@@ -201,7 +201,8 @@ pub(crate) async fn taken(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except
     let free = if offer.is_active { slots_of(ctx, offer, from, to, except).await? } else { Vec::new() };
     let free: Vec<_> = free.iter().map(|slot| slots::Slot { start: slot.start.as_second(), end: slot.end.as_second() }).collect();
     let nearest: Vec<_> = slots::nearest(&free, start.as_second(), NEAREST).iter().copied().map(Slot::from).collect();
-    let detail = if nearest.is_empty() { "This time is not free. Choose another day." } else { "This time is not free. Choose another one." };
+    let detail =
+        if nearest.is_empty() { "This time is not free. Choose another day." } else { "This time is not free. Choose another one." };
     Ok(Problem::conflict("slot_taken", detail).with("nearest", nearest))
 }
 
@@ -233,7 +234,10 @@ impl TryFrom<store::OfferRow> for Offer {
             .0
             .into_iter()
             // A day away has no window.
-            .map(|(date, start, end)| DateOverride { date: date.0, windows: start.zip(end).map(|(start, end)| window(start, end)).into_iter().collect() })
+            .map(|(date, start, end)| DateOverride {
+                date: date.0,
+                windows: start.zip(end).map(|(start, end)| window(start, end)).into_iter().collect(),
+            })
             .collect();
         Ok(Self {
             event_type_id: row.id,

@@ -322,7 +322,8 @@ async fn calendar_file(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>) -> Re
 
 /// A calendar file to be saved.
 pub fn calendar_answer((method, file): (crate::ics::Method, String)) -> Response {
-    ([(header::CONTENT_TYPE, method.content_type()), (header::CONTENT_DISPOSITION, "attachment; filename=\"invite.ics\"")], file).into_response()
+    ([(header::CONTENT_TYPE, method.content_type()), (header::CONTENT_DISPOSITION, "attachment; filename=\"invite.ics\"")], file)
+        .into_response()
 }
 
 pub fn api() -> OpenApiRouter<App> {
@@ -376,7 +377,8 @@ mod tests {
 
     #[test]
     fn history_tells_only_what_its_texts_need() {
-        let values = serde_json::json!({ "start": "2026-11-21T12:00:00Z", "invitee_email": "a@example.com", "cancelled_by": null, "reason": "ill" });
+        let values =
+            serde_json::json!({ "start": "2026-11-21T12:00:00Z", "invitee_email": "a@example.com", "cancelled_by": null, "reason": "ill" });
         assert_eq!(told(Some(values)), serde_json::json!({ "start": "2026-11-21T12:00:00Z", "reason": "ill" }));
         assert_eq!(told(None), serde_json::json!({}));
     }

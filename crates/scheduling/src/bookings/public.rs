@@ -17,7 +17,7 @@ use super::http::{Reason, calendar_answer};
 use super::{By, NewBooking, Source, Status, Stored, token};
 use crate::availability::http::{RangeParams, Slots};
 use crate::availability::{self, Lock, Offer, Which};
-use crate::event_types::{self, LocationType, Listed};
+use crate::event_types::{self, Listed, LocationType};
 use crate::organizers::{self, PublicOrganizer};
 
 /// An organizer's page: who it is, and what can be booked.
@@ -74,7 +74,11 @@ impl From<Offer> for PublicEventType {
             requires_confirmation: offer.requires_confirmation,
             horizon_days: offer.settings.horizon_days,
             timezone: offer.timezone,
-            organizer: PublicHost { slug: offer.organizer.slug, display_name: offer.organizer.display_name, brand_color: offer.organizer.brand_color },
+            organizer: PublicHost {
+                slug: offer.organizer.slug,
+                display_name: offer.organizer.display_name,
+                brand_color: offer.organizer.brand_color,
+            },
         }
     }
 }
@@ -90,7 +94,11 @@ async fn event_type(visitor: Anonymous, Path((slug, event_slug)): Path<(String, 
 
 /// Free slots of an event type, whatever zone they are read in.
 #[utoipa::path(get, path = "/public/organizers/{slug}/event-types/{event_slug}/slots", tag = "public", params(("slug" = String, Path), ("event_slug" = String, Path), RangeParams), responses((status = 200, body = Slots)))]
-async fn slots(visitor: Anonymous, Path((slug, event_slug)): Path<(String, String)>, Query(range): Query<RangeParams>) -> Result<Json<Slots>> {
+async fn slots(
+    visitor: Anonymous,
+    Path((slug, event_slug)): Path<(String, String)>,
+    Query(range): Query<RangeParams>,
+) -> Result<Json<Slots>> {
     let place = organizers::locate(&visitor.app, &slug).await?;
     let mut ctx = visitor.visit(place.tenant);
     let offer = availability::offer(&mut ctx, Which::Public { organizer: place.organizer_id, slug: &event_slug }, Lock::No).await?;

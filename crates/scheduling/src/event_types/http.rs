@@ -190,7 +190,12 @@ impl EventTypeChanges {
 
 /// Changes an event type. Bookings that stand are not moved.
 #[utoipa::path(patch, path = "/event-types/{id}", tag = "scheduling", params(("id" = Uuid, Path), ("If-Match" = String, Header)), request_body = EventTypeChanges, responses((status = 200, body = EventType)), security(("session" = [])))]
-async fn patch(mut ctx: Allow<EventTypesWrite>, Path(id): Path<Uuid>, seen: IfMatch, Json(changes): Json<EventTypeChanges>) -> Result<Response> {
+async fn patch(
+    mut ctx: Allow<EventTypesWrite>,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    Json(changes): Json<EventTypeChanges>,
+) -> Result<Response> {
     let before = store::lock(&mut ctx, id).await?.ok_or_else(Problem::not_found)?;
     ctx.check_owner(before.owner_id)?;
     seen.check(before.version)?;
@@ -245,7 +250,13 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
         return Err(Problem::field("ids", "not_found", "holds an event type that does not exist").into());
     }
     if let Some(first) = ids.first() {
-        let change = Change { action: "event_type.ordered", entity_type: "event_type", entity_id: *first, old: None, new: Some(serde_json::json!({ "ids": ids })) };
+        let change = Change {
+            action: "event_type.ordered",
+            entity_type: "event_type",
+            entity_id: *first,
+            old: None,
+            new: Some(serde_json::json!({ "ids": ids })),
+        };
         ctx.audit(change).await?;
     }
     ctx.commit().await?;
@@ -253,9 +264,5 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
 }
 
 pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(order))
-        .routes(routes!(get, patch, archive))
-        .routes(routes!(copy))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(order)).routes(routes!(get, patch, archive)).routes(routes!(copy))
 }

@@ -278,7 +278,14 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named() {
         assert_eq!(fields().checked().expect("valid").color, "#0066cc");
-        let wrong = Fields { duration_minutes: 4, slug: "Not a slug".to_owned(), daily_limit: Some(0), horizon_days: 731, max_attendees: 2, ..fields() };
+        let wrong = Fields {
+            duration_minutes: 4,
+            slug: "Not a slug".to_owned(),
+            daily_limit: Some(0),
+            horizon_days: 731,
+            max_attendees: 2,
+            ..fields()
+        };
         let problem = wrong.checked().expect_err("refused");
         let mut named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         named.sort_unstable();

@@ -83,7 +83,8 @@ async fn get(mut ctx: AnyMember) -> Result<Json<Home>> {
     let Caller::Member(session) = ctx.caller.clone() else { return Err(Problem::unauthenticated().into()) };
     let spans = Spans::at(ctx.now(), &zone(&session.timezone).map_err(Error::internal)?)?;
     let setup = store::setup(&mut ctx, session.user_id).await?;
-    let mut home = Home { today: Vec::new(), upcoming_count: 0, week_booked_minutes: 0, new_contacts_7d: 0, bookings_7d: Vec::new(), setup };
+    let mut home =
+        Home { today: Vec::new(), upcoming_count: 0, week_booked_minutes: 0, new_contacts_7d: 0, bookings_7d: Vec::new(), setup };
     let starts: Vec<Timestamp> = spans.days.iter().map(|(_, start)| *start).collect();
     let mut counts = vec![0; starts.len()];
     if let Some(own) = visible::<BookingsRead>(&ctx) {

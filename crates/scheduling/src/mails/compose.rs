@@ -154,7 +154,9 @@ fn lead(t: &MailTexts, reader: Reader, what: What, stored: &Stored, other: &str)
         (What::Rescheduled, Reader::Organizer) if is_pending => (t.lead_move_to_confirm)(other),
         (What::Rescheduled, _) => t.lead_rescheduled.to_owned(),
         (What::Cancelled, reader) => match (booking.cancelled_by, reader) {
-            (Some(CancelledBy::Invitee), Reader::Organizer) | (Some(CancelledBy::Organizer), Reader::Invitee) => (t.lead_cancelled_by)(other),
+            (Some(CancelledBy::Invitee), Reader::Organizer) | (Some(CancelledBy::Organizer), Reader::Invitee) => {
+                (t.lead_cancelled_by)(other)
+            }
             _ => t.lead_cancelled.to_owned(),
         },
         (What::Declined, Reader::Invitee) => (t.lead_declined)(other),
@@ -163,7 +165,14 @@ fn lead(t: &MailTexts, reader: Reader, what: What, stored: &Stored, other: &str)
     }
 }
 
-fn facts(t: &MailTexts, language: Language, reader: Reader, stored: &Stored, reason: Option<&str>, (start, end): (&Zoned, &Zoned)) -> Vec<(String, String)> {
+fn facts(
+    t: &MailTexts,
+    language: Language,
+    reader: Reader,
+    stored: &Stored,
+    reason: Option<&str>,
+    (start, end): (&Zoned, &Zoned),
+) -> Vec<(String, String)> {
     let booking = &stored.booking;
     let span = |start: &Zoned, end: &Zoned| format!("{}\n{}", language.span(start, end), zone_label(start));
     let mut facts = vec![(t.what, booking.event_type.name.clone()), (t.when, span(start, end))];

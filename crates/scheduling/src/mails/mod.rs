@@ -1,9 +1,9 @@
 //! What invitee and organizer are told by mail, and when.
 
 mod compose;
-mod texts;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::pin::Pin;
 
@@ -49,7 +49,8 @@ impl What {
 
 /// For the registry of the binary.
 pub fn reactions() -> Vec<Reaction> {
-    let kinds = ["booking.created", "booking.confirmed", "booking.rescheduled", "booking.restored", "booking.cancelled", "booking.declined"];
+    let kinds =
+        ["booking.created", "booking.confirmed", "booking.rescheduled", "booking.restored", "booking.cancelled", "booking.declined"];
     kinds.map(|on| Reaction { on, name: "scheduling::mails", run: plan }).into()
 }
 

@@ -65,7 +65,11 @@ fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<platform::mai
 fn each_side_reads_its_own_language_and_zone() {
     let [invitee, organizer] = <[_; 2]>::try_from(mails(&stored(Status::Confirmed), What::Confirmed, None)).expect("two");
     assert!(invitee.subject.starts_with("Confirmado: Intake com Ana Lima, ") && invitee.subject.ends_with("11:00"), "{}", invitee.subject);
-    assert!(organizer.subject.starts_with("Geboekt: Intake met Bob <b>, ") && organizer.subject.ends_with("15:00"), "{}", organizer.subject);
+    assert!(
+        organizer.subject.starts_with("Geboekt: Intake met Bob <b>, ") && organizer.subject.ends_with("15:00"),
+        "{}",
+        organizer.subject
+    );
     assert!(invitee.text.contains("America/Sao Paulo") && organizer.text.contains("Europe/Amsterdam"));
     assert!(organizer.text.contains("+31612345678") && !organizer.html.contains("Bob <b>"));
     assert_eq!(invitee.reply_to.map(|p| p.email).as_deref(), Some("ana@example.org"));
@@ -121,7 +125,9 @@ fn the_reason_is_told() {
 #[test]
 fn a_mail_is_dropped_when_something_newer_happened() {
     let cancelled = stored(Status::Cancelled);
-    for (what, holds) in [(What::Requested, false), (What::Confirmed, false), (What::Rescheduled, false), (What::Reminder, false), (What::Cancelled, true)] {
+    for (what, holds) in
+        [(What::Requested, false), (What::Confirmed, false), (What::Rescheduled, false), (What::Reminder, false), (What::Cancelled, true)]
+    {
         assert_eq!(what.holds(&cancelled), holds, "{what:?}");
     }
 }

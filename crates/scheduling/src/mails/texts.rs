@@ -82,7 +82,9 @@ static EN: MailTexts = MailTexts {
     title_reminder: "A booking begins soon",
 
     greeting: |name| format!("Hello {name},"),
-    lead_requested: |name| format!("{name} has your request and has yet to confirm it. The time is kept for you until then; a mail will tell you the answer."),
+    lead_requested: |name| {
+        format!("{name} has your request and has yet to confirm it. The time is kept for you until then; a mail will tell you the answer.")
+    },
     lead_to_confirm: |name| format!("{name} asks for this time. It is kept until you confirm or decline."),
     lead_confirmed: "The attached calendar file holds the time and place.",
     lead_booked: |name| format!("{name} is booked with you. The attached calendar file holds the time and place."),
@@ -131,7 +133,9 @@ static PT_BR: MailTexts = MailTexts {
     title_reminder: "Um agendamento começa em breve",
 
     greeting: |name| format!("Olá, {name},"),
-    lead_requested: |name| format!("{name} recebeu o seu pedido e ainda precisa confirmar. Até lá o horário fica reservado; a resposta chega por e-mail."),
+    lead_requested: |name| {
+        format!("{name} recebeu o seu pedido e ainda precisa confirmar. Até lá o horário fica reservado; a resposta chega por e-mail.")
+    },
     lead_to_confirm: |name| format!("{name} pede este horário. Ele fica reservado até você confirmar ou recusar."),
     lead_confirmed: "O arquivo de calendário em anexo traz o horário e o local.",
     lead_booked: |name| format!("{name} agendou com você. O arquivo de calendário em anexo traz o horário e o local."),
@@ -156,7 +160,9 @@ static PT_BR: MailTexts = MailTexts {
     book_again: "Escolher outro horário",
     confirm_or_decline: "Confirmar ou recusar",
     open: "Abrir o agendamento",
-    why_invitee: |name| format!("Você recebe este e-mail porque este endereço foi usado para agendar com {name}. Responda para falar com {name}."),
+    why_invitee: |name| {
+        format!("Você recebe este e-mail porque este endereço foi usado para agendar com {name}. Responda para falar com {name}.")
+    },
     why_organizer: "Você recebe este e-mail porque é um agendamento com você. Responda para falar com quem agendou.",
 };
 
@@ -180,7 +186,11 @@ static NL: MailTexts = MailTexts {
     title_reminder: "Een boeking begint binnenkort",
 
     greeting: |name| format!("Hallo {name},"),
-    lead_requested: |name| format!("{name} heeft je aanvraag ontvangen en moet die nog bevestigen. Tot dan blijft de tijd voor je vrij; het antwoord komt per e-mail."),
+    lead_requested: |name| {
+        format!(
+            "{name} heeft je aanvraag ontvangen en moet die nog bevestigen. Tot dan blijft de tijd voor je vrij; het antwoord komt per e-mail."
+        )
+    },
     lead_to_confirm: |name| format!("{name} vraagt om deze tijd. Die blijft vrij tot je bevestigt of afwijst."),
     lead_confirmed: "Het agendabestand in de bijlage bevat tijd en plaats.",
     lead_booked: |name| format!("{name} heeft bij je geboekt. Het agendabestand in de bijlage bevat tijd en plaats."),
@@ -205,6 +215,8 @@ static NL: MailTexts = MailTexts {
     book_again: "Een andere tijd kiezen",
     confirm_or_decline: "Bevestigen of afwijzen",
     open: "Boeking openen",
-    why_invitee: |name| format!("Je krijgt deze e-mail omdat dit adres is gebruikt om bij {name} te boeken. Antwoord om {name} te bereiken."),
+    why_invitee: |name| {
+        format!("Je krijgt deze e-mail omdat dit adres is gebruikt om bij {name} te boeken. Antwoord om {name} te bereiken.")
+    },
     why_organizer: "Je krijgt deze e-mail omdat het een boeking bij jou is. Antwoord om de ander te bereiken.",
 };

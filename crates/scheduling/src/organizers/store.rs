@@ -98,7 +98,8 @@ pub async fn find(ctx: &mut Ctx, user: Uuid) -> Result<Option<Organizer>> {
 
 pub async fn lock(ctx: &mut Ctx, user: Uuid) -> Result<Option<Organizer>> {
     let tenant = ctx.tenant.0;
-    let row = organizers!("WHERE p.tenant_id = $1 AND p.user_id = $2 FOR NO KEY UPDATE", tenant, user).fetch_optional(ctx.db().await?).await?;
+    let row =
+        organizers!("WHERE p.tenant_id = $1 AND p.user_id = $2 FOR NO KEY UPDATE", tenant, user).fetch_optional(ctx.db().await?).await?;
     Ok(row.map(|row| row.into_organizer(&ctx.app)))
 }
 

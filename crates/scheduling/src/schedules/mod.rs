@@ -213,7 +213,8 @@ pub(crate) async fn ensure_default(ctx: &mut Ctx, organizer: Uuid, timezone: &st
     let hours = WallTime::from_minutes(9 * 60).zip(WallTime::from_minutes(17 * 60));
     let days = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
     let rules = hours.map(|(start, end)| days.map(|day| Rule { day, start, end }).to_vec()).unwrap_or_default();
-    let fields = Fields { name: "Working hours".to_owned(), timezone: timezone.to_owned(), make_default: true, rules, overrides: Vec::new() };
+    let fields =
+        Fields { name: "Working hours".to_owned(), timezone: timezone.to_owned(), make_default: true, rules, overrides: Vec::new() };
     create(ctx, organizer, fields).await?;
     Ok(())
 }

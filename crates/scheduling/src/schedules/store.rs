@@ -59,7 +59,13 @@ macro_rules! schedules {
     };
 }
 
-pub async fn list(ctx: &mut Ctx, organizer: Option<Uuid>, own: Option<Uuid>, after: Option<&(String, Uuid)>, most: i64) -> Result<Vec<Row>> {
+pub async fn list(
+    ctx: &mut Ctx,
+    organizer: Option<Uuid>,
+    own: Option<Uuid>,
+    after: Option<&(String, Uuid)>,
+    most: i64,
+) -> Result<Vec<Row>> {
     let tenant = ctx.tenant.0;
     let rows = schedules!(
         "AND ($2::uuid IS NULL OR s.organizer_id = $2)

@@ -26,14 +26,20 @@ fn named(problem: &Problem) -> Vec<(&str, &str)> {
 
 #[test]
 fn windows_that_touch_are_kept_in_order() {
-    let checked = fields(vec![rule(Day::Tue, "12:00", "24:00"), rule(Day::Mon, "09:00", "10:00"), rule(Day::Tue, "00:00", "12:00")], vec![]);
+    let checked =
+        fields(vec![rule(Day::Tue, "12:00", "24:00"), rule(Day::Mon, "09:00", "10:00"), rule(Day::Tue, "00:00", "12:00")], vec![]);
     let checked = checked.checked().expect("valid");
     assert_eq!(checked.rules, [rule(Day::Mon, "09:00", "10:00"), rule(Day::Tue, "00:00", "12:00"), rule(Day::Tue, "12:00", "24:00")]);
 }
 
 #[test]
 fn overlaps_are_named_by_their_index() {
-    let rules = vec![rule(Day::Mon, "09:00", "17:00"), rule(Day::Tue, "09:00", "17:00"), rule(Day::Mon, "12:00", "13:00"), rule(Day::Mon, "16:59", "18:00")];
+    let rules = vec![
+        rule(Day::Mon, "09:00", "17:00"),
+        rule(Day::Tue, "09:00", "17:00"),
+        rule(Day::Mon, "12:00", "13:00"),
+        rule(Day::Mon, "16:59", "18:00"),
+    ];
     let problem = fields(rules, vec![]).checked().expect_err("refused");
     assert_eq!(named(&problem), [("rules.2.start", "overlap"), ("rules.3.start", "overlap")]);
 }
@@ -46,7 +52,8 @@ fn a_window_must_not_be_empty() {
 
 #[test]
 fn a_day_away_stands_alone_and_has_no_hours() {
-    let split = vec![dated("2026-12-24", Some(("09:00", "11:00"))), dated("2026-12-24", Some(("13:00", "15:00"))), dated("2026-12-25", None)];
+    let split =
+        vec![dated("2026-12-24", Some(("09:00", "11:00"))), dated("2026-12-24", Some(("13:00", "15:00"))), dated("2026-12-25", None)];
     assert!(fields(vec![], split).checked().is_ok());
     let twice = vec![dated("2026-12-25", None), dated("2026-12-25", Some(("09:00", "11:00")))];
     assert_eq!(named(&fields(vec![], twice).checked().expect_err("refused")), [("overrides.1.date", "duplicate")]);

@@ -38,7 +38,8 @@ async fn answer(State(bucket): State<Shared>, request: Request) -> Response {
     match (parts.method, what) {
         (Method::PUT, "partNumber") if bucket.broken => StatusCode::FORBIDDEN.into_response(),
         (Method::PUT, "partNumber") => {
-            let number = query.trim_start_matches("partNumber=").split('&').next().and_then(|number| number.parse().ok()).expect("a number");
+            let number =
+                query.trim_start_matches("partNumber=").split('&').next().and_then(|number| number.parse().ok()).expect("a number");
             bucket.parts.insert(number, body);
             etag.into_response()
         }
@@ -46,7 +47,9 @@ async fn answer(State(bucket): State<Shared>, request: Request) -> Response {
             bucket.objects.insert(path, body);
             etag.into_response()
         }
-        (Method::POST, "uploads") => "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>".into_response(),
+        (Method::POST, "uploads") => {
+            "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>".into_response()
+        }
         (Method::POST, "uploadId") => {
             let whole = std::mem::take(&mut bucket.parts).into_values().flatten().collect();
             bucket.objects.insert(path, whole);
@@ -61,7 +64,10 @@ async fn answer(State(bucket): State<Shared>, request: Request) -> Response {
             StatusCode::NO_CONTENT.into_response()
         }
         (Method::GET, _) => match bucket.objects.get(&path) {
-            Some(bytes) => ([(header::ETAG, "\"etag\""), (header::LAST_MODIFIED, "Mon, 07 Sep 2026 06:00:00 GMT")], Body::from(bytes.clone())).into_response(),
+            Some(bytes) => {
+                ([(header::ETAG, "\"etag\""), (header::LAST_MODIFIED, "Mon, 07 Sep 2026 06:00:00 GMT")], Body::from(bytes.clone()))
+                    .into_response()
+            }
             None => (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response(),
         },
         (method, _) => panic!("{method} was not expected"),
@@ -74,7 +80,13 @@ async fn start() -> (FileStore, Shared) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let endpoint = format!("http://{}/", listener.local_addr().expect("an address"));
     crate::task::detach(async move { axum::serve(listener, routes).await.expect("served") });
-    let config = S3Config { endpoint: Some(endpoint), region: "eu-test-1".to_owned(), bucket: "files".to_owned(), access_key: "key".to_owned(), secret_key: "secret".into() };
+    let config = S3Config {
+        endpoint: Some(endpoint),
+        region: "eu-test-1".to_owned(),
+        bucket: "files".to_owned(),
+        access_key: "key".to_owned(),
+        secret_key: "secret".into(),
+    };
     (FileStore::s3(config).expect("a store"), bucket)
 }
 
@@ -139,7 +151,13 @@ async fn ended(bucket: &Shared) {
 #[tokio::test]
 async fn what_is_no_server_is_refused_at_once() {
     for endpoint in ["not an address", "s3.example.com", "ftp://s3.example.com", "https://", "https://s3.example.com/?x=1"] {
-        let config = S3Config { endpoint: Some(endpoint.to_owned()), region: "eu-test-1".to_owned(), bucket: "files".to_owned(), access_key: "key".to_owned(), secret_key: "secret".into() };
+        let config = S3Config {
+            endpoint: Some(endpoint.to_owned()),
+            region: "eu-test-1".to_owned(),
+            bucket: "files".to_owned(),
+            access_key: "key".to_owned(),
+            secret_key: "secret".into(),
+        };
         assert!(matches!(FileStore::s3(config), Err(FileStoreError::Endpoint(_))), "{endpoint}");
     }
 }
