@@ -226,11 +226,12 @@ CREATE TABLE platform.files (
 CALL platform.protect('platform.files');
 
 -- Jobs: graphile_worker's tables admit their owner only, so requests enqueue through this function. The tenant comes
--- from the sealed context and not from the caller's payload.
+-- from the sealed context and not from the caller's payload. The queue's own function plans its six statements anew at each
+-- call, since it takes an array; a kept plan halves its time.
 CREATE FUNCTION platform.enqueue(
     task text, payload jsonb, run_at timestamptz, job_key text, max_attempts integer, queue_name text
 ) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     tenant uuid := platform.current_tenant();

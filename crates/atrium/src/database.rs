@@ -106,7 +106,8 @@ impl Database {
 async fn make_roles(connection: &mut PgConnection, keys: &KeyRing, version: i32) -> Result<(), sqlx::Error> {
     let mut sql = String::from("SELECT pg_advisory_xact_lock(7021802716120);");
     for role in [OWNER_ROLE, APP_ROLE] {
-        let password = hex::encode(keys.derive(&format!("role {role}")).as_ref());
+        // A verifier and not the password: statements may be logged.
+        let password = postgres::verifier(&hex::encode(keys.derive(&format!("role {role}")).as_ref()).into());
         sql += &format!(
             "DO $$ BEGIN
                  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF;

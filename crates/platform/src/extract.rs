@@ -38,10 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// # Errors
 /// `malformed_body` for what is no JSON, `validation_failed` for JSON of another shape.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    // A NUL can only come in as an escape; a backslash before it would be doubled.
-    if let Some(at) = find(bytes, b"\\u0000")
-        && bytes[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 0
-    {
+    if holds_nul(bytes) {
         return Err(Problem::field("body", "invalid", "must not hold a NUL character").into());
     }
     axum::Json::<T>::from_bytes(bytes).map(|axum::Json(value)| value).map_err(|rejection| match rejection {
@@ -65,8 +62,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     })
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+/// A NUL can only come in as an escape. After an odd number of backslashes, the one that looks like its beginning is itself
+/// escaped.
+fn holds_nul(bytes: &[u8]) -> bool {
+    let escape: &[u8] = b"\\u0000";
+    let is_escaped = |at: usize| bytes[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 1;
+    bytes.windows(escape.len()).enumerate().any(|(at, window)| window == escape && !is_escaped(at))
 }
 
 fn body_problem(status: StatusCode) -> Problem {
@@ -159,5 +160,6 @@ mod tests {
         assert_eq!(problem(r#"{"name":1}"#).errors[0].field, "name");
         assert_eq!(problem(r#"{"name":"a\u0000"}"#).status, 422);
         assert!(parse::<Body>(br#"{"name":"a\\u0000"}"#).is_ok());
+        assert_eq!(problem(r#"{"name":"a\\u0000 b\u0000"}"#).status, 422, "the second is one, though the first is not");
     }
 }

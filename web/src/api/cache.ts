@@ -47,18 +47,18 @@ export function keysOfEvent(kind: string): QueryKey[] {
 }
 
 interface Identified {
-  id?: string;
+  id?: string | number;
   user_id?: string;
 }
 
-function isRecord(data: unknown, id: string): data is Identified {
+function isRecord(data: unknown, id: string | number): data is Identified {
   if (typeof data !== "object" || data === null) return false;
   const record = data as Identified;
   return record.id === id || (record.id === undefined && record.user_id === id);
 }
 
 /** The same data with one record changed, wherever it stands: alone, in a list, in loaded pages. `null` removes it from lists. */
-export function mapRecord<T>(data: T, id: string, change: (record: never) => unknown): T {
+export function mapRecord<T>(data: T, id: string | number, change: (record: never) => unknown): T {
   if (typeof data !== "object" || data === null) return data;
   if (isRecord(data, id)) return (change(data as never) ?? data) as T;
   if ("pages" in data) {
@@ -80,7 +80,7 @@ export function mapRecord<T>(data: T, id: string, change: (record: never) => unk
 export function patchCached(
   client: QueryClient,
   resource: string,
-  id: string,
+  id: string | number,
   change: (record: never) => unknown,
 ): () => void {
   const before = client.getQueriesData({ queryKey: [resource] });

@@ -21,7 +21,7 @@ import {
   IconSearch,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import type { Session } from "@/api/types";
 import { nearestLocale, useLanguage, useT } from "@/i18n";
@@ -41,14 +41,26 @@ const Palette = lazy(() => import("./Palette"));
 
 export function Frame() {
   const { data: session } = useQuery(sessionQuery);
-  const location = useLocation();
-  // The session ended while the app was open: sign in, then come back here.
-  if (!session) return <Navigate to="/sign-in" search={{ next: location.href }} replace />;
+  if (!session) return <SignedOut />;
   return (
     <SessionContext value={session}>
       <SignedIn session={session} />
     </SessionContext>
   );
+}
+
+/** The session ended while the app was open: sign in, then come back here. */
+function SignedOut() {
+  const router = useRouter();
+  useEffect(() => {
+    const next = router.state.location.href;
+    void router.navigate({
+      to: "/sign-in",
+      search: { next: next === "/" ? undefined : next },
+      replace: true,
+    });
+  }, [router]);
+  return null;
 }
 
 function SignedIn({ session }: { session: Session }) {

@@ -1,7 +1,12 @@
 /** Search and commands in one place: records of the server, modules, and what one can do. */
 import { Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import {
+  createSpotlight,
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+} from "@mantine/spotlight";
 import "@mantine/spotlight/styles.layer.css";
 import {
   IconAddressBook,

@@ -148,14 +148,7 @@ const availability = createRoute({
   component: lazyRouteComponent(() => import("@/modules/scheduling/Availability"), "Availability"),
 });
 
-export const CONTACT_SORTS = [
-  "name",
-  "-name",
-  "created_at",
-  "-created_at",
-  "-last_booking_at",
-  "last_booking_at",
-] as const;
+export const CONTACT_SORTS = ["name", "-created_at", "-last_booking_at"] as const;
 export const LIFECYCLES = ["lead", "prospect", "customer", "inactive"] as const;
 const contacts = createRoute({
   getParentRoute: () => app,

@@ -1,6 +1,7 @@
 /** The one place where colours, sizes and component defaults are decided; screens use tokens only. */
 import {
   ActionIcon,
+  Alert,
   Badge,
   Button,
   type CSSVariablesResolver,
@@ -58,6 +59,8 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    // The tone is in the border and icon; the title must be readable in all of them.
+    Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Badge: Badge.extend({ defaultProps: { tt: "none", fw: 500 } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "lg" } }),

@@ -6,7 +6,7 @@ import classes from "./inline.module.css";
 
 interface InlineFieldProps {
   label: string;
-  value: string | null;
+  value: string | null | undefined;
   /** What is shown when not editing, where it differs from the raw value. */
   display?: ReactNode;
   onSave: (value: string | null) => void;

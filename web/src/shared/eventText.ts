@@ -15,3 +15,8 @@ export function eventText(kind: string, facts: Record<string, unknown>, t: Catal
 export function readable(kind: string): string {
   return kind.replace(/[._]/g, " ");
 }
+
+/** The word for a value that the server may extend: ours where we have one, else the value itself. */
+export function wordFor(words: Record<string, string>, value: string): string {
+  return words[value] ?? readable(value);
+}

@@ -8,7 +8,7 @@ import { useT } from "@/i18n";
 import type { Catalogue } from "@/i18n/en";
 
 export const EMAIL = /^[^\s@<>"(),:;]+@[^\s@<>"(),:;]+\.[^\s@<>"(),:;.]{2,}$/;
-export const PASSWORD_MIN = 15;
+export const PASSWORD_MIN = 12;
 
 export const check = {
   required: (t: Catalogue) => (value: string) => (value.trim() ? null : t.forms.required),

@@ -36,6 +36,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::sync::{oneshot, watch};
 
 use credentials::Credentials;
+pub use credentials::verifier;
 
 /// The database that the program works in.
 pub const DATABASE: &str = "atrium";

@@ -57,14 +57,14 @@ async fn get(mut ctx: Allow<MembersRead>, Path(user): Path<Uuid>) -> Result<Resp
 }
 
 /// Changes a member's status or roles, with effect from the member's next request.
-#[utoipa::path(patch, path = "/members/{user_id}", tag = "identity", params(("user_id" = Uuid, Path)), request_body = MemberChange, responses((status = 200, body = Member)), security(("session" = [])))]
+#[utoipa::path(patch, path = "/members/{user_id}", tag = "identity", params(("user_id" = Uuid, Path), ("If-Match" = String, Header)), request_body = MemberChange, responses((status = 200, body = Member)), security(("session" = [])))]
 async fn patch(mut ctx: Allow<MembersWrite>, Path(user): Path<Uuid>, seen: IfMatch, Json(input): Json<MemberChange>) -> Result<Response> {
     let member = super::change(&mut ctx, user, seen, input).await?;
     Ok(Answer::json(StatusCode::OK, &member)?.version(member.version).into_response())
 }
 
 /// Removes a member: inactive and without roles from the next request on.
-#[utoipa::path(delete, path = "/members/{user_id}", tag = "identity", params(("user_id" = Uuid, Path)), responses((status = 204)), security(("session" = [])))]
+#[utoipa::path(delete, path = "/members/{user_id}", tag = "identity", params(("user_id" = Uuid, Path), ("If-Match" = String, Header)), responses((status = 204)), security(("session" = [])))]
 async fn remove(mut ctx: Allow<MembersWrite>, Path(user): Path<Uuid>, seen: IfMatch) -> Result<StatusCode> {
     super::remove(&mut ctx, user, seen).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -22,7 +22,7 @@ async fn get(caller: SignedIn) -> Result<Response> {
 }
 
 /// Changes one's own profile; every workspace shows the new name and zone.
-#[utoipa::path(patch, path = "/me", tag = "identity", request_body = ProfileChange, responses((status = 200, body = User)), security(("session" = [])))]
+#[utoipa::path(patch, path = "/me", tag = "identity", params(("If-Match" = String, Header)), request_body = ProfileChange, responses((status = 200, body = User)), security(("session" = [])))]
 async fn patch(caller: SignedIn, seen: IfMatch, Json(input): Json<ProfileChange>) -> Result<Response> {
     let user = super::change(caller, seen, input).await?;
     Ok(Answer::json(StatusCode::OK, &user)?.version(user.version).into_response())

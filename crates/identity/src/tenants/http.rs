@@ -37,7 +37,7 @@ async fn get(mut ctx: Allow<SettingsRead>) -> Result<Response> {
 }
 
 /// Changes the workspace's settings.
-#[utoipa::path(patch, path = "/tenant", tag = "identity", request_body = TenantChange, responses((status = 200, body = Tenant)), security(("session" = [])))]
+#[utoipa::path(patch, path = "/tenant", tag = "identity", params(("If-Match" = String, Header)), request_body = TenantChange, responses((status = 200, body = Tenant)), security(("session" = [])))]
 async fn patch(mut ctx: Allow<SettingsManage>, seen: IfMatch, Json(input): Json<TenantChange>) -> Result<Response> {
     let tenant = super::change(&mut ctx, seen, input).await?;
     Ok(Answer::json(StatusCode::OK, &tenant)?.version(tenant.version).into_response())

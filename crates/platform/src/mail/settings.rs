@@ -108,7 +108,7 @@ async fn get(mut ctx: Allow<SettingsManage>) -> Result<Response> {
 }
 
 /// Sets the tenant's mail server.
-#[utoipa::path(put, path = "/mail-settings", tag = "platform", request_body = MailSettingsInput, responses((status = 200, body = MailSettings)), security(("session" = [])))]
+#[utoipa::path(put, path = "/mail-settings", tag = "platform", params(("If-Match" = Option<String>, Header)), request_body = MailSettingsInput, responses((status = 200, body = MailSettings)), security(("session" = [])))]
 async fn put(mut ctx: Allow<SettingsManage>, if_match: OptionalIfMatch, Json(input): Json<MailSettingsInput>) -> Result<Response> {
     let mut checks = Checks::new();
     let host = checks.line("host", &input.host, 1, 253);

@@ -39,6 +39,7 @@ enum View {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListParams {
+    #[param(inline)]
     view: Option<View>,
     /// One status, or several with commas between them.
     status: Option<String>,

@@ -73,9 +73,11 @@ function Facts({ contact }: { contact: Contact }) {
     run: ({ changes }) =>
       take(
         api.PATCH("/api/v1/contacts/{id}", {
-          params: { path: { id: contact.id } },
           // The newest version known: an edit before this one may just have been saved.
-          headers: ifMatch(client.getQueryData(contactQuery(contact.id).queryKey) ?? contact),
+          params: {
+            path: { id: contact.id },
+            header: ifMatch(client.getQueryData(contactQuery(contact.id).queryKey) ?? contact),
+          },
           body: changes,
         }),
       ),
@@ -184,8 +186,7 @@ function Delete({ contact, onDeleted }: { contact: Contact; onDeleted: () => voi
     run: () =>
       take(
         api.DELETE("/api/v1/contacts/{id}", {
-          params: { path: { id: contact.id } },
-          headers: ifMatch(contact),
+          params: { path: { id: contact.id }, header: ifMatch(contact) },
         }),
       ),
     stale: [keys.contacts, keys.home],

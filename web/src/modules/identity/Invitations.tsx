@@ -23,6 +23,7 @@ import { useMay } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
+import { wordFor } from "@/shared/eventText";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
 import { Page } from "@/shared/Page";
 import { MoreRows, pagesOf } from "@/shared/pages";
@@ -204,7 +205,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
       </Table.Td>
       <Table.Td>{roleName(invitation.role.name, t)}</Table.Td>
       <Table.Td>
-        <Badge variant="default">{t.invitations.statuses[invitation.status]}</Badge>
+        <Badge variant="default">{wordFor(t.invitations.statuses, invitation.status)}</Badge>
       </Table.Td>
       <Table.Td visibleFrom="sm">
         <When at={invitation.expires_at} />

@@ -10,6 +10,7 @@ import { useMay, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { Person, When } from "@/shared/bits";
 import { type Edit, editOf, useChange } from "@/shared/change";
+import { wordFor } from "@/shared/eventText";
 import { LinkButton } from "@/shared/links";
 import { Page } from "@/shared/Page";
 import { MoreRows, pagesOf } from "@/shared/pages";
@@ -130,8 +131,7 @@ function MemberRow({ member }: { member: Member }) {
     run: ({ changes }) =>
       take(
         api.PATCH("/api/v1/members/{user_id}", {
-          params: { path: { user_id: member.user_id } },
-          headers: ifMatch(member),
+          params: { path: { user_id: member.user_id }, header: ifMatch(member) },
           body: changes,
         }),
       ),
@@ -201,7 +201,7 @@ function MemberRow({ member }: { member: Member }) {
       </Table.Td>
       <Table.Td visibleFrom="sm">
         <Badge variant="default" size="md">
-          {t.members.statuses[member.status]}
+          {wordFor(t.members.statuses, member.status)}
         </Badge>
       </Table.Td>
       <Table.Td visibleFrom="md">

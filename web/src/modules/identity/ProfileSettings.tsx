@@ -30,7 +30,7 @@ function Profile({ user }: { user: User }) {
     run: ({ changes }) =>
       take(
         api.PATCH("/api/v1/me", {
-          headers: ifMatch(client.getQueryData(meQuery.queryKey) ?? user),
+          params: { header: ifMatch(client.getQueryData(meQuery.queryKey) ?? user) },
           body: changes,
         }),
       ),

@@ -32,7 +32,7 @@ function Workspace({ tenant }: { tenant: Tenant }) {
     run: ({ changes }) =>
       take(
         api.PATCH("/api/v1/tenant", {
-          headers: ifMatch(client.getQueryData(tenantQuery.queryKey) ?? tenant),
+          params: { header: ifMatch(client.getQueryData(tenantQuery.queryKey) ?? tenant) },
           body: changes,
         }),
       ),

@@ -5,13 +5,13 @@ import { api, take } from "@/api/client";
 
 export const rolesQuery = queryOptions({
   queryKey: [keys.roles],
-  queryFn: () => take(api.GET("/api/v1/roles", { params: { query: { limit: 100 } } })),
+  queryFn: () => take(api.GET("/api/v1/roles")),
   staleTime: 5 * 60_000,
 });
 
 export const permissionsQuery = queryOptions({
   queryKey: [keys.roles, "permissions"],
-  queryFn: () => take(api.GET("/api/v1/permissions", { params: { query: { limit: 100 } } })),
+  queryFn: () => take(api.GET("/api/v1/permissions")),
   staleTime: 60 * 60_000,
 });
 

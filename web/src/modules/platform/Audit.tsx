@@ -112,7 +112,7 @@ function AuditRows({ event }: { event: AuditEvent }) {
         </Table.Td>
         <Table.Td>
           {event.actor ? (
-            <LinkAnchor to="/audit" search={{ actor_id: event.actor.id }} inherit>
+            <LinkAnchor to="/audit" search={{ actor_id: event.actor.id ?? undefined }} inherit>
               {event.actor.name}
             </LinkAnchor>
           ) : (
@@ -125,7 +125,7 @@ function AuditRows({ event }: { event: AuditEvent }) {
             {event.entity_id ? (
               <LinkAnchor
                 to="/audit"
-                search={{ entity_type: event.entity_type, entity_id: event.entity_id }}
+                search={{ entity_type: event.entity_type, entity_id: event.entity_id ?? undefined }}
                 inherit
                 c="dimmed"
               >

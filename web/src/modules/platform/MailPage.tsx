@@ -8,6 +8,7 @@ import type { MailDetail } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
+import { wordFor } from "@/shared/eventText";
 import { Fact } from "@/shared/InlineField";
 import { pageNonce } from "@/shared/nonce";
 import { Page, Section } from "@/shared/Page";
@@ -30,7 +31,9 @@ export function MailPage() {
       title={query.data?.subject ?? t.mailbox.one}
       back="/mailbox"
       narrow
-      badge={query.data ? <Badge variant="default">{t.mailbox.statuses[query.data.status]}</Badge> : null}
+      badge={
+        query.data ? <Badge variant="default">{wordFor(t.mailbox.statuses, query.data.status)}</Badge> : null
+      }
     >
       <Answer query={query}>{(mail) => <Mail mail={mail} />}</Answer>
     </Page>

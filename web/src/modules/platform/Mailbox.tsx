@@ -8,6 +8,7 @@ import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
+import { wordFor } from "@/shared/eventText";
 import { useListKeys } from "@/shared/keys";
 import { Page } from "@/shared/Page";
 import { MoreRows, pagesOf } from "@/shared/pages";
@@ -83,7 +84,7 @@ export function Mailbox() {
                           <span className={table.cell}>{mail.to}</span>
                         </Table.Td>
                         <Table.Td>
-                          <Badge variant="default">{t.mailbox.statuses[mail.status]}</Badge>
+                          <Badge variant="default">{wordFor(t.mailbox.statuses, mail.status)}</Badge>
                         </Table.Td>
                         <Table.Td visibleFrom="xs">
                           <When at={mail.created_at} />

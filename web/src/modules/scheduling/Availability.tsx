@@ -167,8 +167,7 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
     run: ({ input, version }) =>
       take(
         api.PUT("/api/v1/schedules/{id}", {
-          params: { path: { id: schedule.id } },
-          headers: ifMatch({ version }),
+          params: { path: { id: schedule.id }, header: ifMatch({ version }) },
           body: input,
         }),
       ),
@@ -189,8 +188,7 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
     run: () =>
       take(
         api.DELETE("/api/v1/schedules/{id}", {
-          params: { path: { id: schedule.id } },
-          headers: ifMatch(schedule),
+          params: { path: { id: schedule.id }, header: ifMatch(schedule) },
         }),
       ),
     stale: [keys.schedules, keys.eventTypes],

@@ -3,7 +3,7 @@ import { Group, Text } from "@mantine/core";
 import { type ScheduleEventData, WeekView } from "@mantine/schedule";
 import "@mantine/schedule/styles.layer.css";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { ProblemAlert, RowsSkeleton } from "@/shared/states";
@@ -31,6 +31,16 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
+  // WeekView names its days "Weekday 2026-11-16", which is not what one reads on them (WCAG 2.5.3); without that name
+  // the visible text is the name.
+  const root = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another week or its arrival makes new days
+  useEffect(() => {
+    for (const day of root.current?.querySelectorAll(".mantine-WeekView-weekViewDayLabel") ?? []) {
+      day.removeAttribute("aria-label");
+    }
+  }, [monday, query.data]);
+
   const events = useMemo(
     () =>
       (query.data ?? [])
@@ -53,7 +63,7 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
     return <ProblemAlert error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <RowsSkeleton rows={12} />;
   return (
-    <>
+    <div ref={root}>
       <WeekView
         date={monday}
         onDateChange={(date) => onWeek(date)}
@@ -71,7 +81,6 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
             <Mark color={(event.payload?.mark as string | null | undefined) ?? null} /> {event.title}
           </>
         )}
-        attributes={{ weekViewDayLabel: { "aria-label": undefined } }}
         viewSelectProps={{ views: [] }}
         scrollAreaProps={{ mah: "calc(100dvh - 280px)" }}
       />
@@ -83,6 +92,6 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
           {t.bookings.inZone(f.zone)}
         </Text>
       </Group>
-    </>
+    </div>
   );
 }

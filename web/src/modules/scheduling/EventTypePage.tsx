@@ -387,7 +387,7 @@ interface SavedNumberProps {
   label: string;
   description?: string;
   suffix?: string;
-  value: number | null;
+  value: number | null | undefined;
   error?: string;
   min: number;
   max: number;
@@ -413,7 +413,7 @@ function SavedNumber({ value, nullable, onSave, min, max, ...rest }: SavedNumber
       onBlur={() => {
         const next = draft === "" ? null : Math.min(max, Math.max(min, Number(draft)));
         if (next === null && !nullable) return setDraft(value ?? "");
-        if (next !== value) onSave(next);
+        if (next !== (value ?? null)) onSave(next);
       }}
     />
   );

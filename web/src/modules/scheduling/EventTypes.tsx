@@ -228,7 +228,9 @@ interface CardActionsProps {
 
 function CardActions({ item, archived, writable, up, down }: CardActionsProps) {
   const t = useT();
-  const copy = useCopyEventType();
+  const navigate = useNavigate();
+  // A copy begins switched off, so its own page is where one goes on.
+  const copy = useCopyEventType((made) => void navigate({ to: "/event-types/$id", params: { id: made.id } }));
   const archive = useArchiveEventType();
   const restore = useRestoreEventType();
   if (archived) {

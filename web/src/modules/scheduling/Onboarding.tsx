@@ -95,7 +95,10 @@ async function setUp(answers: Answers, session: Session, scheduleName: string): 
   const tenant = await take(api.GET("/api/v1/tenant"));
   if (tenant.onboarding_status !== "completed") {
     await take(
-      api.PATCH("/api/v1/tenant", { headers: ifMatch(tenant), body: { onboarding_status: "completed" } }),
+      api.PATCH("/api/v1/tenant", {
+        params: { header: ifMatch(tenant) },
+        body: { onboarding_status: "completed" },
+      }),
     );
   }
   return { organizer, eventType };

@@ -31,7 +31,10 @@ export function useRestoreEventType() {
       const params = { path: { id } };
       const now = await take(api.GET("/api/v1/event-types/{id}", { params }));
       return take(
-        api.PATCH("/api/v1/event-types/{id}", { params, headers: ifMatch(now), body: { is_active: true } }),
+        api.PATCH("/api/v1/event-types/{id}", {
+          params: { ...params, header: ifMatch(now) },
+          body: { is_active: true },
+        }),
       );
     },
     show: (id) => patchCached(client, keys.eventTypes, id, (x: EventType) => ({ ...x, is_active: true })),
@@ -46,7 +49,7 @@ export function useArchiveEventType() {
   const restore = useRestoreEventType();
   return useChange<EventType>({
     run: (x) =>
-      take(api.DELETE("/api/v1/event-types/{id}", { params: { path: { id: x.id } }, headers: ifMatch(x) })),
+      take(api.DELETE("/api/v1/event-types/{id}", { params: { path: { id: x.id }, header: ifMatch(x) } })),
     show: ({ id }) => patchCached(client, keys.eventTypes, id, () => null),
     stale: STALE,
     done: (_, x) => undoNotice(t.eventTypes.archived(x.name), t, () => restore.mutate(x.id)),
@@ -79,8 +82,10 @@ export function useEditEventType(eventType: EventType, refused?: Parameters<type
     run: ({ changes }) =>
       take(
         api.PATCH("/api/v1/event-types/{id}", {
-          params: { path: { id: eventType.id } },
-          headers: ifMatch(client.getQueryData(eventTypeQuery(eventType.id).queryKey) ?? eventType),
+          params: {
+            path: { id: eventType.id },
+            header: ifMatch(client.getQueryData(eventTypeQuery(eventType.id).queryKey) ?? eventType),
+          },
           body: changes,
         }),
       ),

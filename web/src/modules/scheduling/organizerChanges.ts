@@ -8,7 +8,7 @@ import { useChange } from "@/shared/change";
 import { organizerQuery } from "./queries";
 
 export function putOrganizer(current: Organizer | null, body: OrganizerInput): Promise<Organizer> {
-  return take(api.PUT("/api/v1/organizer", { headers: current ? ifMatch(current) : {}, body }));
+  return take(api.PUT("/api/v1/organizer", { params: { header: current ? ifMatch(current) : {} }, body }));
 }
 
 /** The whole profile with some fields changed, as PUT wants it. */

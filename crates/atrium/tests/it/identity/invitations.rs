@@ -1,0 +1,217 @@
+//! Invitations: to new and known users, answered once, by nobody but the invited address.
+
+use serde_json::{Value, json};
+
+use super::{DAY, PASSWORD, newest_mail, newest_token, role_id, sign_up, token_of, wait_out};
+use crate::client::{Answer, Client, Tenant};
+use crate::world::World;
+
+struct Scene {
+    world: World,
+    tenant: Tenant,
+    visitor: Client,
+}
+
+async fn scene() -> Scene {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let visitor = Client::anonymous(&world);
+    Scene { world, tenant, visitor }
+}
+
+impl Scene {
+    async fn try_invite(&self, email: &str, role: &str) -> Answer {
+        let role = role_id(&self.tenant, role).await;
+        self.tenant.owner.post("/invitations", json!({ "email": email, "role_id": role, "message": "Come in\nand <b>sit</b>" })).await
+    }
+
+    /// The invitation, and the secret of its link.
+    async fn invite(&self, email: &str, role: &str) -> (Answer, String) {
+        let invitation = self.try_invite(email, role).await.expect(201);
+        (invitation, newest_token(&self.world, email).await)
+    }
+
+    async fn status_of(&self, invitation: &Answer) -> Value {
+        let listed = self.tenant.owner.get("/invitations").await.expect(200).json;
+        let found = listed["items"].as_array().expect("items").iter().find(|item| item["id"] == invitation.json["id"]).cloned();
+        found.expect("listed")["status"].clone()
+    }
+
+    async fn accept(&self, by: &Client, token: &str, more: Value) -> Answer {
+        let mut body = json!({ "token": token });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        by.post("/invitation-acceptances", body).await
+    }
+
+    /// Nothing can be done with that link, and nothing is told.
+    async fn is_dead(&self, token: &str) {
+        assert_eq!(self.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(422).code(), "link_invalid");
+        assert_eq!(self.accept(&self.visitor, token, json!({ "name": "Bo", "password": PASSWORD })).await.expect(422).code(), "link_invalid");
+        assert_eq!(self.visitor.post("/invitation-refusals", json!({ "token": token })).await.expect(422).code(), "link_invalid");
+    }
+}
+
+#[tokio::test]
+async fn somebody_new_accepts_and_is_in() {
+    let scene = scene().await;
+    let (invitation, token) = scene.invite("Bo@Example.com", "editor").await;
+    assert_eq!((&invitation.json["status"], &invitation.json["role"]["name"]), (&json!("pending"), &json!("editor")));
+    assert!(!invitation.text.contains(&token), "the link is for the reader of the mail alone");
+    let mail = newest_mail(&scene.world, "Bo@Example.com").await;
+    assert!(mail.subject.contains("acme Owner") && mail.subject.contains("acme Ltd"), "{}", mail.subject);
+    assert!(mail.html.contains("Come in<br>and &lt;b&gt;sit&lt;/b&gt;"));
+    assert_eq!(mail.reply_to.expect("an address").email, "acme@example.com");
+
+    let offer = scene.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(200).json;
+    assert_eq!((&offer["tenant_name"], &offer["email"], &offer["role"]), (&json!("acme Ltd"), &json!("Bo@Example.com"), &json!("editor")));
+    assert_eq!((&offer["account_exists"], &offer["invited_by"]), (&json!(false), &json!("acme Owner")));
+    for (more, field) in [(json!({}), "name"), (json!({ "name": "Bo" }), "password"), (json!({ "name": "Bo", "password": "short" }), "password")] {
+        let refused = scene.accept(&scene.visitor, &token, more).await.expect(422);
+        assert!(refused.json["errors"].as_array().expect("errors").iter().any(|error| error["field"] == field), "{}", refused.text);
+    }
+    let accepted = scene.accept(&scene.visitor, &token, json!({ "name": "Bo", "password": PASSWORD })).await.expect(201);
+    assert_eq!((&accepted.json["roles"], &accepted.json["tenant"]["id"]), (&json!(["editor"]), &json!(scene.tenant.id)));
+    let mut bo = Client::anonymous(&scene.world);
+    bo.keep_cookie(&accepted);
+    bo.post("/contacts", json!({ "name": "Vera" })).await.expect(201);
+    bo.get("/audit-events").await.expect(403);
+    Client::sign_in(&scene.world, "bo@example.com", PASSWORD).await;
+    assert_eq!(scene.status_of(&invitation).await, "accepted");
+    scene.is_dead(&token).await;
+    assert_eq!(scene.try_invite("bo@example.com", "editor").await.expect(409).code(), "already_member");
+    let trail = scene.tenant.owner.get(&format!("/audit-events?entity_id={}", invitation.id())).await.expect(200).json;
+    let lines: Vec<_> = trail["items"].as_array().expect("items").iter().map(|line| format!("{} {}", line["action"].as_str().unwrap_or_default(), line["actor"]["name"].as_str().unwrap_or_default())).collect();
+    assert_eq!(lines, ["invitation.accepted Bo", "invitation.created acme Owner"]);
+}
+
+#[tokio::test]
+async fn only_the_invited_address_accepts() {
+    let scene = scene().await;
+    let mut ana = sign_up(&scene.world, "ana@example.com").await;
+    let mallory = sign_up(&scene.world, "mallory@example.com").await;
+    let (_, token) = scene.invite("ana@example.com", "viewer").await;
+    let offer = scene.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(200).json;
+    assert_eq!(offer["account_exists"], true);
+    // The link alone is not enough, nor is another's session, nor the password of another, nor a new name.
+    scene.accept(&scene.visitor, &token, json!({})).await.expect(401);
+    assert_eq!(scene.accept(&mallory, &token, json!({})).await.expect(403).code(), "other_address");
+    assert_eq!(scene.accept(&scene.visitor, &token, json!({ "name": "X", "password": "not this password" })).await.expect(401).code(), "invalid_credentials");
+    scene.accept(&scene.visitor, &token, json!({ "password": PASSWORD })).await.expect(429);
+    wait_out(&scene.world, 60);
+    // Signed in, one click does it, and the browser's session goes on under a new token.
+    let before = ana.clone();
+    let accepted = scene.accept(&ana, &token, json!({})).await.expect(201);
+    ana.keep_cookie(&accepted);
+    before.get("/session").await.expect(401);
+    assert_eq!((&accepted.json["tenant"]["id"], &accepted.json["roles"]), (&json!(scene.tenant.id), &json!(["viewer"])));
+    assert_eq!(accepted.json["tenants"].as_array().map(Vec::len), Some(2));
+    assert_eq!(accepted.json["user"]["name"], "Ana", "the name given with a link does not change a known user's");
+
+    // With the password, where signed out.
+    let (_, token) = scene.invite("mallory@example.com", "guest").await;
+    let accepted = scene.accept(&scene.visitor, &token, json!({ "password": PASSWORD })).await.expect(201);
+    assert_eq!(accepted.json["roles"], json!(["guest"]));
+}
+
+#[tokio::test]
+async fn accepted_twice_at_once_is_accepted_once() {
+    let scene = scene().await;
+    let (_, token) = scene.invite("bo@example.com", "viewer").await;
+    let more = json!({ "name": "Bo", "password": PASSWORD });
+    let answers = futures_util::future::join_all((0..4).map(|_| scene.accept(&scene.visitor, &token, more.clone()))).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| matches!(status, 201 | 409 | 422)), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn declined_revoked_and_expired_links_are_dead() {
+    let scene = scene().await;
+    let owner = &scene.tenant.owner;
+    let (declined, token) = scene.invite("one@example.com", "viewer").await;
+    scene.visitor.post("/invitation-refusals", json!({ "token": token })).await.expect(204);
+    assert_eq!(scene.status_of(&declined).await, "declined");
+    scene.is_dead(&token).await;
+    let path = |of: &Answer| format!("/invitations/{}", of.id());
+    assert_eq!(owner.delete(&path(&declined)).await.expect(409).code(), "invitation_answered");
+    assert_eq!(owner.post(&format!("{}/sendings", path(&declined)), json!({})).await.expect(409).code(), "invitation_answered");
+
+    let (revoked, token) = scene.invite("two@example.com", "viewer").await;
+    owner.delete(&path(&revoked)).await.expect(204);
+    assert_eq!(scene.status_of(&revoked).await, "revoked");
+    scene.is_dead(&token).await;
+    assert_eq!(owner.delete(&path(&revoked)).await.expect(409).code(), "invitation_answered");
+
+    let (expired, token) = scene.invite("three@example.com", "viewer").await;
+    assert_eq!(scene.try_invite("THREE@example.com", "viewer").await.expect(409).code(), "invitation_pending");
+    scene.world.advance_minutes(7 * DAY);
+    let owner = Client::sign_in(&scene.world, "acme@example.com", &identity::admin::reset_password(&scene.world.app, "acme@example.com").await.expect("reset")).await;
+    let listed = owner.get("/invitations?status=expired").await.expect(200).json;
+    assert_eq!((&listed["items"][0]["id"], listed["items"].as_array().map(Vec::len)), (&expired.json["id"], Some(1)));
+    assert_eq!(owner.get("/invitations?status=pending").await.expect(200).json["items"], json!([]));
+    scene.is_dead(&token).await;
+    // Sent again it lives again, under another link.
+    let resent = owner.post(&format!("{}/sendings", path(&expired)), json!({})).await.expect(202);
+    assert_eq!(resent.json["status"], "pending");
+    scene.is_dead(&token).await;
+    let fresh = newest_token(&scene.world, "three@example.com").await;
+    scene.accept(&scene.visitor, &fresh, json!({ "name": "Three", "password": PASSWORD })).await.expect(201);
+}
+
+#[tokio::test]
+async fn sending_again_kills_the_former_link() {
+    let scene = scene().await;
+    let (invitation, first) = scene.invite("bo@example.com", "viewer").await;
+    scene.tenant.owner.post(&format!("/invitations/{}/sendings", invitation.id()), json!({})).await.expect(202);
+    let second = newest_token(&scene.world, "bo@example.com").await;
+    assert_ne!(first, second);
+    scene.is_dead(&first).await;
+    scene.visitor.post("/invitation-lookups", json!({ "token": second })).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_invites_above_oneself() {
+    let scene = scene().await;
+    let refused = scene.try_invite("bo@example.com", "owner").await.expect(422);
+    assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("role_id"), &json!("not_invitable")));
+    let (editor_id, editor) = scene.tenant.member(&scene.world, "editor").await;
+    let input = async |role: &str| json!({ "email": "bo@example.com", "role_id": role_id(&scene.tenant, role).await });
+    editor.post("/invitations", input("viewer").await).await.expect(403);
+    sqlx::query("INSERT INTO identity.member_permissions (tenant_id, user_id, permission, scope) VALUES ($1, $2, 'invitations:write', 'own')")
+        .bind(scene.tenant.id)
+        .bind(editor_id)
+        .execute(&mut scene.world.as_owner().await)
+        .await
+        .expect("granted");
+    editor.post("/invitations", input("admin").await).await.expect(403);
+    let own = editor.post("/invitations", input("viewer").await).await.expect(201);
+    // With the permission for own ones only, another's invitation is not there.
+    let (others, _) = scene.invite("two@example.com", "viewer").await;
+    editor.delete(&format!("/invitations/{}", others.id())).await.expect(404);
+    editor.delete(&format!("/invitations/{}", own.id())).await.expect(204);
+    // A role of another workspace is none of this one.
+    let foreign = role_id(&Tenant::found(&scene.world, "other").await, "viewer").await;
+    let refused = scene.tenant.owner.post("/invitations", json!({ "email": "x@example.com", "role_id": foreign })).await.expect(422);
+    assert_eq!(refused.json["errors"][0]["code"], "unknown");
+}
+
+#[tokio::test]
+async fn a_former_member_comes_back_with_the_new_role_alone() {
+    let scene = scene().await;
+    let (id, member) = scene.tenant.member(&scene.world, "admin").await;
+    let (address, path) = ("admin.acme@example.com", format!("/members/{id}"));
+    scene.tenant.owner.delete(&path).await.expect(204);
+    let (_, token) = scene.invite(address, "viewer").await;
+    let accepted = scene.accept(&member, &token, json!({})).await.expect(201);
+    assert_eq!(accepted.json["roles"], json!(["viewer"]));
+    // Who is suspended is not lifted by an invitation that was sent before.
+    scene.tenant.owner.delete(&path).await.expect(204);
+    let (_, token) = scene.invite(address, "viewer").await;
+    let suspend = json!({ "status": "suspended" });
+    scene.tenant.owner.send(reqwest::Method::PATCH, &path, &[("if-match", "*")], Some(&suspend)).await.expect(200);
+    let mut member = Client::anonymous(&scene.world);
+    member.keep_cookie(&accepted);
+    assert_eq!(scene.accept(&member, &token, json!({})).await.expect(409).code(), "member_suspended");
+    assert_eq!(scene.try_invite(address, "viewer").await.expect(409).code(), "already_member");
+    assert_eq!(token_of(&newest_mail(&scene.world, address).await), token, "the refused acceptance changed nothing");
+}

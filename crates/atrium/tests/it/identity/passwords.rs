@@ -1,0 +1,114 @@
+//! A forgotten password, and a changed one.
+
+use serde_json::json;
+
+use super::{PASSWORD, kinds_of_mail, newest_mail, newest_token, retry_after, sign_up, token_of, try_sign_in, wait_out};
+use crate::client::{Answer, Client};
+use crate::world::World;
+
+const NEXT: &str = "another fine password";
+
+async fn ask(world: &World) -> String {
+    Client::anonymous(world).post("/password-resets", json!({ "email": "Ana@example.com" })).await.expect(202);
+    newest_token(world, "ana@example.com").await
+}
+
+async fn reset(world: &World, token: &str, password: &str) -> Answer {
+    Client::anonymous(world).put("/password-resets", None, json!({ "token": token, "password": password })).await
+}
+
+#[tokio::test]
+async fn a_reset_works_once_and_ends_every_session() {
+    let world = World::new().await;
+    let session = sign_up(&world, "ana@example.com").await;
+    let (first, second) = (ask(&world).await, ask(&world).await);
+    assert_ne!(first, second);
+    let mail = newest_mail(&world, "ana@example.com").await;
+    assert!(mail.text.contains(&format!("{}/reset-password?token=", world.url)) && mail.text.contains("Hello Ana"), "{}", mail.text);
+    session.get("/session").await.expect(200);
+
+    reset(&world, &"x".repeat(43), NEXT).await.expect(422);
+    // A password that is not accepted leaves the link usable.
+    for (bad, code) in [("short", "too_short"), ("password1234", "too_common"), ("ana@example.com", "personal")] {
+        let refused = reset(&world, &second, bad).await.expect(422);
+        assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("password"), &json!(code)));
+    }
+    let used = reset(&world, &second, NEXT).await.expect(204);
+    assert!(!used.headers.contains_key("set-cookie"), "a link alone signs nobody in");
+    assert_eq!(reset(&world, &second, NEXT).await.expect(422).code(), "link_invalid");
+    assert_eq!(reset(&world, &first, NEXT).await.expect(422).code(), "link_invalid", "one use voids them all");
+    session.get("/session").await.expect(401);
+    try_sign_in(&world, "ana@example.com", NEXT).await.expect(201);
+    try_sign_in(&world, "ana@example.com", PASSWORD).await.expect(401);
+    assert_eq!(kinds_of_mail(&world, "ana@example.com").await, ["email_verification", "password_reset", "password_reset", "password_changed"]);
+}
+
+#[tokio::test]
+async fn a_reset_used_twice_at_once_is_used_once() {
+    let world = World::new().await;
+    sign_up(&world, "ana@example.com").await;
+    let token = ask(&world).await;
+    let (one, two) = tokio::join!(reset(&world, &token, NEXT), reset(&world, &token, "yet another password"));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 422]);
+}
+
+#[tokio::test]
+async fn a_reset_runs_out_after_half_an_hour() {
+    let world = World::new().await;
+    sign_up(&world, "ana@example.com").await;
+    let (late, in_time) = (ask(&world).await, ask(&world).await);
+    world.advance_minutes(29);
+    let newest = ask(&world).await;
+    world.advance_minutes(1);
+    assert_eq!(reset(&world, &late, NEXT).await.expect(422).code(), "link_invalid");
+    assert_eq!(reset(&world, &in_time, NEXT).await.expect(422).code(), "link_invalid");
+    reset(&world, &newest, NEXT).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_change_ends_the_other_sessions_and_voids_links() {
+    let world = World::new().await;
+    let own = sign_up(&world, "ana@example.com").await;
+    let other = Client::sign_in(&world, "ana@example.com", PASSWORD).await;
+    let link = ask(&world).await;
+    let change = async |current: &str, next: &str| {
+        own.put("/me/password", None, json!({ "current_password": current, "new_password": next })).await
+    };
+    for (next, code) in [("short", "too_short"), ("aaaaaaaaaaaa", "too_common"), (PASSWORD, "unchanged"), ("ana@example.com", "personal")] {
+        let refused = change(PASSWORD, next).await.expect(422);
+        assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("new_password"), &json!(code)));
+    }
+    let wrong = change("not this password", NEXT).await.expect(422);
+    assert_eq!((&wrong.json["errors"][0]["field"], &wrong.json["errors"][0]["code"]), (&json!("current_password"), &json!("incorrect")));
+    // A stolen session is no way to guess the password either.
+    let wait = retry_after(&change(PASSWORD, NEXT).await);
+    wait_out(&world, wait);
+    other.get("/session").await.expect(200);
+    change(PASSWORD, NEXT).await.expect(204);
+    other.get("/session").await.expect(401);
+    own.get("/session").await.expect(200);
+    assert_eq!(reset(&world, &link, "yet another password").await.expect(422).code(), "link_invalid");
+    try_sign_in(&world, "ana@example.com", PASSWORD).await.expect(401);
+    wait_out(&world, 60);
+    try_sign_in(&world, "ana@example.com", NEXT).await.expect(201);
+    assert_eq!(newest_mail(&world, "ana@example.com").await.kind, "password_changed");
+    let events: Vec<String> = sqlx::query_scalar("SELECT event FROM directory.security_events ORDER BY id").fetch_all(&world.app.pools.owner).await.expect("events");
+    assert_eq!(events, ["password_reset_requested", "password_changed"]);
+}
+
+/// The mail that tells of a change holds a link without a secret.
+#[tokio::test]
+async fn the_mail_about_a_change_holds_no_secret() {
+    let world = World::new().await;
+    sign_up(&world, "ana@example.com").await;
+    let token = token_of(&{
+        ask(&world).await;
+        newest_mail(&world, "ana@example.com").await
+    });
+    reset(&world, &token, NEXT).await.expect(204);
+    let mail = newest_mail(&world, "ana@example.com").await;
+    assert_eq!(mail.kind, "password_changed");
+    assert!(!mail.text.contains("token=") && mail.text.contains(&world.url), "{}", mail.text);
+}

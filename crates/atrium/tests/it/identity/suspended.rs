@@ -1,0 +1,87 @@
+//! Users and workspaces that were suspended get nowhere, with whatever they held before.
+
+use serde_json::json;
+
+use super::{PASSWORD, kinds_of_mail, newest_token, role_id, sign_up, try_sign_in};
+use crate::client::{Client, Tenant, booking};
+use crate::world::World;
+
+async fn set_user(world: &World, email: &str, status: &str) {
+    sqlx::query("UPDATE directory.users SET status = $2, deleted_at = CASE WHEN $2 = 'deleted' THEN now() END WHERE email = $1")
+        .bind(email)
+        .bind(status)
+        .execute(&mut world.as_owner().await)
+        .await
+        .expect("changed");
+}
+
+#[tokio::test]
+async fn a_suspended_user_gets_nowhere() {
+    let world = World::new().await;
+    let ana = sign_up(&world, "ana@example.com").await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let viewer = role_id(&tenant, "viewer").await;
+    tenant.owner.post("/invitations", json!({ "email": "ana@example.com", "role_id": viewer })).await.expect(201);
+    let invitation = newest_token(&world, "ana@example.com").await;
+    Client::anonymous(&world).post("/password-resets", json!({ "email": "ana@example.com" })).await.expect(202);
+    let reset = newest_token(&world, "ana@example.com").await;
+    for status in ["suspended", "inactive", "deleted"] {
+        set_user(&world, "ana@example.com", status).await;
+        ana.get("/session").await.expect(401);
+        ana.get("/contacts").await.expect(401);
+        let refused = try_sign_in(&world, "ana@example.com", PASSWORD).await;
+        let expected = if status == "deleted" { (401, "invalid_credentials") } else { (403, "account_inactive") };
+        assert_eq!((refused.status.as_u16(), refused.code()), expected, "{status}: {}", refused.text);
+        world.advance_minutes(1);
+        // No link opens what is closed.
+        let accepted = Client::anonymous(&world).post("/invitation-acceptances", json!({ "token": invitation, "password": PASSWORD })).await;
+        assert!(matches!(accepted.status.as_u16(), 401 | 403 | 422), "{status}: {}", accepted.text);
+        assert!(!accepted.headers.contains_key("set-cookie"));
+        world.advance_minutes(1);
+        let before = kinds_of_mail(&world, "ana@example.com").await.len();
+        Client::anonymous(&world).post("/password-resets", json!({ "email": "ana@example.com" })).await.expect(202);
+        assert_eq!(kinds_of_mail(&world, "ana@example.com").await.len(), before, "{status}: no mail");
+    }
+    Client::anonymous(&world).put("/password-resets", None, json!({ "token": reset, "password": "another fine password" })).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    let visitor = Client::anonymous(&world);
+    let public = format!("/public/organizers/{slug}/event-types/intro");
+    let booked = visitor.post(&format!("{public}/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com")).await.expect(201);
+    let manage = booked.json["manage_url"].as_str().expect("a link").rsplit('/').next().expect("a token").to_owned();
+    let guest = role_id(&tenant, "guest").await;
+    tenant.owner.post("/invitations", json!({ "email": "bo@example.com", "role_id": guest })).await.expect(201);
+    let invitation = newest_token(&world, "bo@example.com").await;
+    let mut elsewhere = tenant.owner.clone();
+    let second = tenant.owner.post("/tenants", json!({ "name": "Second", "timezone": "UTC" })).await.expect(201);
+
+    for status in ["suspended", "inactive", "pending_deletion"] {
+        sqlx::query("UPDATE directory.tenants SET status = $2 WHERE id = $1").bind(tenant.id).bind(status).execute(&mut world.as_owner().await).await.expect("changed");
+        assert_eq!(tenant.owner.get("/contacts").await.expect(403).code(), "no_tenant");
+        assert_eq!(tenant.owner.post("/contacts", json!({ "name": "X" })).await.expect(403).code(), "no_tenant");
+        let session = tenant.owner.get("/session").await.expect(200).json;
+        assert_eq!((&session["tenant"], &session["permissions"]), (&json!(null), &json!([])));
+        assert!(session["tenants"].as_array().expect("tenants").iter().any(|of| of["status"] == status));
+        assert_eq!(tenant.owner.post("/session/tenant", json!({ "tenant_id": tenant.id })).await.expect(409).code(), "tenant_inactive");
+        for path in [format!("/public/organizers/{slug}"), format!("{public}/slots?from=2031-09-10T00:00:00Z&to=2031-09-11T00:00:00Z")] {
+            assert_eq!(visitor.get(&path).await.status.as_u16(), 404, "{status} {path}");
+        }
+        visitor.post(&format!("{public}/bookings"), booking("2031-09-10T09:00:00Z", "vera@example.com")).await.expect(404);
+        assert_eq!(visitor.get(&format!("/b/{slug}")).await.status.as_u16(), 404, "{status}");
+        visitor.post("/invitation-lookups", json!({ "token": invitation })).await.expect(422);
+        visitor.post("/invitation-acceptances", json!({ "token": invitation, "name": "Bo", "password": PASSWORD })).await.expect(422);
+        visitor.post(&format!("/public/bookings/{manage}/cancellation"), json!({})).await.expect(404);
+    }
+    // The user works on elsewhere.
+    let switched = elsewhere.post("/session/tenant", json!({ "tenant_id": second.id() })).await.expect(200);
+    elsewhere.keep_cookie(&switched);
+    elsewhere.get("/contacts").await.expect(200);
+    sqlx::query("UPDATE directory.tenants SET status = 'active' WHERE id = $1").bind(tenant.id).execute(&mut world.as_owner().await).await.expect("changed");
+    visitor.post(&format!("{public}/bookings"), booking("2031-09-10T09:00:00Z", "vera@example.com")).await.expect(201);
+    visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
+}

@@ -1,0 +1,422 @@
+"""Valid requests for every operation, made from records that exist: what the document alone cannot tell a generator."""
+
+import datetime
+import itertools
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+
+BASE = os.environ["ATRIUM_URL"] + "/api/v1"
+OWNER_EMAIL = "ana@brightside.example"
+PASSWORD = "correct horse battery"
+COOKIE = "atrium_session"
+ANY_VERSION = {"If-Match": "*"}
+
+_numbers = itertools.count(1)
+
+
+def number():
+    return next(_numbers)
+
+
+class Caller:
+    """Somebody who asks the API, signed in or not. What is not answered 2xx is a mistake in this file or in Atrium."""
+
+    def __init__(self, email=None, password=PASSWORD):
+        self.email = email
+        self.password = password
+        self.token = None
+        if email:
+            self.sign_in()
+
+    def sign_in(self):
+        answer = self.ask("POST", "/sessions", {"email": self.email, "password": self.password, "remember": True}, raw=True)
+        self.token = answer.cookies[COOKIE]
+
+    def ask(self, method, path, body=None, headers=None, raw=False):
+        headers = dict(headers or {})
+        if self.token:
+            headers["Cookie"] = f"{COOKIE}={self.token}"
+        answer = requests.request(method, BASE + path, json=body, headers=headers, timeout=30)
+        if not answer.ok:
+            raise RuntimeError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
+        if raw:
+            return answer
+        return answer.json() if answer.content else None
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def first(self, path, **wanted):
+        """The first item of a list whose fields have these values."""
+        for item in self.get(path)["items"]:
+            if all(item[name] == value for name, value in wanted.items()):
+                return item
+        raise RuntimeError(f"{path} has no item with {wanted}")
+
+
+visitor = Caller()
+owner = Caller(OWNER_EMAIL)
+
+
+def mailed_token(address, path):
+    """The token in the link to that path in a mail to that address; a job may be still writing it."""
+    until = time.monotonic() + 15
+    while time.monotonic() < until:
+        for mail in owner.get(f"/mails?q={address}")["items"]:
+            found = re.search(path + r"[?#]token=([A-Za-z0-9_-]+)", owner.get(f"/mails/{mail['id']}")["text"])
+            if found:
+                return found.group(1)
+        time.sleep(0.1)
+    raise RuntimeError(f"no mail to {address} with a link to {path}")
+
+
+def address(what):
+    return f"{what}.{number()}@schemathesis.example"
+
+
+def registration():
+    return {
+        "email": address("founder"),
+        "name": "Founder",
+        "password": PASSWORD,
+        "tenant_name": f"Workspace {number()}",
+        "timezone": "Europe/Lisbon",
+        "locale": "en",
+    }
+
+
+def registered():
+    """The address of a sign-up that waits for its confirmation."""
+    new = registration()
+    visitor.ask("POST", "/registrations", new)
+    return new["email"]
+
+
+def founder():
+    """Somebody new with a workspace of his or her own."""
+    email = registered()
+    visitor.ask("POST", "/email-verifications", {"token": mailed_token(email, "/verify-email"), "password": PASSWORD})
+    return Caller(email)
+
+
+def role(name):
+    return owner.first("/roles", name=name)["id"]
+
+
+def invited():
+    email = address("invited")
+    invitation = owner.ask("POST", "/invitations", {"email": email, "role_id": role("viewer")})
+    return invitation["id"], email
+
+
+def invitation_token():
+    return mailed_token(invited()[1], "/invitation")
+
+
+def member():
+    """The user id of a new member of the demo's workspace."""
+    _, email = invited()
+    visitor.ask("POST", "/invitation-acceptances", {"token": mailed_token(email, "/invitation"), "name": "New Member", "password": PASSWORD})
+    return owner.first(f"/members?q={email}")["user_id"]
+
+
+PAGE = "/public/organizers/ana-jansen/event-types/"
+
+
+def window(first_day=1, last_day=15):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    instant = "%Y-%m-%dT%H:%M:%SZ"
+    return {
+        "from": (now + datetime.timedelta(days=first_day)).strftime(instant),
+        "to": (now + datetime.timedelta(days=last_day)).strftime(instant),
+    }
+
+
+def free_start(event="intro-call"):
+    """A start that is free now, another one at each call."""
+    span = window()
+    slots = visitor.get(f"{PAGE}{event}/slots?from={span['from']}&to={span['to']}")["slots"]
+    return slots[number() * 7 % len(slots)]["start"]
+
+
+def public_booking(event="intro-call"):
+    return {
+        "start": free_start(event),
+        "name": "Vera Visitor",
+        "email": address("vera"),
+        "timezone": "America/Sao_Paulo",
+        "locale": "en",
+    }
+
+
+def booked(event="intro-call"):
+    """The token of a new booking's link, and its id."""
+    new = public_booking(event)
+    answer = visitor.ask("POST", f"{PAGE}{event}/bookings", new)
+    token = answer["manage_url"].rsplit("/", 1)[1]
+    return token, owner.first(f"/bookings?q={new['email']}")["id"]
+
+
+def booking(event="intro-call"):
+    return booked(event)[1]
+
+
+def past_booking():
+    """One that took place; the demo has some."""
+    past = owner.get("/bookings?view=past&status=confirmed,completed&limit=100")["items"]
+    return past[number() % len(past)]["id"]
+
+
+def cancelled_booking():
+    id = booking()
+    owner.ask("POST", f"/bookings/{id}/cancellation", {})
+    return id
+
+
+def contact():
+    return owner.ask("POST", "/contacts", {"name": "Northwind", "kind": "company", "email": address("contact")})["id"]
+
+
+def event_type():
+    new = {"name": f"Talk {number()}", "duration_minutes": 30, "location_type": "phone"}
+    return owner.ask("POST", "/event-types", new)["id"]
+
+
+def schedule_body():
+    return {
+        "name": f"Hours {number()}",
+        "timezone": "Europe/Amsterdam",
+        "rules": [{"day": "mon", "start": "09:00", "end": "17:00"}],
+        "overrides": [{"date": "2031-12-25", "is_available": False}],
+    }
+
+
+def schedule():
+    return owner.ask("POST", "/schedules", schedule_body())["id"]
+
+
+def file():
+    answer = requests.post(
+        BASE + "/files",
+        files={"file": ("note.txt", b"a note", "text/plain")},
+        headers={"Cookie": f"{COOKIE}={owner.token}"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return answer.json()["id"]
+
+
+def reset_token():
+    """Of somebody who is signed in nowhere else, since a new password ends the sessions."""
+    email = founder().email
+    visitor.ask("POST", "/password-resets", {"email": email})
+    return mailed_token(email, "/reset-password")
+
+
+def statement(sql):
+    """Runs SQL as the owner of the tables: for records that no operation of the API makes."""
+    folder = Path(os.environ["ATRIUM_DATA_DIR"]) / "postgres"
+    password = json.loads((folder / "credentials.json").read_text())["owner"]
+    socket = (folder / "data" / "postmaster.pid").read_text().splitlines()[4]
+    ran = subprocess.run(
+        [os.environ["PSQL"], "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "atrium_owner", "-d", "atrium", "-c", sql],
+        env={**os.environ, "PGPASSWORD": password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        raise RuntimeError(ran.stderr)
+    return ran.stdout.strip()
+
+
+def tenant():
+    return owner.get("/tenant")["id"]
+
+
+def job_batch():
+    made = f"INSERT INTO platform.job_batches (tenant_id, id, name, total_jobs, pending_jobs) VALUES ('{tenant()}', gen_random_uuid(), 'Import', 3, 2) RETURNING id"
+    return statement(made)
+
+
+def failed_job():
+    """A job without attempts left, whose mail is gone."""
+    return statement(
+        f"""
+        WITH job AS (
+            SELECT id FROM graphile_worker.add_job('SendMail', json_build_object('tenant_id', '{tenant()}', 'mail_id', gen_random_uuid()),
+                                                   run_at => now() + interval '1 hour')
+        )
+        SELECT id FROM job;
+        UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'the mail is gone' WHERE id = lastval() RETURNING id;
+        """
+    ).splitlines()[-1]
+
+
+class Spare:
+    """Somebody whose session may end, whose password may change and whose workspaces may multiply: whatever could sign the
+    run out, or change what the other operations work on, is asked in this session."""
+
+    def __init__(self):
+        self.caller = founder()
+        self.tenant = self.caller.get("/tenant")["id"]
+
+    def renew(self):
+        try:
+            self.caller.sign_in()
+        except RuntimeError:
+            # The password was changed to something that only the generator knows.
+            self.__init__()
+
+    def other_session(self):
+        """The id of another session of the same person."""
+        Caller(self.caller.email)
+        return next(item["id"] for item in self.caller.get("/sessions")["items"] if not item["current"])
+
+
+spare = Spare()
+
+
+def path(**parameters):
+    return {"path_parameters": {name: str(value) for name, value in parameters.items()}}
+
+
+def body(**fields):
+    return {"body": fields, "media_type": "application/json"}
+
+
+def nothing():
+    return {}
+
+
+def mail_server():
+    return {"host": "127.0.0.1", "port": 2525, "security": "none", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
+
+
+def with_mail_server(request):
+    spare.caller.ask("PUT", "/mail-settings", mail_server(), ANY_VERSION)
+    return request
+
+
+PUBLIC = "/api/v1/public/organizers/{slug}/event-types/{event_slug}"
+PUBLIC_BOOKING = "/api/v1/public/bookings/{token}"
+
+# operation = a function that makes what it needs and answers a request that must be answered 2xx
+REQUESTS = {
+    "GET /api/v1/audit-events": nothing,
+    "GET /api/v1/bookings": lambda: {"query": {"view": "upcoming"}},
+    "POST /api/v1/bookings": lambda: body(
+        event_type_id=owner.first("/event-types?active=true", slug="intro-call")["id"],
+        invitee_name="Vera Visitor",
+        invitee_email=address("vera"),
+        invitee_timezone="Europe/Rome",
+        start=free_start(),
+    ),
+    "GET /api/v1/bookings/{id}": lambda: path(id=booking()),
+    "GET /api/v1/bookings/{id}/calendar-file": lambda: path(id=booking()),
+    "POST /api/v1/bookings/{id}/cancellation": lambda: path(id=booking()) | body(reason="Ill"),
+    "POST /api/v1/bookings/{id}/confirmation": lambda: path(id=booking("studio-visit")),
+    "GET /api/v1/bookings/{id}/history": lambda: path(id=booking()),
+    "PUT /api/v1/bookings/{id}/no-show": lambda: path(id=past_booking()),
+    "POST /api/v1/bookings/{id}/refusal": lambda: path(id=booking("studio-visit")) | body(reason="Away"),
+    "POST /api/v1/bookings/{id}/reschedulings": lambda: path(id=booking()) | body(start=free_start()),
+    "POST /api/v1/bookings/{id}/restoration": lambda: path(id=cancelled_booking()),
+    "GET /api/v1/contacts": nothing,
+    "POST /api/v1/contacts": lambda: body(name="Ingrid", kind="person", email=address("ingrid")),
+    "GET /api/v1/contacts/{id}": lambda: path(id=contact()),
+    "DELETE /api/v1/contacts/{id}": lambda: path(id=contact()) | {"headers": ANY_VERSION},
+    "PATCH /api/v1/contacts/{id}": lambda: path(id=contact()) | {"headers": ANY_VERSION} | body(notes="Called back."),
+    "POST /api/v1/email-verification-requests": lambda: body(email=registered()),
+    "POST /api/v1/email-verifications": lambda: body(token=mailed_token(registered(), "/verify-email"), password=PASSWORD),
+    "GET /api/v1/event-types": nothing,
+    "POST /api/v1/event-types": lambda: body(name=f"Talk {number()}", duration_minutes=45, location_type="video"),
+    "PUT /api/v1/event-types/order": lambda: body(ids=[item["id"] for item in owner.get("/event-types?limit=100")["items"] if item["owner_id"] == owner.get("/me")["id"]]),
+    "GET /api/v1/event-types/{id}": lambda: path(id=event_type()),
+    "DELETE /api/v1/event-types/{id}": lambda: path(id=event_type()) | {"headers": ANY_VERSION},
+    "PATCH /api/v1/event-types/{id}": lambda: path(id=event_type()) | {"headers": ANY_VERSION} | body(description="Half an hour."),
+    "POST /api/v1/event-types/{id}/copies": lambda: path(id=event_type()),
+    "GET /api/v1/event-types/{id}/slots": lambda: path(id=event_type()) | {"query": window()},
+    "GET /api/v1/failed-jobs": nothing,
+    "DELETE /api/v1/failed-jobs/{id}": lambda: path(id=failed_job()),
+    "POST /api/v1/failed-jobs/{id}/retries": lambda: path(id=failed_job()),
+    "POST /api/v1/files": lambda: {"body": {"file": b"a note"}, "media_type": "multipart/form-data"},
+    "GET /api/v1/files/{id}": lambda: path(id=file()),
+    "DELETE /api/v1/files/{id}": lambda: path(id=file()),
+    "GET /api/v1/home": nothing,
+    "POST /api/v1/invitation-acceptances": lambda: body(token=invitation_token(), name="New Member", password=PASSWORD),
+    "POST /api/v1/invitation-lookups": lambda: body(token=invitation_token()),
+    "POST /api/v1/invitation-refusals": lambda: body(token=invitation_token()),
+    "GET /api/v1/invitations": nothing,
+    "POST /api/v1/invitations": lambda: body(email=address("invited"), role_id=role("viewer")),
+    "DELETE /api/v1/invitations/{id}": lambda: path(id=invited()[0]),
+    "POST /api/v1/invitations/{id}/sendings": lambda: path(id=invited()[0]),
+    "GET /api/v1/job-batches": nothing,
+    "DELETE /api/v1/job-batches/{id}": lambda: path(id=job_batch()),
+    "GET /api/v1/mail-settings": lambda: with_mail_server({}),
+    "PUT /api/v1/mail-settings": lambda: {"headers": ANY_VERSION} | body(**mail_server()),
+    "DELETE /api/v1/mail-settings": lambda: with_mail_server({}),
+    "GET /api/v1/mails": nothing,
+    "GET /api/v1/mails/{id}": lambda: path(id=owner.first("/mails")["id"]),
+    "GET /api/v1/me": nothing,
+    "PATCH /api/v1/me": lambda: {"headers": ANY_VERSION} | body(work_days=["mon", "tue"]),
+    "PUT /api/v1/me/password": lambda: body(current_password=PASSWORD, new_password=PASSWORD),
+    "GET /api/v1/members": nothing,
+    "GET /api/v1/members/{user_id}": lambda: path(user_id=member()),
+    "DELETE /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION},
+    "PATCH /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION} | body(role_ids=[role("editor")]),
+    "GET /api/v1/organizer": nothing,
+    "PUT /api/v1/organizer": lambda: {"headers": ANY_VERSION} | body(slug="ana-jansen", display_name="Ana Jansen", timezone="Europe/Amsterdam"),
+    "GET /api/v1/organizers": nothing,
+    "POST /api/v1/password-resets": lambda: body(email=OWNER_EMAIL),
+    "PUT /api/v1/password-resets": lambda: body(token=reset_token(), password=PASSWORD),
+    "GET /api/v1/permissions": nothing,
+    f"GET {PUBLIC_BOOKING}": lambda: path(token=booked()[0]),
+    f"GET {PUBLIC_BOOKING}/calendar-file": lambda: path(token=booked()[0]),
+    f"POST {PUBLIC_BOOKING}/cancellation": lambda: path(token=booked()[0]) | body(reason="Ill"),
+    f"POST {PUBLIC_BOOKING}/reschedulings": lambda: path(token=booked()[0]) | body(start=free_start()),
+    "GET /api/v1/public/organizers/{slug}": lambda: path(slug="ana-jansen"),
+    f"GET {PUBLIC}": lambda: path(slug="ana-jansen", event_slug="intro-call"),
+    f"POST {PUBLIC}/bookings": lambda: path(slug="ana-jansen", event_slug="intro-call") | body(**public_booking()),
+    f"GET {PUBLIC}/slots": lambda: path(slug="ana-jansen", event_slug="intro-call") | {"query": window()},
+    "POST /api/v1/registrations": lambda: body(**registration()),
+    "GET /api/v1/roles": nothing,
+    "GET /api/v1/schedules": nothing,
+    "POST /api/v1/schedules": lambda: body(**schedule_body()),
+    "GET /api/v1/schedules/{id}": lambda: path(id=schedule()),
+    "PUT /api/v1/schedules/{id}": lambda: path(id=schedule()) | {"headers": ANY_VERSION} | body(**schedule_body()),
+    "DELETE /api/v1/schedules/{id}": lambda: path(id=schedule()) | {"headers": ANY_VERSION},
+    "GET /api/v1/search": lambda: {"query": {"q": "sofia"}},
+    "GET /api/v1/session": nothing,
+    "DELETE /api/v1/session": nothing,
+    "POST /api/v1/session/tenant": lambda: body(tenant_id=spare.tenant),
+    "GET /api/v1/sessions": nothing,
+    "POST /api/v1/sessions": lambda: body(email=OWNER_EMAIL, password=PASSWORD),
+    "DELETE /api/v1/sessions": nothing,
+    "DELETE /api/v1/sessions/{id}": lambda: path(id=spare.other_session()),
+    "GET /api/v1/tenant": nothing,
+    "PATCH /api/v1/tenant": lambda: {"headers": ANY_VERSION} | body(currency="EUR"),
+    "POST /api/v1/tenants": lambda: body(name=f"Second {number()}", timezone="Europe/Lisbon"),
+}
+
+# What is asked in the spare session.
+OF_THE_SPARE = {
+    "DELETE /api/v1/session",
+    "GET /api/v1/sessions",
+    "DELETE /api/v1/sessions",
+    "DELETE /api/v1/sessions/{id}",
+    "POST /api/v1/session/tenant",
+    "PUT /api/v1/me/password",
+    "PATCH /api/v1/me",
+    "PATCH /api/v1/tenant",
+    "POST /api/v1/tenants",
+    # Random servers get no mail: nothing of the spare's workspace sends any.
+    "GET /api/v1/mail-settings",
+    "PUT /api/v1/mail-settings",
+    "DELETE /api/v1/mail-settings",
+}
