@@ -1,5 +1,5 @@
+-- The extensions stay: they may be somebody else's.
 DROP SCHEMA platform CASCADE;
 DROP SCHEMA directory CASCADE;
 DROP SCHEMA lookup CASCADE;
 DROP SCHEMA security CASCADE;
-DROP EXTENSION IF EXISTS btree_gist;

@@ -1,7 +1,8 @@
 /** A picture of every screen and public page, at two widths, with the demo's data and in an empty workspace. */
-import { type BrowserContext, expect, test } from "@playwright/test";
+import { type BrowserContext, expect } from "@playwright/test";
 import { lend } from "../support/api";
 import { appScreens, publicPages, type Screen, SIGNED_OUT } from "../support/routes";
+import { test } from "../support/test";
 import { demoWorkspace, emptyWorkspace } from "../support/workspace";
 
 const SIZES = [
@@ -29,17 +30,17 @@ async function picture(context: BrowserContext, screens: Screen[], folder: strin
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`full, ${colorScheme}`, async ({ browser }) => {
+  test(`full, ${colorScheme}`, async ({ newContext }) => {
     const stage = await demoWorkspace();
-    const context = await browser.newContext({ colorScheme });
+    const context = await newContext({ colorScheme });
     await picture(context, [...SIGNED_OUT, ...(await publicPages(stage))], `full-${colorScheme}`);
     await lend(stage.api, context);
     await picture(context, await appScreens(stage.api), `full-${colorScheme}`);
   });
 }
 
-test("empty", async ({ browser }) => {
-  const context = await browser.newContext();
+test("empty", async ({ newContext }) => {
+  const context = await newContext();
   const { api } = await emptyWorkspace("Emma Empty", "Europe/Amsterdam");
   await lend(api, context);
   await picture(context, await appScreens(api), "empty");

@@ -69,7 +69,9 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
 
 /** The public pages of an organizer, with a booking made to show the pages behind its link. */
 export async function publicPages(space: Pick<Workspace, "api" | "slug" | "event">): Promise<Screen[]> {
-  const [slot, taken] = await slots(space.api, space.event);
+  const free = await slots(space.api, space.event);
+  // Far apart, so that the one stays free when the other is booked.
+  const [taken, slot] = [free[0], free.at(-1)];
   if (!slot || !taken) throw new Error(`${space.slug} has no free times`);
   const api = await visitor();
   const made = await answer<{ manage_url: string }>(

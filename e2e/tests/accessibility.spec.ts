@@ -1,10 +1,11 @@
 /** Every screen with axe, narrow and wide, light and dark; and its main content by keyboard. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { type BrowserContext, expect, type Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 import { lend } from "../support/api";
 import { appScreens, publicPages, type Screen, SIGNED_OUT } from "../support/routes";
+import { test } from "../support/test";
 import { demoWorkspace } from "../support/workspace";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -57,14 +58,14 @@ async function examine(context: BrowserContext, screens: Screen[]): Promise<void
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`axe finds nothing serious on the app's screens, ${colorScheme}`, async ({ browser }) => {
-    const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
+  test(`axe finds nothing serious on the app's screens, ${colorScheme}`, async ({ newContext }) => {
+    const context = await newContext({ colorScheme, reducedMotion: "reduce" });
     await lend(space.api, context);
     await examine(context, await appScreens(space.api));
   });
 
-  test(`axe finds nothing serious where nobody is signed in, ${colorScheme}`, async ({ browser }) => {
-    const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
+  test(`axe finds nothing serious where nobody is signed in, ${colorScheme}`, async ({ newContext }) => {
+    const context = await newContext({ colorScheme, reducedMotion: "reduce" });
     await examine(context, [...SIGNED_OUT, ...(await publicPages(space))]);
   });
 }
@@ -94,17 +95,17 @@ async function reach(page: Page, screen: Screen): Promise<void> {
   expect.soft(await inMain(page), `${screen.path}: the keyboard reaches the main content`).toBe(true);
 }
 
-test("the keyboard reaches the main content of every screen", async ({ browser }) => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+test("the keyboard reaches the main content of every screen", async ({ newContext }) => {
+  const context = await newContext({ viewport: { width: 1440, height: 900 } });
   await lend(space.api, context);
   const page = await context.newPage();
   for (const screen of await appScreens(space.api)) await reach(page, screen);
-  const stranger = await (await browser.newContext()).newPage();
+  const stranger = await (await newContext()).newPage();
   for (const screen of [...SIGNED_OUT, ...(await publicPages(space))]) await reach(stranger, screen);
 });
 
-test("a booking is opened and left by keyboard alone", async ({ browser }) => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+test("a booking is opened and left by keyboard alone", async ({ newContext }) => {
+  const context = await newContext({ viewport: { width: 1440, height: 900 } });
   await lend(space.api, context);
   const page = await context.newPage();
   await open(page, { name: "bookings", path: "/bookings" });

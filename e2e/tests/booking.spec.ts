@@ -1,5 +1,5 @@
 /** From the public page to the inbox and back, on a phone in another zone, without script. */
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import {
   answer,
   calendarOf,
@@ -11,12 +11,13 @@ import {
   slots,
   visitor,
 } from "../support/api";
+import { type NewContext, test } from "../support/test";
 import { unique, type Workspace, workspace } from "../support/workspace";
 
 const ZONE = "America/Sao_Paulo";
 
-async function phone(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({
+async function phone(newContext: NewContext): Promise<Page> {
+  const context = await newContext({
     javaScriptEnabled: false,
     viewport: { width: 390, height: 844 },
     isMobile: true,
@@ -59,11 +60,11 @@ async function starts(page: Page): Promise<number[]> {
   return links.map((link) => Date.parse(new URL(link).searchParams.get("start") ?? ""));
 }
 
-test("a visitor books, moves and cancels; nobody else gets the time meanwhile", async ({ browser }) => {
+test("a visitor books, moves and cancels; nobody else gets the time meanwhile", async ({ newContext }) => {
   const space = await workspace({ zone: "Europe/Amsterdam" });
   const name = "Vítor Visitor";
   const email = `${unique("vitor")}@e2e.test`;
-  const page = await phone(browser);
+  const page = await phone(newContext);
 
   await chooseDay(page, space);
   const offered = await starts(page);
@@ -72,7 +73,7 @@ test("a visitor books, moves and cancels; nobody else gets the time meanwhile", 
   const bookUrl = new URL((await chosen.getAttribute("href")) ?? "", page.url());
   const start = Date.parse(bookUrl.searchParams.get("start") ?? "");
   // Somebody else has the same time's form open.
-  const second = await phone(browser);
+  const second = await phone(newContext);
   await second.goto(bookUrl.href);
   await chosen.click();
 
@@ -108,7 +109,7 @@ test("a visitor books, moves and cancels; nobody else gets the time meanwhile", 
   expect(uid).toBe(property(calendarOf(notice), "UID"));
 
   await test.step("the booking and the contact stand in the organizer's web app", async () => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const context = await newContext({ viewport: { width: 1440, height: 900 } });
     await lend(space.api, context);
     const app = await context.newPage();
     await app.goto("/bookings");
@@ -156,7 +157,7 @@ test("a visitor books, moves and cancels; nobody else gets the time meanwhile", 
     const moved = calendarOf(await mailTo(email, (mail) => property(calendarOf(mail), "SEQUENCE") === "1"));
     expect(property(moved, "UID")).toBe(uid);
     expect(property(moved, "METHOD")).toBe("REQUEST");
-    const fresh = await phone(browser);
+    const fresh = await phone(newContext);
     await fresh.goto(bookUrl.href);
     await expect(fresh.getByRole("heading", { name: "This time is no longer free" })).toHaveCount(0);
     await expect(fresh.getByLabel("E-mail")).toBeVisible();
@@ -172,7 +173,7 @@ test("a visitor books, moves and cancels; nobody else gets the time meanwhile", 
       await mailTo(email, (mail) => property(calendarOf(mail), "METHOD") === "CANCEL"),
     );
     expect(property(cancelled, "UID")).toBe(uid);
-    const again = await phone(browser);
+    const again = await phone(newContext);
     await chooseDay(again, space);
     expect(await starts(again)).toEqual(offered);
   });
@@ -185,9 +186,9 @@ function reading(instant: string, zone: string): RegExp {
   return new RegExp(`\\b(${hour}|${Number(hour)}|${twelve}):${minute}`);
 }
 
-test("the page detects the visitor's zone where there is script", async ({ browser }) => {
+test("the page detects the visitor's zone where there is script", async ({ newContext }) => {
   const space = await workspace();
-  const context = await browser.newContext({ timezoneId: "Asia/Kolkata", locale: "en-US" });
+  const context = await newContext({ timezoneId: "Asia/Kolkata", locale: "en-US" });
   const page = await context.newPage();
   await page.goto(space.event.public_url);
   await expect(page.getByText(/^Times in .*(Kolkata|Calcutta)/)).toBeVisible();
@@ -200,9 +201,9 @@ for (const [tag, heading] of [
   ["pt-BR", /Marque|Reserve|Agende|Escolha|horário/i],
   ["nl", /afspraak|Plan|Boek|tijd/i],
 ] as const) {
-  test(`the page speaks ${tag}`, async ({ browser }) => {
+  test(`the page speaks ${tag}`, async ({ newContext }) => {
     const space = await workspace();
-    const context = await browser.newContext({ locale: tag, javaScriptEnabled: false });
+    const context = await newContext({ locale: tag, javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(space.event.public_url);
     await expect(page.locator("html")).toHaveAttribute("lang", new RegExp(`^${tag.slice(0, 2)}`));

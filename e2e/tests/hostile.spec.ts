@@ -1,6 +1,7 @@
 /** What strangers type is text wherever it is shown. */
-import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { type BrowserContext, expect, type Page } from "@playwright/test";
 import { answer, lend, mailTo, slots } from "../support/api";
+import { test } from "../support/test";
 import { book, unique, workspace } from "../support/workspace";
 
 const HTML = `<img src=x onerror="window.owned=1"><script>window.owned=1</script>`;
@@ -22,7 +23,7 @@ async function clean(page: Page): Promise<void> {
   expect(await page.locator('img[src="x"]').count()).toBe(0);
 }
 
-test("HTML, SQL and template marks of a visitor are shown as text", async ({ browser }) => {
+test("HTML, SQL and template marks of a visitor are shown as text", async ({ newContext }) => {
   const space = await workspace({ name: `Otto ${HTML.slice(0, 60)}` });
   const free = await slots(space.api, space.event);
   for (const [i, name] of [HTML, SQL, TEMPLATE].entries()) {
@@ -36,7 +37,7 @@ test("HTML, SQL and template marks of a visitor are shown as text", async ({ bro
     expect(mail.html).not.toContain("<script>window");
   }
 
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await newContext({ viewport: { width: 1440, height: 900 } });
   await lend(space.api, context);
   const page = await watched(context);
   await page.goto("/bookings");
@@ -53,7 +54,7 @@ test("HTML, SQL and template marks of a visitor are shown as text", async ({ bro
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await clean(page);
 
-  const stranger = await watched(await browser.newContext());
+  const stranger = await watched(await newContext());
   await stranger.goto(space.page);
   await expect(stranger.getByRole("heading", { level: 1 })).toContainText("<img src=x");
   await clean(stranger);
@@ -65,7 +66,7 @@ test("HTML, SQL and template marks of a visitor are shown as text", async ({ bro
   expect(items).toHaveLength(3);
 });
 
-test("searching for SQL and wildcards finds nothing and breaks nothing", async ({ browser }) => {
+test("searching for SQL and wildcards finds nothing and breaks nothing", async ({ newContext }) => {
   const space = await workspace();
   const [slot] = await slots(space.api, space.event);
   if (!slot) throw new Error("no free time");
@@ -76,7 +77,7 @@ test("searching for SQL and wildcards finds nothing and breaks nothing", async (
     );
     expect(items, q).toHaveLength(0);
   }
-  const context = await browser.newContext();
+  const context = await newContext();
   await lend(space.api, context);
   const page = await watched(context);
   await page.goto(`/contacts?q=${encodeURIComponent(HTML)}`);

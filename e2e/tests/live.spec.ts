@@ -1,15 +1,16 @@
 /** What happens elsewhere shows up by itself. */
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { lend, slots } from "../support/api";
+import { test } from "../support/test";
 import { book, workspace } from "../support/workspace";
 
-test("a booking appears in two browsers that look at the list, without a reload", async ({ browser }) => {
+test("a booking appears in two browsers that look at the list, without a reload", async ({ newContext }) => {
   const space = await workspace();
   const [slot] = await slots(space.api, space.event);
   if (!slot) throw new Error("no free time");
   const pages = await Promise.all(
     ["first", "second"].map(async () => {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+      const context = await newContext({ viewport: { width: 1440, height: 900 } });
       await lend(space.api, context);
       const page = await context.newPage();
       const streaming = page.waitForResponse((response) => response.url().endsWith("/api/v1/events/stream"));

@@ -1,9 +1,10 @@
 /** A new owner, from nothing to a link that a stranger can book with. */
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import { linkIn, mailTo } from "../support/api";
+import { test } from "../support/test";
 import { PASSWORD, unique, workspace } from "../support/workspace";
 
-test("sign-up to a shareable booking link takes at most eight inputs", async ({ page, browser }) => {
+test("sign-up to a shareable booking link takes at most eight inputs", async ({ page, newContext }) => {
   const slug = unique("nora");
   const email = `${slug}@e2e.test`;
   let typed = 0;
@@ -37,7 +38,7 @@ test("sign-up to a shareable booking link takes at most eight inputs", async ({ 
   await expect(link).toBeVisible();
   expect(typed).toBeLessThanOrEqual(8);
 
-  const stranger = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  const stranger = await (await newContext({ javaScriptEnabled: false })).newPage();
   await stranger.goto((await link.getAttribute("href")) ?? "");
   await stranger.getByRole("main").getByRole("link").first().click();
   await expect(stranger.getByRole("table").getByRole("link").first()).toBeVisible();

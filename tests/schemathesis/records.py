@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,8 @@ PASSWORD = "correct horse battery"
 COOKIE = "atrium_session"
 ANY_VERSION = {"If-Match": "*"}
 
-_numbers = itertools.count(1)
+# No two runs on one database ask for the same address.
+_numbers = itertools.count(int(time.time()))
 
 
 def number():
@@ -260,27 +262,34 @@ def failed_job():
 
 
 class Spare:
-    """Somebody whose session may end, whose password may change and whose workspaces may multiply: whatever could sign the
-    run out, or change what the other operations work on, is asked in this session."""
+    """Somebody whose session may end, whose password may change and whose workspaces may multiply. Whatever could sign the run
+    out, or change what the other operations work on, is asked by a spare of its own."""
 
     def __init__(self):
         self.caller = founder()
         self.tenant = self.caller.get("/tenant")["id"]
 
-    def renew(self):
-        try:
-            self.caller.sign_in()
-        except RuntimeError:
-            # The password was changed to something that only the generator knows.
-            self.__init__()
+    def renew(self, password):
+        """Signs in again, with the new password if one was set."""
+        self.caller.password = password or self.caller.password
+        self.caller.sign_in()
 
     def other_session(self):
         """The id of another session of the same person."""
-        Caller(self.caller.email)
+        Caller(self.caller.email, self.caller.password)
         return next(item["id"] for item in self.caller.get("/sessions")["items"] if not item["current"])
 
 
-spare = Spare()
+# operation = its spare, once it has been asked for
+_spares = {}
+_making = threading.Lock()
+
+
+def spare(operation):
+    with _making:
+        if operation not in _spares:
+            _spares[operation] = Spare()
+        return _spares[operation]
 
 
 def path(**parameters):
@@ -299,9 +308,9 @@ def mail_server():
     return {"host": "127.0.0.1", "port": 2525, "security": "none", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
 
 
-def with_mail_server(request):
-    spare.caller.ask("PUT", "/mail-settings", mail_server(), ANY_VERSION)
-    return request
+def with_mail_server(operation):
+    spare(operation).caller.ask("PUT", "/mail-settings", mail_server(), ANY_VERSION)
+    return {}
 
 
 PUBLIC = "/api/v1/public/organizers/{slug}/event-types/{event_slug}"
@@ -358,14 +367,14 @@ REQUESTS = {
     "POST /api/v1/invitations/{id}/sendings": lambda: path(id=invited()[0]),
     "GET /api/v1/job-batches": nothing,
     "DELETE /api/v1/job-batches/{id}": lambda: path(id=job_batch()),
-    "GET /api/v1/mail-settings": lambda: with_mail_server({}),
+    "GET /api/v1/mail-settings": lambda: with_mail_server("GET /api/v1/mail-settings"),
     "PUT /api/v1/mail-settings": lambda: {"headers": ANY_VERSION} | body(**mail_server()),
-    "DELETE /api/v1/mail-settings": lambda: with_mail_server({}),
+    "DELETE /api/v1/mail-settings": lambda: with_mail_server("DELETE /api/v1/mail-settings"),
     "GET /api/v1/mails": nothing,
     "GET /api/v1/mails/{id}": lambda: path(id=owner.first("/mails")["id"]),
     "GET /api/v1/me": nothing,
     "PATCH /api/v1/me": lambda: {"headers": ANY_VERSION} | body(work_days=["mon", "tue"]),
-    "PUT /api/v1/me/password": lambda: body(current_password=PASSWORD, new_password=PASSWORD),
+    "PUT /api/v1/me/password": lambda: body(current_password=spare("PUT /api/v1/me/password").caller.password, new_password=f"correct horse {number()}"),
     "GET /api/v1/members": nothing,
     "GET /api/v1/members/{user_id}": lambda: path(user_id=member()),
     "DELETE /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION},
@@ -394,18 +403,18 @@ REQUESTS = {
     "GET /api/v1/search": lambda: {"query": {"q": "sofia"}},
     "GET /api/v1/session": nothing,
     "DELETE /api/v1/session": nothing,
-    "POST /api/v1/session/tenant": lambda: body(tenant_id=spare.tenant),
+    "POST /api/v1/session/tenant": lambda: body(tenant_id=spare("POST /api/v1/session/tenant").tenant),
     "GET /api/v1/sessions": nothing,
     "POST /api/v1/sessions": lambda: body(email=OWNER_EMAIL, password=PASSWORD),
     "DELETE /api/v1/sessions": nothing,
-    "DELETE /api/v1/sessions/{id}": lambda: path(id=spare.other_session()),
+    "DELETE /api/v1/sessions/{id}": lambda: path(id=spare("DELETE /api/v1/sessions/{id}").other_session()),
     "GET /api/v1/tenant": nothing,
     "PATCH /api/v1/tenant": lambda: {"headers": ANY_VERSION} | body(currency="EUR"),
     "POST /api/v1/tenants": lambda: body(name=f"Second {number()}", timezone="Europe/Lisbon"),
 }
 
-# What is asked in the spare session.
-OF_THE_SPARE = {
+# What is asked by spares.
+OF_SPARES = {
     "DELETE /api/v1/session",
     "GET /api/v1/sessions",
     "DELETE /api/v1/sessions",
@@ -415,7 +424,7 @@ OF_THE_SPARE = {
     "PATCH /api/v1/me",
     "PATCH /api/v1/tenant",
     "POST /api/v1/tenants",
-    # Random servers get no mail: nothing of the spare's workspace sends any.
+    # Random servers get no mail: nothing in a spare's workspace sends any.
     "GET /api/v1/mail-settings",
     "PUT /api/v1/mail-settings",
     "DELETE /api/v1/mail-settings",

@@ -49,6 +49,11 @@ impl Streams {
         tenants.get(&tenant).filter(|sender| sender.receiver_count() > 0).cloned()
     }
 
+    /// Ends every stream that is open now; the browsers connect again and take up after the last event they saw.
+    fn interrupt(&self) {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Ends every stream, so that a stopping server does not wait for them.
     pub fn end(&self) {
         self.ending.cancel();
@@ -89,8 +94,8 @@ pub async fn run_listener(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             heard = listen(&app) => heard,
         };
-        let Err(error) = heard;
-        tracing::warn!(%error, "the event listener lost its connection and starts again");
+        let error = heard.err().map(|error| error.to_string());
+        tracing::warn!(error, "the event listener lost its connection and starts again");
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
@@ -98,11 +103,13 @@ pub async fn run_listener(app: App, stop: CancellationToken) {
     }
 }
 
-async fn listen(app: &App) -> Result<Infallible> {
+async fn listen(app: &App) -> Result<()> {
     let mut listener = PgListener::connect_with(&app.pools.work).await?;
     listener.listen(CHANNEL).await?;
-    loop {
-        let notice = listener.recv().await?;
+    // What was told while nobody listened is lost to the streams that are open, so they begin anew from what is stored.
+    app.streams.interrupt();
+    // None is a lost connection: `recv` would take up another in silence.
+    while let Some(notice) = listener.try_recv().await? {
         let mut words = notice.payload().split(' ').map_while(|word| word.parse::<Uuid>().ok());
         let Some(tenant) = words.next().map(TenantId) else { continue };
         let Some(sender) = app.streams.of(tenant) else { continue };
@@ -112,6 +119,7 @@ async fn listen(app: &App) -> Result<Infallible> {
             let _ = sender.send(Arc::new(event));
         }
     }
+    Ok(())
 }
 
 async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>> {
@@ -141,7 +149,7 @@ async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>
         .collect())
 }
 
-/// What was delivered since `seq`, at most as much as a stream buffers.
+/// What was delivered since `seq`, in portions of what a stream buffers.
 async fn since(ctx: &mut Ctx, seq: i64) -> Result<Vec<Recorded>> {
     let tenant = ctx.tenant;
     let rows = sqlx::query!(
@@ -183,55 +191,73 @@ fn visible(app: &App, session: &Session, event: &Recorded) -> bool {
 
 /// The tenant's events as they happen (text/event-stream). `Last-Event-ID` resumes; `event: reset` says that too much was missed.
 #[utoipa::path(get, path = "/events/stream", tag = "platform", responses((status = 200, content_type = "text/event-stream", body = String)), security(("session" = [])))]
-async fn stream(mut ctx: AnyMember, headers: HeaderMap) -> Result<Response> {
+async fn stream(ctx: AnyMember, headers: HeaderMap) -> Result<Response> {
     let Caller::Member(session) = ctx.caller.clone() else { return Err(Problem::unauthenticated().into()) };
     let app = ctx.app.clone();
     let seat = app.streams.enter(session.user_id)?;
-    // Subscribed before the past is read, so that nothing falls between; what comes twice is dropped by its seq.
     let live = app.streams.subscribe(ctx.tenant);
-    let past = match headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok()) {
-        Some(seq) => since(&mut ctx, seq).await?,
-        None => Vec::new(),
-    };
-    drop(ctx);
-    let ending = app.streams.ending.clone();
-    let events = feed(app, session, past, live, ending, seat);
-    let mut response = sse::Sse::new(events).keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15))).into_response();
+    let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let past = Ctx::of_member(app, session.clone(), ctx.tenant, ctx.origin.clone(), None);
+    let mut response = sse::Sse::new(feed(past, session, after, live, seat))
+        .keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response();
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     Ok(response)
 }
 
 fn feed(
-    app: App,
+    mut ctx: Ctx,
     session: Session,
-    past: Vec<Recorded>,
+    mut after: Option<i64>,
     mut live: broadcast::Receiver<Arc<Recorded>>,
-    ending: CancellationToken,
     seat: Seat,
 ) -> impl Stream<Item = std::result::Result<sse::Event, Infallible>> {
+    let app = ctx.app.clone();
     async_stream::stream! {
         let _seat = seat;
         // Says hello, so that the browser knows that it is connected.
         yield Ok(sse::Event::default().event("ready").data("{}").retry(Duration::from_secs(2)));
+        // Subscribed before the past is read, so that nothing falls between; what comes twice is dropped by its seq.
         let mut sent: Vec<i64> = Vec::new();
-        for event in past {
-            sent.push(event.seq);
-            if visible(&app, &session, &event) {
-                yield Ok(written(&event));
+        while let Some(seq) = after.take() {
+            let past = match since(&mut ctx, seq).await {
+                Ok(past) => past,
+                Err(error) => {
+                    tracing::warn!(%error, "a stream could not take up where it ended; the browser connects again");
+                    return;
+                }
+            };
+            sent = past.iter().map(|event| event.seq).collect();
+            if past.len() >= BUFFER {
+                // There may be more than the subscription holds meanwhile.
+                after = sent.last().copied();
+                live = app.streams.subscribe(ctx.tenant);
+            }
+            for event in past {
+                if visible(&app, &session, &event) {
+                    yield Ok(written(&event));
+                }
             }
         }
         let end = tokio::time::sleep(LIFETIME);
         tokio::pin!(end);
         loop {
             let event = tokio::select! {
-                () = ending.cancelled() => break,
+                () = app.streams.ending.cancelled() => break,
                 () = &mut end => break,
                 event = live.recv() => event,
             };
             match event {
                 Ok(event) if sent.contains(&event.seq) => {}
-                Ok(event) if visible(&app, &session, &event) => yield Ok(written(&event)),
-                Ok(_) => {}
+                Ok(event) => {
+                    if visible(&app, &session, &event) {
+                        yield Ok(written(&event));
+                    }
+                    // What the viewer may see has changed: the browser connects again, and is judged anew.
+                    if event.subject_type == "member" && event.subject_id == session.user_id {
+                        break;
+                    }
+                }
                 Err(broadcast::error::RecvError::Lagged(_)) => yield Ok(sse::Event::default().event("reset").data("{}")),
                 Err(broadcast::error::RecvError::Closed) => break,
             }

@@ -14,7 +14,12 @@ pub fn markdown(root: &Command) -> String {
 }
 
 fn describe(command: &Command, text: &mut String) {
-    let mut shown = command.clone();
+    // The values of this machine's environment do not belong here, and global options are told once, at the root.
+    let is_root = command.get_name() == "atrium";
+    let mut shown = command.clone().mut_args(|argument| {
+        let is_repeated = argument.is_global_set() && !is_root;
+        argument.hide_env_values(true).hide(is_repeated)
+    });
     let name = command.get_display_name().unwrap_or(command.get_name()).replace('-', " ");
     let help: String = shown.render_long_help().to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", help.trim_end());

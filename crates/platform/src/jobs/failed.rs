@@ -148,6 +148,8 @@ async fn list_failed(ctx: Allow<JobsManage>, Query(page): Query<PageParams>) -> 
 /// Tries a failed job again.
 #[utoipa::path(post, path = "/failed-jobs/{id}/retries", tag = "platform", params(("id" = i64, Path)), responses((status = 202)), security(("session" = [])))]
 async fn retry_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Result<Response> {
+    // A repeated request finds no failed job any more, and its answer here.
+    ctx.db().await?;
     if !retry(&ctx.app.pools.owner, whose(&ctx), id).await? {
         return Err(Problem::not_found().into());
     }

@@ -44,7 +44,7 @@ pub struct MailSettingsInput {
     port: i32,
     security: String,
     username: Option<String>,
-    /// Left out: the stored one stays.
+    /// Left out: the stored one stays, as long as host, port, security and username do.
     #[schema(value_type = Option<String>)]
     password: Option<SecretString>,
     from_address: String,
@@ -121,6 +121,11 @@ async fn put(mut ctx: Allow<SettingsManage>, if_match: OptionalIfMatch, Json(inp
     let before = find(&mut ctx).await?;
     if let Some(before) = &before {
         if_match.required()?.check(before.version)?;
+        let is_same = before.host == host && before.port == input.port && before.security == security && before.username == username;
+        if before.has_password && input.password.is_none() && !is_same {
+            // Or whoever may change the settings could have the password sent to a server of his or her own.
+            return Err(Problem::field("password", "required", "must be given again when server, port, security or username change").into());
+        }
     }
     let (tenant, app) = (ctx.tenant, ctx.app.clone());
     let sealed = input.password.map(|password| app.keys.seal(place(tenant), secrecy::ExposeSecret::expose_secret(&password).as_bytes()));

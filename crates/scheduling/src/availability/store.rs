@@ -49,7 +49,7 @@ macro_rules! offers {
         sqlx::query_as!(
             OfferRow,
             r#"SELECT e.id, e.owner_id, e.name, e.slug, e.description, e.color, e.location_type AS "location_type: LocationType",
-                      e.location_details, (e.is_active AND p.is_active AND m.status = 'active') AS "is_active!",
+                      e.location_details, (e.is_active AND p.is_active AND m.status = 'active' AND t.status = 'active') AS "is_active!",
                       e.requires_confirmation, e.duration_minutes,
                       coalesce(e.slot_interval_minutes, p.slot_interval_minutes) AS "interval_minutes!",
                       coalesce(e.buffer_before_minutes, p.buffer_before_minutes) AS "buffer_before_minutes!",
@@ -74,6 +74,7 @@ macro_rules! offers {
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
                  JOIN scheduling.bookables b ON b.tenant_id = $1 AND b.id = e.owner_id
                  JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = e.owner_id
+                 JOIN directory.tenants t ON t.id = $1
                  LEFT JOIN scheduling.schedules s
                         ON s.tenant_id = $1
                        AND s.id = coalesce(e.schedule_id, (SELECT d.id FROM scheduling.schedules d

@@ -70,6 +70,9 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
         events={events}
         onEventClick={(event) => onOpen(String(event.id))}
         getCurrentTime={() => wallClock(new Date().toISOString(), f.zone)}
+        // Weeks are counted from Monday, as on the home screen, whatever the calendar of the region.
+        firstDayOfWeek={1}
+        renderWeekLabel={() => `${f.shortDay(monday)} – ${f.shortDay(addDays(monday, 6))}`}
         startScrollTime="08:00:00"
         withAllDaySlots={false}
         withWeekNumber={false}
@@ -77,9 +80,13 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
         slotHeight={52}
         labels={t.calendar}
         renderEventBody={(event) => (
-          <>
-            <Mark color={(event.payload?.mark as string | null | undefined) ?? null} /> {event.title}
-          </>
+          // The text's own tone, which keeps its contrast on every tint.
+          <Text span inherit c="var(--mantine-color-text)">
+            <Mark color={(event.payload?.mark as string | null | undefined) ?? null} />{" "}
+            <Text component="span" inherit c="var(--mantine-color-text)">
+              {event.title}
+            </Text>
+          </Text>
         )}
         viewSelectProps={{ views: [] }}
         scrollAreaProps={{ mah: "calc(100dvh - 280px)" }}

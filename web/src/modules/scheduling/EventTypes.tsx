@@ -189,9 +189,13 @@ function Cards({ items, archived, writable }: { items: EventType[]; archived: bo
                 <Link to="/event-types/$id" params={{ id: item.id }} className={classes.name}>
                   {item.name}
                 </Link>
-                {item.is_private ? <Badge variant="default">{t.eventTypes.private}</Badge> : null}
+                {item.is_private ? (
+                  <Badge variant="default" flex="none">
+                    {t.eventTypes.private}
+                  </Badge>
+                ) : null}
                 {item.requires_confirmation ? (
-                  <Badge variant="default" visibleFrom="sm">
+                  <Badge variant="default" visibleFrom="sm" flex="none">
                     {t.eventTypes.onRequest}
                   </Badge>
                 ) : null}

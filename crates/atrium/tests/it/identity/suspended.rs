@@ -75,8 +75,12 @@ async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
         assert_eq!(visitor.get(&format!("/b/{slug}")).await.status.as_u16(), 404, "{status}");
         visitor.post("/invitation-lookups", json!({ "token": invitation })).await.expect(422);
         visitor.post("/invitation-acceptances", json!({ "token": invitation, "name": "Bo", "password": PASSWORD })).await.expect(422);
-        visitor.post(&format!("/public/bookings/{manage}/cancellation"), json!({})).await.expect(404);
+        // Who has a booking still sees it, and may call it off, but takes no other time.
+        visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
+        let moved = visitor.post(&format!("/public/bookings/{manage}/reschedulings"), json!({ "start": "2031-09-10T09:00:00Z" })).await.expect(409);
+        assert_eq!(moved.code(), "event_type_inactive");
     }
+    visitor.post(&format!("/public/bookings/{manage}/cancellation"), json!({})).await.expect(200);
     // The user works on elsewhere.
     let switched = elsewhere.post("/session/tenant", json!({ "tenant_id": second.id() })).await.expect(200);
     elsewhere.keep_cookie(&switched);

@@ -1,0 +1,20 @@
+//! What every module stands on, over HTTP: keys, versions, the trail, limits, mail, settings and failed jobs.
+
+mod audit;
+mod failed_jobs;
+mod idempotency;
+mod limits;
+mod mail;
+mod mime;
+mod smtp;
+mod tenant_mail;
+mod versions;
+
+use crate::client::Client;
+use crate::world::World;
+
+/// An administrator of the instance, signed in to a workspace of his own.
+async fn platform_admin(world: &World) -> Client {
+    let password = identity::admin::create_user(&world.app, "root@example.com", "Root", Some("Root Ltd"), true).await.expect("a user");
+    Client::sign_in(world, "root@example.com", &password).await
+}

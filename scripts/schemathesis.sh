@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Asks every operation of openapi.json with valid, borderline and invalid requests, of a real server with demo data on this
+# machine. No 5xx, no answer outside the document, and every operation answered 2xx at least once; the last line counts
+# operations. What is checked and what is not: tests/schemathesis/schemathesis.toml.
+#
+# The run signs in as the demo's owner, who administers the instance too. Whatever could end that session or change what the
+# others work on (sign out, password, switch of workspace, ...) is asked by spare people who signed up for it, each operation
+# by its own, who sign in again after each success; public operations are asked without a cookie. See tests/schemathesis/.
+source "$(dirname "$0")/common.sh"
+root=$PWD
+
+python=${PYTHON:-python3}
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || fail "python3-venv is missing: sudo apt-get install -y python3-venv"
+    say 'Installing python3-venv'
+    { apt-get -o DPkg::Lock::Timeout=300 -qq update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends python3-venv; } </dev/null >/dev/null ||
+        fail 'python3-venv could not be installed'
+fi
+venv=target/schemathesis
+wanted="$("$python" --version) $(digest < <(printf '%s\0' tests/schemathesis/requirements.txt))"
+if [ ! -e "$venv/.installed" ] || [ "$(<"$venv/.installed")" != "$wanted" ]; then
+    say 'Installing schemathesis'
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    "$venv/bin/pip" --quiet --disable-pip-version-check install --requirement tests/schemathesis/requirements.txt </dev/null
+    echo "$wanted" >"$venv/.installed"
+fi
+
+bin=$(postgres_bin) || fail "PostgreSQL $oldest_postgres or newer is missing: run scripts/setup.sh test"
+psql=psql
+[ -x "$bin/psql" ] && psql=$bin/psql
+atrium=${ATRIUM_BIN:-}
+if [ -z "$atrium" ]; then
+    mkdir -p web/dist
+    cargo build --locked --bin atrium </dev/null
+    atrium=$root/target/debug/atrium
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/atrium-schemathesis.XXXXXX")
+server=
+stop() {
+    if [ -n "$server" ]; then
+        kill "$server" 2>/dev/null && wait "$server" || true
+    fi
+    rm -rf "$work"
+}
+trap stop EXIT
+# The private server runs as another user where this runs as root.
+chmod 711 "$work"
+
+port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export ATRIUM_URL="http://127.0.0.1:$port" ATRIUM_DATA_DIR="$work/data" ATRIUM_ANSWERS="$work/answers.json" PSQL="$psql"
+env -u DATABASE_URL -u DATABASE_OWNER_URL -u ATRIUM_SMTP_HOST "$atrium" serve --demo --rate-limit-factor 100000 --listen "127.0.0.1:$port" \
+    --public-url "http://localhost:$port" --log-format text >"$work/server.log" 2>&1 &
+server=$!
+for ((tries = 0; tries < 600; tries++)); do
+    kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; fail 'Atrium does not start'; }
+    [ "$(curl -s -o /dev/null -w '%{http_code}' "$ATRIUM_URL/readyz")" = 200 ] && break
+    sleep 0.2
+done
+[ "$tries" -lt 600 ] || { tail -n 30 "$work/server.log" >&2; fail 'Atrium is not ready'; }
+
+status=0
+(
+    cd tests/schemathesis
+    PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 "$root/$venv/bin/schemathesis" --no-color run "$root/openapi.json" </dev/null
+) || status=$?
+
+# The stream ends when its reader goes: headers are what there is to see.
+curl -s -c "$work/cookies" -o /dev/null -H 'Content-Type: application/json' \
+    --data '{"email": "ana@brightside.example", "password": "correct horse battery"}' "$ATRIUM_URL/api/v1/sessions"
+head=$(curl -s -b "$work/cookies" --max-time 2 -D - -o /dev/null "$ATRIUM_URL/api/v1/events/stream") || true
+stream=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' <<<"$head")
+grep -qi '^content-type: text/event-stream' <<<"$head" || stream="${stream:-0} not a stream"
+
+if grep -E 'panicked|^[^ ]+ *ERROR| ERROR ' "$work/server.log" >"$work/errors"; then
+    say 'The log of the server has errors:'
+    tail -n 20 "$work/errors" >&2
+    status=1
+fi
+[ -e "$ATRIUM_ANSWERS" ] || fail '0 passed, 1 failed'
+"$python" tests/schemathesis/report.py openapi.json "$ATRIUM_ANSWERS" "$status" "${stream:-0}"
