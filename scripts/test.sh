@@ -54,6 +54,9 @@ playwright_tests() {
              console.log(stats.expected, stats.unexpected + stats.flaky + errors.length, stats.skipped);' 2>/dev/null
 }
 
+# A script that counts by itself and says so in its last line.
+last_line() { plain "$1" | tail -n 1 | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p'; }
+
 # cargo's own runner and not nextest: the integration tests share one cluster, and nextest gives each test a process.
 rust_tests() { cargo test --locked --workspace --no-fail-fast --color never; }
 web_tests() { (cd web && npx --no-install vitest run --reporter=default --reporter=json --outputFile=../target/test-logs/vitest.json); }
@@ -75,6 +78,7 @@ step web-build one scripts/web.sh build
 step web-tests vitest_tests web_tests
 step rust-lint one cargo clippy --locked --workspace --all-targets --color never -- -D warnings
 step rust-tests cargo_tests rust_tests
+step api last_line scripts/schemathesis.sh
 step derived-files one scripts/derived.sh --check
 if command -v cargo-deny >/dev/null && [ -e deny.toml ]; then
     step dependencies one cargo deny --locked --offline check bans licenses sources

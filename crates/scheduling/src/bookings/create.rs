@@ -90,9 +90,9 @@ impl NewBooking {
 pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<Booked> {
     let now = ctx.now();
     let new = new.checked(now)?;
-    if matches!(ctx.caller, Caller::Visitor) {
+    let is_visitor = matches!(ctx.caller, Caller::Visitor);
+    if is_visitor {
         ctx.app.limits.check_address(Limit::PublicChange, ctx.origin.ip)?;
-        ctx.app.limits.check(Limit::Mail, &email_key(&new.email))?;
     }
     let offer = availability::offer(ctx, which, Lock::Organizer).await?;
     if !offer.is_active {
@@ -100,6 +100,10 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     }
     if !availability::is_free(ctx, &offer, new.start, None).await? {
         return Err(availability::taken(ctx, &offer, new.start, None).await?.into());
+    }
+    // Only what leads to a mail counts: or anybody could use up another's share with times that are not free.
+    if is_visitor {
+        ctx.app.limits.check(Limit::Mail, &email_key(&new.email))?;
     }
     let contact = contacts::meet(
         ctx,

@@ -103,9 +103,10 @@ async fn visitors_book_a_few_times_a_minute() {
     let (slug, _) = tenant.organizer().await;
     let visitor = Client::anonymous(&world);
     let path = format!("/public/organizers/{slug}/event-types/intro/bookings");
-    let body = crate::client::booking("2031-09-09T03:00:00Z", "vera@example.com");
+    let body = |n: u32| crate::client::booking("2031-09-09T03:00:00Z", &format!("vera{n}@example.com"));
     let mut limited = None;
     for n in 0..60 {
+        let body = body(n);
         let answer = from(&visitor, "203.0.113.7", Method::POST, &path, Some(&body)).await;
         if answer.status == 429 {
             assert!(n >= 30, "refused at the {n}th");
@@ -114,8 +115,27 @@ async fn visitors_book_a_few_times_a_minute() {
         }
     }
     is_limited(&limited.expect("refused at last"));
-    let other = from(&visitor, "198.51.100.9", Method::POST, &path, Some(&body)).await;
+    let other = from(&visitor, "198.51.100.9", Method::POST, &path, Some(&body(99))).await;
     assert_ne!(other.status.as_u16(), 429);
+}
+
+/// Times that are not free cost the address nothing, or anybody could use up its share.
+#[tokio::test]
+async fn refused_bookings_do_not_count_as_mails() {
+    let world = world().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    let visitor = Client::anonymous(&world);
+    let path = format!("/public/organizers/{slug}/event-types/intro/bookings");
+    let book = async |start: &str| from(&visitor, "203.0.113.7", Method::POST, &path, Some(&crate::client::booking(start, "vera@example.com"))).await;
+    for _ in 0..8 {
+        book("2031-09-09T03:00:00Z").await.expect(409);
+    }
+    for hour in 9..15 {
+        book(&format!("2031-09-09T{hour:02}:00:00Z")).await.expect(201);
+    }
+    is_limited(&book("2031-09-10T09:00:00Z").await);
+    assert_eq!(tenant.owner.get("/bookings").await.expect(200).json["items"].as_array().map(Vec::len), Some(6));
 }
 
 /// Without a proxy that is trusted, what a caller says of itself counts for nothing.
