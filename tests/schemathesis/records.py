@@ -305,7 +305,7 @@ def nothing():
 
 
 def mail_server():
-    return {"host": "127.0.0.1", "port": 2525, "security": "none", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
+    return {"host": "mail.schemathesis.example", "port": 587, "security": "starttls", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
 
 
 def with_mail_server(operation):

@@ -119,7 +119,12 @@ async fn with_app<T>(settings: &Settings, command: impl AsyncFnOnce(App) -> Resu
     let outcome = async {
         database.prepare(&keys).await?;
         migrate::up(&database.owner, &keys).await?;
-        let config = Config { public_url: "http://localhost:8080".to_owned(), trusted_proxies: Vec::new(), rate_limit_factor: 1 };
+        let config = Config {
+            public_url: "http://localhost:8080".to_owned(),
+            trusted_proxies: Vec::new(),
+            rate_limit_factor: 1,
+            private_mail_servers: false,
+        };
         let app = serve::application(
             config,
             &database,

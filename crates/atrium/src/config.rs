@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use platform::files::{FileStore, S3Config};
-use platform::mail::{Mailer, Security, Sender, Smtp};
+use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
 use secrecy::{ExposeSecret, SecretString};
 
 /// What every command takes.
@@ -97,6 +97,7 @@ impl MailArgs {
                 username: self.smtp_username.clone(),
                 password: self.smtp_password.clone(),
                 from: Sender { address, name: self.mail_from_name.clone() },
+                named_by: NamedBy::Instance,
             }),
         })
     }
@@ -189,6 +190,10 @@ pub struct ServeArgs {
     /// Open connections at a time, over all addresses
     #[arg(long, env = "ATRIUM_MAX_CONNECTIONS", default_value_t = 4096)]
     pub max_connections: usize,
+
+    /// Let workspaces name mail servers on this machine and in private networks; for an instance of one company
+    #[arg(long, env = "ATRIUM_PRIVATE_MAIL_SERVERS")]
+    pub private_mail_servers: bool,
 
     /// Multiplies every rate limit; for tests of load
     #[arg(long, env = "ATRIUM_RATE_LIMIT_FACTOR", default_value_t = 1, hide = true)]

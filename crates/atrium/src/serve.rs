@@ -89,6 +89,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             public_url: public_url.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
             rate_limit_factor: args.rate_limit_factor,
+            private_mail_servers: args.private_mail_servers,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());
         platform::db::check_role(&app.pools.health).await?;

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     fn config(public_url: &str) -> Config {
-        Config { public_url: public_url.to_owned(), trusted_proxies: Vec::new(), rate_limit_factor: 1 }
+        Config { public_url: public_url.to_owned(), trusted_proxies: Vec::new(), rate_limit_factor: 1, private_mail_servers: false }
     }
 
     fn headers(cookies: &[&str]) -> HeaderMap {

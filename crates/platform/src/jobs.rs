@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use graphile_worker::{IntoTaskHandlerResult, JobDefinition, TaskHandler, WorkerContext, WorkerOptions};
+use graphile_worker::{IntoTaskHandlerResult, JobDefinition, LocalQueueConfig, TaskHandler, WorkerContext, WorkerOptions};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -224,6 +224,9 @@ pub async fn migrate(owner: &sqlx::PgPool) -> Result<()> {
     graphile_worker::WorkerUtils::new(owner.clone(), "graphile_worker").migrate().await.map_err(Error::internal)
 }
 
+/// Jobs that are fetched together, for each that runs at a time. After a kill they wait for the sweep, as those that ran do.
+const FETCHED_AHEAD: usize = 8;
+
 /// Runs jobs and cron entries until `stop`, then lets those under way finish within `grace`.
 ///
 /// # Errors
@@ -242,6 +245,9 @@ pub async fn run_worker(
         .schema("graphile_worker")
         .concurrency(concurrency)
         .poll_interval(Duration::from_secs(2))
+        // Without it the worker takes one job for each notice or poll and slot, and lets notices go while it is busy: what is
+        // left of a burst, or of a time without a worker, would then run at two jobs a second.
+        .local_queue(LocalQueueConfig::default().with_size(concurrency * FETCHED_AHEAD))
         .heartbeat_interval(Duration::from_secs(5))
         .sweep_interval(Duration::from_secs(10))
         .sweep_threshold(Duration::from_secs(30))

@@ -60,6 +60,14 @@ pub struct Smtp {
     pub username: Option<String>,
     pub password: Option<SecretString>,
     pub from: Sender,
+    /// Who named the server: the host of the instance, or one of its tenants.
+    pub named_by: NamedBy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    Instance,
+    Tenant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +109,12 @@ impl Smtp {
     /// # Errors
     /// A host name that TLS cannot check.
     pub fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
+        self.transport_to(&self.host)
+    }
+
+    /// As [`Smtp::transport`], to an address that was looked up already; TLS still checks the host's name.
+    fn transport_to(&self, address: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address)
             .port(self.port)
             .timeout(Some(std::time::Duration::from_secs(20)))
             .tls(match self.security {
@@ -186,7 +199,7 @@ impl Job for SendMail {
             unseal(&at.app, self.mail_id, row.tenant_id, &row.message_ciphertext).map_err(|error| JobError::Fail(error.to_string()))?;
         let sent = match server_for(&at.app, row.tenant_id.map(TenantId)).await? {
             None => Ok("kept"),
-            Some(smtp) => deliver(&smtp, &mail, self.mail_id).await.map(|()| "sent"),
+            Some(smtp) => deliver(&at.app, &smtp, &mail, self.mail_id).await.map(|()| "sent"),
         };
         match sent {
             Ok(status) => {
@@ -231,15 +244,30 @@ async fn server_for(app: &App, tenant: Option<TenantId>) -> Result<Option<Smtp>,
     Ok(app.mailer.smtp.clone())
 }
 
-async fn deliver(smtp: &Smtp, mail: &Mail, id: Uuid) -> Result<(), JobError> {
+async fn deliver(app: &App, smtp: &Smtp, mail: &Mail, id: Uuid) -> Result<(), JobError> {
     let message = build(mail, &smtp.from, id).map_err(|error| JobError::Fail(error.to_string()))?;
-    let transport = smtp.transport().map_err(|error| JobError::Fail(error.to_string()))?;
+    let reached = if smtp.named_by == NamedBy::Instance || app.config.private_mail_servers {
+        smtp.transport()
+    } else {
+        smtp.transport_to(&public_address(smtp).await?)
+    };
+    let transport = reached.map_err(|error| JobError::Fail(error.to_string()))?;
     match transport.send(message).await {
         Ok(_) => Ok(()),
         // 5xx is the server's last word (RFC 5321, 4.2.1); the rest may pass.
         Err(error) if error.is_permanent() => Err(JobError::Fail(error.to_string())),
         Err(error) => Err(JobError::Retry(error.to_string())),
     }
+}
+
+/// The address of a server that a tenant named: one that anybody can reach, or none. Otherwise a tenant could have this
+/// machine knock on doors of the host's own network. It is connected to as looked up, so a second answer of the DNS changes nothing.
+async fn public_address(smtp: &Smtp) -> Result<String, JobError> {
+    let found = tokio::net::lookup_host((smtp.host.as_str(), smtp.port)).await.map_err(|error| JobError::Retry(error.to_string()))?;
+    let public = found.map(|address| address.ip()).find(|ip| crate::http_client::is_public(*ip));
+    public.map(|ip| ip.to_string()).ok_or_else(|| {
+        JobError::Fail(format!("{} is not a mail server on the public internet. The host of this instance can allow others", smtp.host))
+    })
 }
 
 fn mailbox_of(person: &Person) -> Result<Mailbox> {

@@ -47,6 +47,8 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// How much the rate limits are multiplied; 1 but for tests of load.
     pub rate_limit_factor: u32,
+    /// Whether workspaces may name mail servers on this machine and in private networks.
+    pub private_mail_servers: bool,
 }
 
 impl Config {

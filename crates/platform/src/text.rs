@@ -15,35 +15,35 @@ impl Checks {
         self.0.push(crate::error::FieldError { field: field.to_owned(), code, message: message.into() });
     }
 
-    /// Trimmed, between `least` and `most` characters, one line.
+    /// Trimmed, at least `least` characters, one line; sent with at most `most`, as the document says.
     pub fn line(&mut self, field: &str, text: &str, least: usize, most: usize) -> String {
         let trimmed = text.trim();
         if trimmed.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
             self.add(field, "invalid", "must be one line without control characters");
         }
-        self.length(field, trimmed, least, most);
+        self.length(field, text, least, most);
         trimmed.to_owned()
     }
 
-    /// Trimmed, at most `most` characters, several lines allowed.
+    /// Trimmed, several lines allowed; sent with at most `most` characters, as the document says.
     pub fn paragraph(&mut self, field: &str, text: &str, most: usize) -> String {
         let trimmed = text.trim();
         if trimmed.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             self.add(field, "invalid", "must not hold control characters");
         }
-        self.length(field, trimmed, 0, most);
+        self.length(field, text, 0, most);
         trimmed.to_owned()
     }
 
     fn length(&mut self, field: &str, text: &str, least: usize, most: usize) {
-        let count = text.chars().count();
+        let count = text.trim().chars().count();
         if count < least {
             self.add(
                 field,
                 if count == 0 { "required" } else { "too_short" },
                 if least <= 1 { "is required".to_owned() } else { format!("needs at least {least} characters") },
             );
-        } else if count > most {
+        } else if text.chars().count() > most {
             self.add(field, "too_long", format!("may have at most {most} characters"));
         }
     }
@@ -53,7 +53,7 @@ impl Checks {
         let address = text.trim();
         if address.is_empty() {
             self.add(field, "required", "is required");
-        } else if !is_email(address) {
+        } else if !is_email(address) || text.chars().count() > 254 {
             self.add(field, "invalid", "is not an e-mail address");
         }
         address.to_owned()
@@ -196,6 +196,20 @@ mod tests {
         ] {
             assert!(!is_email(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_most_is_of_what_is_sent_and_the_least_of_what_is_kept() {
+        let codes = |check: fn(&mut Checks) -> String| {
+            let mut checks = Checks::new();
+            check(&mut checks);
+            checks.0.iter().map(|error| error.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(|checks| checks.line("x", " a ", 1, 3)), [] as [&str; 0]);
+        assert_eq!(codes(|checks| checks.line("x", " a  ", 1, 3)), ["too_long"]);
+        assert_eq!(codes(|checks| checks.line("x", "  ", 1, 3)), ["required"]);
+        assert_eq!(codes(|checks| checks.paragraph("x", "a\n\n\n", 3)), ["too_long"]);
+        assert_eq!(codes(|checks| checks.email("x", &format!("a@example.com{}", " ".repeat(250)))), ["invalid"]);
     }
 
     #[test]

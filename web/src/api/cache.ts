@@ -22,6 +22,7 @@ export const keys = {
   failedJobs: "failed-jobs",
   batches: "job-batches",
   mails: "mails",
+  mailSettings: "mail-settings",
   search: "search",
 } as const;
 

@@ -227,6 +227,11 @@ const settingsBookingPage = createRoute({
     "BookingPageSettings",
   ),
 });
+const settingsMail = createRoute({
+  getParentRoute: () => settings,
+  path: "/mail",
+  component: lazyRouteComponent(() => import("@/modules/platform/MailSettings"), "MailSettings"),
+});
 
 const audit = createRoute({
   getParentRoute: () => app,
@@ -281,6 +286,7 @@ const tree = root.addChildren([
       settingsSecurity,
       settingsWorkspace,
       settingsBookingPage,
+      settingsMail,
     ]),
     audit,
     failedJobs,

@@ -21,13 +21,14 @@ async fn many_at_once_do_not_exceed_the_limit_of_a_day() {
     let world = World::new().await;
     let tenant = Tenant::found(&world, "acme").await;
     let (slug, _) = tenant.organizer().await;
-    let limited =
-        json!({ "name": "Rare", "slug": "rare", "duration_minutes": 30, "location_type": "phone", "minimum_notice_minutes": 0, "daily_limit": 1 });
+    let limited = json!({ "name": "Rare", "slug": "rare", "duration_minutes": 30, "location_type": "phone", "minimum_notice_minutes": 0, "daily_limit": 1 });
     tenant.owner.post("/event-types", limited).await.expect(201);
     let path = format!("/public/organizers/{slug}/event-types/rare/bookings");
     let visitor = Client::anonymous(&world);
     for day in ["2031-09-09", "2031-09-10", "2031-09-11", "2031-09-12"] {
-        let answers = join_all((8..15).map(|hour| visitor.post(&path, booking(&format!("{day}T{hour:02}:00:00Z"), &format!("v{hour}@example.com"))))).await;
+        let answers =
+            join_all((8..15).map(|hour| visitor.post(&path, booking(&format!("{day}T{hour:02}:00:00Z"), &format!("v{hour}@example.com")))))
+                .await;
         let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
         assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{day}: {statuses:?}");
         assert!(statuses.iter().all(|status| matches!(status, 201 | 409)), "{day}: {statuses:?}");
@@ -82,12 +83,23 @@ async fn what_is_told_twice_is_mailed_once() {
     let tenant = Tenant::found(&world, "acme").await;
     let (slug, _) = tenant.organizer().await;
     let visitor = Client::anonymous(&world);
-    visitor.post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com")).await.expect(201);
+    visitor
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
     world.settle().await;
     let mut db = world.as_owner().await;
-    let mut mails = async || sqlx::query_scalar::<_, i64>("SELECT count(*) FROM directory.mails WHERE recipient = 'vera@example.com'").fetch_one(&mut db).await.expect("counted");
+    let mut mails = async || {
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM directory.mails WHERE recipient = 'vera@example.com'")
+            .fetch_one(&mut db)
+            .await
+            .expect("counted")
+    };
     assert_eq!(mails().await, 1);
-    let again = sqlx::query("UPDATE platform.events SET dispatched_at = NULL WHERE kind = 'booking.created'").execute(&world.app.pools.owner).await.expect("again");
+    let again = sqlx::query("UPDATE platform.events SET dispatched_at = NULL WHERE kind = 'booking.created'")
+        .execute(&world.app.pools.owner)
+        .await
+        .expect("again");
     assert_eq!(again.rows_affected(), 1);
     world.settle().await;
     assert_eq!(mails().await, 1);
@@ -138,7 +150,10 @@ async fn a_later_event_does_not_overtake_one_that_failed() {
     events::dispatch_waiting(&app).await.expect("dispatched");
     assert_eq!(*DELIVERED.lock().expect("lock"), [] as [i64; 0]);
     *HELD.lock().expect("lock") = None;
-    sqlx::query("UPDATE platform.events SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL").execute(&app.pools.owner).await.expect("now");
+    sqlx::query("UPDATE platform.events SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL")
+        .execute(&app.pools.owner)
+        .await
+        .expect("now");
     events::run_until_empty(&app).await.expect("dispatched");
     assert_eq!(*DELIVERED.lock().expect("lock"), [1, 2, 3]);
 }

@@ -146,7 +146,11 @@ async fn events_come_to_those_who_may_see_them() {
     let contributors = contact(&contributor, "The contributor's").await;
     assert_eq!(contributors["owner"]["user_id"], json!(own_id));
     contact(&theirs.owner, "Theirs").await;
-    let renamed = ours.owner.patch("/tenant", &ours.owner.get("/tenant").await.expect(200).json["version"], json!({ "name": "Renamed" })).await.expect(200);
+    let renamed = ours
+        .owner
+        .patch("/tenant", &ours.owner.get("/tenant").await.expect(200).json["version"], json!({ "name": "Renamed" }))
+        .await
+        .expect(200);
     assert_eq!(renamed.json["name"], "Renamed");
     let (_, event_type) = ours.organizer().await;
     contact(&ours.owner, "The last").await;
@@ -154,13 +158,20 @@ async fn events_come_to_those_who_may_see_them() {
     let seen = owners.until("The last").await;
     assert_eq!(names(&seen)[..3], ["contact.created Nobody's", "contact.created The contributor's", "tenant.updated Renamed"]);
     let frame = &seen[0];
-    assert_eq!((&frame.data["kind"], &frame.data["subject_id"], &frame.data["actor_id"]), (&json!("contact.created"), &first["id"], &json!(ours.owner_id)));
+    assert_eq!(
+        (&frame.data["kind"], &frame.data["subject_id"], &frame.data["actor_id"]),
+        (&json!("contact.created"), &first["id"], &json!(ours.owner_id))
+    );
     assert!(frame.id.as_deref().is_some_and(|id| id.parse::<i64>().is_ok()));
     assert!(frame.data.get("owner_id").is_none() && frame.data.get("tenant").is_none());
     assert_eq!(names(&viewers.until("The last").await), names(&seen), "a viewer reads everything, and everything once");
     contact(&contributor, "Own again").await;
     let own_seen = names(&own.until("Own again").await);
-    assert!(own_seen.contains(&"contact.created The contributor's".to_owned()) && !own_seen.iter().any(|name| name.contains("Nobody's") || name.contains("The last")), "{own_seen:?}");
+    assert!(
+        own_seen.contains(&"contact.created The contributor's".to_owned())
+            && !own_seen.iter().any(|name| name.contains("Nobody's") || name.contains("The last")),
+        "{own_seen:?}"
+    );
     // A guest sees what can be booked, and nothing else.
     let changed = json!({ "name": "Longer call" });
     ours.owner.patch(&format!("/event-types/{}", event_type.id()), &event_type.json["version"], changed).await.expect(200);
@@ -180,7 +191,10 @@ async fn a_booking_shows_at_once() {
     let (slug, _) = tenant.organizer().await;
     let _running = run(&world).await;
     let mut stream = Stream::open(&tenant.owner, None).await;
-    Client::anonymous(&world).post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com")).await.expect(201);
+    Client::anonymous(&world)
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
     loop {
         let frame = stream.next().await.expect("an event");
         if frame.event == "booking.created" {
@@ -210,7 +224,11 @@ async fn a_reader_resumes_after_the_last_event_it_saw() {
     // The past is filtered as the present is.
     let (slug, event_type) = tenant.organizer().await;
     assert!(!slug.is_empty());
-    tenant.owner.patch(&format!("/event-types/{}", event_type.id()), &event_type.json["version"], json!({ "name": "Longer" })).await.expect(200);
+    tenant
+        .owner
+        .patch(&format!("/event-types/{}", event_type.id()), &event_type.json["version"], json!({ "name": "Longer" }))
+        .await
+        .expect(200);
     let mut resumed = Stream::open(&guest, Some(&last)).await;
     let mut frame = resumed.next().await.expect("an event");
     while frame.event != "event_type.updated" {
@@ -245,7 +263,8 @@ async fn a_long_absence_is_made_up_for_whole() {
     let mut resumed = Stream::open(&tenant.owner, Some(&last)).await;
     contact(&tenant.owner, "After").await;
     let seen = names(&resumed.until("After").await);
-    let expected: Vec<String> = (1..=700).map(|n| format!("contact.updated Missed {n}")).chain(["contact.created After".to_owned()]).collect();
+    let expected: Vec<String> =
+        (1..=700).map(|n| format!("contact.updated Missed {n}")).chain(["contact.created After".to_owned()]).collect();
     assert_eq!(seen, expected);
 }
 
@@ -257,7 +276,11 @@ async fn a_members_stream_ends_with_what_he_or_she_may_see() {
     let (_, bystander) = tenant.member(&world, "editor").await;
     let _running = run(&world).await;
     let (mut theirs, mut others) = (Stream::open(&member, None).await, Stream::open(&bystander, None).await);
-    tenant.owner.send(Method::PATCH, &format!("/members/{id}"), &[("if-match", "*")], Some(&json!({ "status": "suspended" }))).await.expect(200);
+    tenant
+        .owner
+        .send(Method::PATCH, &format!("/members/{id}"), &[("if-match", "*")], Some(&json!({ "status": "suspended" })))
+        .await
+        .expect(200);
     contact(&tenant.owner, "Secret").await;
     let mut seen = Vec::new();
     while let Some(frame) = theirs.next().await {
@@ -278,7 +301,11 @@ async fn a_lost_listener_loses_no_event() {
     contact(&tenant.owner, "Before").await;
     let last = stream.until("Before").await.pop().and_then(|frame| frame.id).expect("an id");
     let listener = listening(&world, &[]).await;
-    let killed: bool = sqlx::query_scalar("SELECT pg_terminate_backend($1)").bind(listener).fetch_one(&mut superuser(world.owner.get_database().expect("a database")).await).await.expect("killed");
+    let killed: bool = sqlx::query_scalar("SELECT pg_terminate_backend($1)")
+        .bind(listener)
+        .fetch_one(&mut superuser(world.owner.get_database().expect("a database")).await)
+        .await
+        .expect("killed");
     assert!(killed);
     contact(&tenant.owner, "Meanwhile").await;
     let mut seen = Vec::new();

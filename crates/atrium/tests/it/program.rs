@@ -109,7 +109,8 @@ async fn starts_refuses_a_second_stops_and_starts_again() {
     assert!(said(&same_port).contains("cannot listen on"), "{}", said(&same_port));
 
     // Commands work beside the running program.
-    let created = run(atrium(folder.path(), &["user", "create", "you@example.com", "--name", "You", "--workspace", "Yours", "--admin"])).await;
+    let created =
+        run(atrium(folder.path(), &["user", "create", "you@example.com", "--name", "You", "--workspace", "Yours", "--admin"])).await;
     assert!(created.status.success() && said(&created).contains("you@example.com can sign in with the password"), "{}", said(&created));
     let again = run(atrium(folder.path(), &["user", "create", "you@example.com", "--name", "You"])).await;
     assert!(!again.status.success(), "{}", said(&again));
@@ -166,7 +167,8 @@ async fn serves_on_a_database_of_somebody_else() {
     let socket = theirs.path().join("postgres/run");
     let password = std::fs::read_to_string(theirs.path().join("postgres/credentials.json")).expect("credentials");
     let password: serde_json::Value = serde_json::from_str(&password).expect("JSON");
-    let url = format!("postgres://postgres:{}@localhost/postgres?host={}", password["superuser"].as_str().expect("a password"), socket.display());
+    let url =
+        format!("postgres://postgres:{}@localhost/postgres?host={}", password["superuser"].as_str().expect("a password"), socket.display());
     let port = free_port();
     let (listen, public) = (format!("127.0.0.1:{port}"), format!("http://localhost:{port}"));
     let mut command = atrium(ours.path(), &["serve", "--listen", &listen, "--public-url", &public]);

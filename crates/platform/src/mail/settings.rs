@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Sender, Smtp};
+use super::{NamedBy, Sender, Smtp};
 use crate::audit::Change;
 use crate::auth::Allow;
 use crate::crypto::Place;
@@ -97,6 +97,7 @@ pub async fn of_tenant(app: &App, tenant: TenantId) -> Result<Option<Smtp>> {
         username: row.username,
         password,
         from: Sender { address: row.from_address, name: row.from_name },
+        named_by: NamedBy::Tenant,
     }))
 }
 

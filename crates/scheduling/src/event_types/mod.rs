@@ -195,10 +195,10 @@ pub(crate) async fn create(ctx: &mut Ctx, owner: Uuid, mut fields: Fields) -> Re
 /// Replaces the fields of an event type that is locked as `before`.
 ///
 /// # Errors
-/// As [`create`].
-pub(crate) async fn change(ctx: &mut Ctx, before: EventType, mut fields: Fields) -> Result<EventType> {
+/// As [`create`]; 422 for an empty slug, since links lead to the one it has.
+pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> Result<EventType> {
     if fields.slug.is_empty() {
-        fields.slug.clone_from(&before.slug);
+        return Err(Problem::field("slug", "required", "is required").into());
     }
     if fields == Fields::from(&before) {
         return Ok(before);

@@ -14,6 +14,7 @@ export function SettingsFrame() {
     { label: t.settings.security, to: "/settings/security", shown: true },
     { label: t.settings.bookingPage, to: "/settings/booking-page", shown: may("organizers:write") },
     { label: t.settings.workspace, to: "/settings/workspace", shown: may("settings:read") },
+    { label: t.settings.mail, to: "/settings/mail", shown: may("settings:manage") },
   ] as const;
   const current = parts.find((part) => pathname.startsWith(part.to));
   return (

@@ -1,4 +1,4 @@
-/** First run: four answers, most of them filled in, then a link to share. */
+/** First run: three answers that are filled in already, then a link to share. */
 import { Anchor, Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconArrowRight, IconCircleCheck, IconExternalLink } from "@tabler/icons-react";
@@ -108,6 +108,7 @@ function Steps({ session, existing }: { session: Session; existing: Organizer | 
   const t = useT();
   const client = useQueryClient();
   const [result, setResult] = useState<SetUp | null>(null);
+  const [choosesZone, setChoosesZone] = useState(false);
   const form = useForm<Answers>({
     mode: "controlled",
     validateInputOnBlur: true,
@@ -164,11 +165,6 @@ function Steps({ session, existing }: { session: Session; existing: Organizer | 
             {...form.getInputProps("slug")}
             onChange={(e) => form.setFieldValue("slug", e.currentTarget.value.toLowerCase())}
           />
-          <ZoneSelect
-            label={t.settings.timezone}
-            description={t.onboarding.zoneDetected}
-            {...form.getInputProps("timezone")}
-          />
           <Group grow align="flex-start">
             <TextInput label={t.onboarding.eventName} maxLength={120} {...form.getInputProps("event_name")} />
             <NumberInput
@@ -181,6 +177,26 @@ function Steps({ session, existing }: { session: Session; existing: Organizer | 
             />
           </Group>
           <Text c="dimmed">{t.onboarding.hours}</Text>
+          {choosesZone ? (
+            <ZoneSelect
+              label={t.settings.timezone}
+              autoFocus
+              {...form.getInputProps("timezone")}
+              onChange={(zone) => zone && form.setFieldValue("timezone", zone)}
+            />
+          ) : (
+            <Group gap="xs">
+              <Text c="dimmed">{t.bookings.inZone(form.values.timezone)}</Text>
+              <Button
+                variant="subtle"
+                size="compact-md"
+                aria-label={t.onboarding.changeZone}
+                onClick={() => setChoosesZone(true)}
+              >
+                {t.onboarding.change}
+              </Button>
+            </Group>
+          )}
           <Button type="submit" loading={run.isPending}>
             {t.onboarding.finish}
           </Button>

@@ -46,7 +46,10 @@ impl Scene {
     /// Nothing can be done with that link, and nothing is told.
     async fn is_dead(&self, token: &str) {
         assert_eq!(self.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(422).code(), "link_invalid");
-        assert_eq!(self.accept(&self.visitor, token, json!({ "name": "Bo", "password": PASSWORD })).await.expect(422).code(), "link_invalid");
+        assert_eq!(
+            self.accept(&self.visitor, token, json!({ "name": "Bo", "password": PASSWORD })).await.expect(422).code(),
+            "link_invalid"
+        );
         assert_eq!(self.visitor.post("/invitation-refusals", json!({ "token": token })).await.expect(422).code(), "link_invalid");
     }
 }
@@ -65,7 +68,9 @@ async fn somebody_new_accepts_and_is_in() {
     let offer = scene.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(200).json;
     assert_eq!((&offer["tenant_name"], &offer["email"], &offer["role"]), (&json!("acme Ltd"), &json!("Bo@Example.com"), &json!("editor")));
     assert_eq!((&offer["account_exists"], &offer["invited_by"]), (&json!(false), &json!("acme Owner")));
-    for (more, field) in [(json!({}), "name"), (json!({ "name": "Bo" }), "password"), (json!({ "name": "Bo", "password": "short" }), "password")] {
+    for (more, field) in
+        [(json!({}), "name"), (json!({ "name": "Bo" }), "password"), (json!({ "name": "Bo", "password": "short" }), "password")]
+    {
         let refused = scene.accept(&scene.visitor, &token, more).await.expect(422);
         assert!(refused.json["errors"].as_array().expect("errors").iter().any(|error| error["field"] == field), "{}", refused.text);
     }
@@ -80,7 +85,12 @@ async fn somebody_new_accepts_and_is_in() {
     scene.is_dead(&token).await;
     assert_eq!(scene.try_invite("bo@example.com", "editor").await.expect(409).code(), "already_member");
     let trail = scene.tenant.owner.get(&format!("/audit-events?entity_id={}", invitation.id())).await.expect(200).json;
-    let lines: Vec<_> = trail["items"].as_array().expect("items").iter().map(|line| format!("{} {}", line["action"].as_str().unwrap_or_default(), line["actor"]["name"].as_str().unwrap_or_default())).collect();
+    let lines: Vec<_> = trail["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|line| format!("{} {}", line["action"].as_str().unwrap_or_default(), line["actor"]["name"].as_str().unwrap_or_default()))
+        .collect();
     assert_eq!(lines, ["invitation.accepted Bo", "invitation.created acme Owner"]);
 }
 
@@ -95,7 +105,10 @@ async fn only_the_invited_address_accepts() {
     // The link alone is not enough, nor is another's session, nor the password of another, nor a new name.
     scene.accept(&scene.visitor, &token, json!({})).await.expect(401);
     assert_eq!(scene.accept(&mallory, &token, json!({})).await.expect(403).code(), "other_address");
-    assert_eq!(scene.accept(&scene.visitor, &token, json!({ "name": "X", "password": "not this password" })).await.expect(401).code(), "invalid_credentials");
+    assert_eq!(
+        scene.accept(&scene.visitor, &token, json!({ "name": "X", "password": "not this password" })).await.expect(401).code(),
+        "invalid_credentials"
+    );
     scene.accept(&scene.visitor, &token, json!({ "password": PASSWORD })).await.expect(429);
     wait_out(&scene.world, 60);
     // Signed in, one click does it, and the browser's session goes on under a new token.
@@ -145,7 +158,12 @@ async fn declined_revoked_and_expired_links_are_dead() {
     let (expired, token) = scene.invite("three@example.com", "viewer").await;
     assert_eq!(scene.try_invite("THREE@example.com", "viewer").await.expect(409).code(), "invitation_pending");
     scene.world.advance_minutes(7 * DAY);
-    let owner = Client::sign_in(&scene.world, "acme@example.com", &identity::admin::reset_password(&scene.world.app, "acme@example.com").await.expect("reset")).await;
+    let owner = Client::sign_in(
+        &scene.world,
+        "acme@example.com",
+        &identity::admin::reset_password(&scene.world.app, "acme@example.com").await.expect("reset"),
+    )
+    .await;
     let listed = owner.get("/invitations?status=expired").await.expect(200).json;
     assert_eq!((&listed["items"][0]["id"], listed["items"].as_array().map(Vec::len)), (&expired.json["id"], Some(1)));
     assert_eq!(owner.get("/invitations?status=pending").await.expect(200).json["items"], json!([]));
@@ -177,12 +195,14 @@ async fn nobody_invites_above_oneself() {
     let (editor_id, editor) = scene.tenant.member(&scene.world, "editor").await;
     let input = async |role: &str| json!({ "email": "bo@example.com", "role_id": role_id(&scene.tenant, role).await });
     editor.post("/invitations", input("viewer").await).await.expect(403);
-    sqlx::query("INSERT INTO identity.member_permissions (tenant_id, user_id, permission, scope) VALUES ($1, $2, 'invitations:write', 'own')")
-        .bind(scene.tenant.id)
-        .bind(editor_id)
-        .execute(&mut scene.world.as_owner().await)
-        .await
-        .expect("granted");
+    sqlx::query(
+        "INSERT INTO identity.member_permissions (tenant_id, user_id, permission, scope) VALUES ($1, $2, 'invitations:write', 'own')",
+    )
+    .bind(scene.tenant.id)
+    .bind(editor_id)
+    .execute(&mut scene.world.as_owner().await)
+    .await
+    .expect("granted");
     editor.post("/invitations", input("admin").await).await.expect(403);
     let own = editor.post("/invitations", input("viewer").await).await.expect(201);
     // With the permission for own ones only, another's invitation is not there.

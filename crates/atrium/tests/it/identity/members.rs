@@ -54,7 +54,11 @@ async fn a_workspace_keeps_an_owner() {
     assert_eq!(tenant.owner.delete(&own).await.expect(409).code(), "last_owner");
     set_status(&tenant.owner, id, "active").await.expect(200);
     tenant.owner.delete(&own).await.expect(204);
-    let on_record: uuid::Uuid = sqlx::query_scalar("SELECT owner_id FROM directory.tenants WHERE id = $1").bind(tenant.id).fetch_one(&world.app.pools.owner).await.expect("the tenant");
+    let on_record: uuid::Uuid = sqlx::query_scalar("SELECT owner_id FROM directory.tenants WHERE id = $1")
+        .bind(tenant.id)
+        .fetch_one(&world.app.pools.owner)
+        .await
+        .expect("the tenant");
     assert_eq!(on_record, id, "the workspace is recorded as the remaining owner's");
     assert_eq!(other.delete(&format!("/members/{id}")).await.expect(409).code(), "last_owner");
 }
@@ -83,7 +87,8 @@ async fn nobody_gives_or_takes_more_than_held() {
     let (editor_id, editor) = tenant.member(&world, "editor").await;
     let (viewer_id, _) = tenant.member(&world, "viewer").await;
     let role = async |name: &str| role_id(&tenant, name).await;
-    let (owner_role, admin_role, editor_role, viewer_role) = (role("owner").await, role("admin").await, role("editor").await, role("viewer").await);
+    let (owner_role, admin_role, editor_role, viewer_role) =
+        (role("owner").await, role("admin").await, role("editor").await, role("viewer").await);
     // An administrator may do all but what concerns ownership.
     give(&admin, viewer_id, &[&owner_role]).await.expect(403);
     give(&admin, admin_id, &[&owner_role]).await.expect(403);
@@ -109,7 +114,9 @@ async fn nobody_gives_or_takes_more_than_held() {
         .as_array()
         .expect("members")
         .iter()
-        .map(|member| format!("{} {}", member["name"].as_str().unwrap_or_default(), member["roles"][0]["name"].as_str().unwrap_or_default()))
+        .map(|member| {
+            format!("{} {}", member["name"].as_str().unwrap_or_default(), member["roles"][0]["name"].as_str().unwrap_or_default())
+        })
         .collect();
     assert_eq!(roles, ["acme Owner owner", "admin Member admin", "editor Member editor", "viewer Member editor"]);
     // Roles of elsewhere, and none at all.
@@ -162,7 +169,8 @@ async fn members_are_found_by_name_and_address_in_pages() {
         page["items"].as_array().expect("items").iter().map(|member| member["name"].as_str().unwrap_or_default().to_owned()).collect()
     };
     let first = tenant.owner.get("/members?limit=2").await.expect(200).json;
-    let second = tenant.owner.get(&format!("/members?limit=2&cursor={}", first["next_cursor"].as_str().expect("more"))).await.expect(200).json;
+    let second =
+        tenant.owner.get(&format!("/members?limit=2&cursor={}", first["next_cursor"].as_str().expect("more"))).await.expect(200).json;
     assert_eq!([names(&first), names(&second)].concat(), ["acme Owner", "editor Member", "guest Member", "viewer Member"]);
     assert_eq!(names(&tenant.owner.get("/members?q=EDITOR.acme").await.expect(200).json), ["editor Member"]);
     assert_eq!(names(&tenant.owner.get("/members?q=%25").await.expect(200).json), [""; 0]);

@@ -40,7 +40,10 @@ async fn a_reset_works_once_and_ends_every_session() {
     session.get("/session").await.expect(401);
     try_sign_in(&world, "ana@example.com", NEXT).await.expect(201);
     try_sign_in(&world, "ana@example.com", PASSWORD).await.expect(401);
-    assert_eq!(kinds_of_mail(&world, "ana@example.com").await, ["email_verification", "password_reset", "password_reset", "password_changed"]);
+    assert_eq!(
+        kinds_of_mail(&world, "ana@example.com").await,
+        ["email_verification", "password_reset", "password_reset", "password_changed"]
+    );
 }
 
 #[tokio::test]
@@ -73,9 +76,8 @@ async fn a_change_ends_the_other_sessions_and_voids_links() {
     let own = sign_up(&world, "ana@example.com").await;
     let other = Client::sign_in(&world, "ana@example.com", PASSWORD).await;
     let link = ask(&world).await;
-    let change = async |current: &str, next: &str| {
-        own.put("/me/password", None, json!({ "current_password": current, "new_password": next })).await
-    };
+    let change =
+        async |current: &str, next: &str| own.put("/me/password", None, json!({ "current_password": current, "new_password": next })).await;
     for (next, code) in [("short", "too_short"), ("aaaaaaaaaaaa", "too_common"), (PASSWORD, "unchanged"), ("ana@example.com", "personal")] {
         let refused = change(PASSWORD, next).await.expect(422);
         assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("new_password"), &json!(code)));
@@ -94,7 +96,10 @@ async fn a_change_ends_the_other_sessions_and_voids_links() {
     wait_out(&world, 60);
     try_sign_in(&world, "ana@example.com", NEXT).await.expect(201);
     assert_eq!(newest_mail(&world, "ana@example.com").await.kind, "password_changed");
-    let events: Vec<String> = sqlx::query_scalar("SELECT event FROM directory.security_events ORDER BY id").fetch_all(&world.app.pools.owner).await.expect("events");
+    let events: Vec<String> = sqlx::query_scalar("SELECT event FROM directory.security_events ORDER BY id")
+        .fetch_all(&world.app.pools.owner)
+        .await
+        .expect("events");
     assert_eq!(events, ["password_reset_requested", "password_changed"]);
 }
 

@@ -172,7 +172,8 @@ async fn a_remembered_session_lasts_longer() {
     let world = World::new().await;
     sign_up(&world, "ana@example.com").await;
     let mut remembered = Client::anonymous(&world);
-    let signed_in = remembered.post("/sessions", json!({ "email": "ana@example.com", "password": PASSWORD, "remember": true })).await.expect(201);
+    let signed_in =
+        remembered.post("/sessions", json!({ "email": "ana@example.com", "password": PASSWORD, "remember": true })).await.expect(201);
     remembered.keep_cookie(&signed_in);
     let unused = remembered.clone();
     for _ in 0..3 {

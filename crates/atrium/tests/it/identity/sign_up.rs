@@ -151,7 +151,8 @@ async fn signing_up_with_anothers_address_gains_nothing() {
     mallory.post("/registrations", registration("ana@example.com")).await.expect(202);
     let own_token = newest_token(&world, "ana@example.com").await;
 
-    let verify = async |token: &str, password: &str| mallory.post("/email-verifications", json!({ "token": token, "password": password })).await;
+    let verify =
+        async |token: &str, password: &str| mallory.post("/email-verifications", json!({ "token": token, "password": password })).await;
     // Ana opens the wrong mail: her password does not fit what another typed.
     verify(&planted_token, PASSWORD).await.expect(401);
     world.advance_minutes(HOUR);
@@ -180,7 +181,12 @@ async fn what_is_wrong_with_a_sign_up_is_said_and_nothing_is_kept() {
         input["tenant_name"] = json!("Somebody Studio");
         input[field] = value.clone();
         let refused = visitor.post("/registrations", input).await.expect(422);
-        assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!(field), &json!(code)), "{value}: {}", refused.text);
+        assert_eq!(
+            (&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]),
+            (&json!(field), &json!(code)),
+            "{value}: {}",
+            refused.text
+        );
         assert!(field != "password" || !refused.text.contains(value.as_str().expect("text")), "the password is repeated: {}", refused.text);
     }
     let mut input = registration("ana@example.com");
@@ -213,11 +219,12 @@ async fn no_secret_is_stored_as_it_is() {
     assert!(tables.len() > 20, "{tables:?}");
     for table in tables {
         for secret in [PASSWORD, &token, &cookie, "some password of a stranger", "stranger@example.com"] {
-            let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table} t WHERE strpos(t::text, $1) > 0")))
-                .bind(secret)
-                .fetch_one(&mut db)
-                .await
-                .expect("searched");
+            let found: i64 =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table} t WHERE strpos(t::text, $1) > 0")))
+                    .bind(secret)
+                    .fetch_one(&mut db)
+                    .await
+                    .expect("searched");
             assert_eq!(found, 0, "{table} holds {secret}");
         }
     }

@@ -34,7 +34,8 @@ async fn a_suspended_user_gets_nowhere() {
         assert_eq!((refused.status.as_u16(), refused.code()), expected, "{status}: {}", refused.text);
         world.advance_minutes(1);
         // No link opens what is closed.
-        let accepted = Client::anonymous(&world).post("/invitation-acceptances", json!({ "token": invitation, "password": PASSWORD })).await;
+        let accepted =
+            Client::anonymous(&world).post("/invitation-acceptances", json!({ "token": invitation, "password": PASSWORD })).await;
         assert!(matches!(accepted.status.as_u16(), 401 | 403 | 422), "{status}: {}", accepted.text);
         assert!(!accepted.headers.contains_key("set-cookie"));
         world.advance_minutes(1);
@@ -42,7 +43,10 @@ async fn a_suspended_user_gets_nowhere() {
         Client::anonymous(&world).post("/password-resets", json!({ "email": "ana@example.com" })).await.expect(202);
         assert_eq!(kinds_of_mail(&world, "ana@example.com").await.len(), before, "{status}: no mail");
     }
-    Client::anonymous(&world).put("/password-resets", None, json!({ "token": reset, "password": "another fine password" })).await.expect(422);
+    Client::anonymous(&world)
+        .put("/password-resets", None, json!({ "token": reset, "password": "another fine password" }))
+        .await
+        .expect(422);
 }
 
 #[tokio::test]
@@ -61,7 +65,12 @@ async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
     let second = tenant.owner.post("/tenants", json!({ "name": "Second", "timezone": "UTC" })).await.expect(201);
 
     for status in ["suspended", "inactive", "pending_deletion"] {
-        sqlx::query("UPDATE directory.tenants SET status = $2 WHERE id = $1").bind(tenant.id).bind(status).execute(&mut world.as_owner().await).await.expect("changed");
+        sqlx::query("UPDATE directory.tenants SET status = $2 WHERE id = $1")
+            .bind(tenant.id)
+            .bind(status)
+            .execute(&mut world.as_owner().await)
+            .await
+            .expect("changed");
         assert_eq!(tenant.owner.get("/contacts").await.expect(403).code(), "no_tenant");
         assert_eq!(tenant.owner.post("/contacts", json!({ "name": "X" })).await.expect(403).code(), "no_tenant");
         let session = tenant.owner.get("/session").await.expect(200).json;
@@ -77,7 +86,8 @@ async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
         visitor.post("/invitation-acceptances", json!({ "token": invitation, "name": "Bo", "password": PASSWORD })).await.expect(422);
         // Who has a booking still sees it, and may call it off, but takes no other time.
         visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
-        let moved = visitor.post(&format!("/public/bookings/{manage}/reschedulings"), json!({ "start": "2031-09-10T09:00:00Z" })).await.expect(409);
+        let moved =
+            visitor.post(&format!("/public/bookings/{manage}/reschedulings"), json!({ "start": "2031-09-10T09:00:00Z" })).await.expect(409);
         assert_eq!(moved.code(), "event_type_inactive");
     }
     visitor.post(&format!("/public/bookings/{manage}/cancellation"), json!({})).await.expect(200);
@@ -85,7 +95,11 @@ async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
     let switched = elsewhere.post("/session/tenant", json!({ "tenant_id": second.id() })).await.expect(200);
     elsewhere.keep_cookie(&switched);
     elsewhere.get("/contacts").await.expect(200);
-    sqlx::query("UPDATE directory.tenants SET status = 'active' WHERE id = $1").bind(tenant.id).execute(&mut world.as_owner().await).await.expect("changed");
+    sqlx::query("UPDATE directory.tenants SET status = 'active' WHERE id = $1")
+        .bind(tenant.id)
+        .execute(&mut world.as_owner().await)
+        .await
+        .expect("changed");
     visitor.post(&format!("{public}/bookings"), booking("2031-09-10T09:00:00Z", "vera@example.com")).await.expect(201);
     visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
 }

@@ -18,7 +18,10 @@ async fn each_change_stands_there_with_old_and_new_values() {
     let body = json!({ "name": "Vera", "email": "vera@example.com", "phone": "+31 20 123 4567" });
     let contact = editor.send(Method::POST, "/contacts", &[("user-agent", "Test/1")], Some(&body)).await.expect(201);
     let path = format!("/contacts/{}", contact.id());
-    let changed = editor.patch(&path, &contact.json["version"], json!({ "name": "Vera V", "phone": null, "email": "vera@example.com" })).await.expect(200);
+    let changed = editor
+        .patch(&path, &contact.json["version"], json!({ "name": "Vera V", "phone": null, "email": "vera@example.com" }))
+        .await
+        .expect(200);
     // Nothing that is refused stands there.
     editor.patch(&path, &contact.json["version"], json!({ "name": "Late" })).await.expect(412);
     editor.patch(&path, &changed.json["version"], json!({ "name": "" })).await.expect(422);
@@ -28,7 +31,10 @@ async fn each_change_stands_there_with_old_and_new_values() {
     let actions: Vec<_> = trail.iter().map(|line| line["action"].as_str().unwrap_or_default()).collect();
     assert_eq!(actions, ["contact.archived", "contact.updated", "contact.created"]);
     let [_, updated, created] = &trail[..] else { panic!("{trail:?}") };
-    assert_eq!((&updated["old_values"], &updated["new_values"]), (&json!({ "name": "Vera", "phone": contact.json["phone"] }), &json!({ "name": "Vera V", "phone": null })));
+    assert_eq!(
+        (&updated["old_values"], &updated["new_values"]),
+        (&json!({ "name": "Vera", "phone": contact.json["phone"] }), &json!({ "name": "Vera V", "phone": null }))
+    );
     assert_eq!(created["old_values"], json!(null));
     assert_eq!((&created["new_values"]["name"], &created["new_values"]["email"]), (&json!("Vera"), &json!("vera@example.com")));
     for line in &trail {
@@ -50,7 +56,11 @@ async fn the_trail_is_filtered_paged_and_closed_to_others() {
     let first = ours.owner.get(&format!("/audit-events?actor_id={editor_id}&limit=2")).await.expect(200).json;
     let next = first["next_cursor"].as_str().expect("more");
     let second = ours.owner.get(&format!("/audit-events?actor_id={editor_id}&limit=2&cursor={next}")).await.expect(200).json;
-    let names: Vec<_> = [&first, &second].into_iter().flat_map(|page| page["items"].as_array().expect("items")).map(|line| line["new_values"]["name"].clone()).collect();
+    let names: Vec<_> = [&first, &second]
+        .into_iter()
+        .flat_map(|page| page["items"].as_array().expect("items"))
+        .map(|line| line["new_values"]["name"].clone())
+        .collect();
     assert_eq!(names, ["Three", "Two", "One"]);
     assert_eq!(second["next_cursor"], json!(null));
     assert_eq!(lines(&ours.owner, "action=contact.created").await.len(), 3);

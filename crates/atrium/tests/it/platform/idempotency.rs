@@ -72,7 +72,11 @@ async fn many_at_once_under_one_key_are_one() {
     let ids: std::collections::HashSet<_> = answers.iter().filter(|answer| answer.status == 201).map(Answer::id).collect();
     assert_eq!(ids.len(), 1);
     // Who found the first still under way was told so, or that all connections were taken.
-    assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 201 | 409 | 503)), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    assert!(
+        answers.iter().all(|answer| matches!(answer.status.as_u16(), 201 | 409 | 503)),
+        "{:?}",
+        answers.iter().map(|a| a.status).collect::<Vec<_>>()
+    );
     assert_eq!(contacts(&tenant.owner).await, 1);
 }
 
@@ -126,7 +130,8 @@ async fn keys_work_before_a_tenant_is_known() {
     let found = json!({ "name": "Second", "timezone": "UTC" });
     let founded = post(&ana, "/tenants", "key-4", &found).await.expect(201);
     is_replay(&founded, &post(&ana, "/tenants", "key-4", &found).await);
-    let tenants: i64 = sqlx::query_scalar("SELECT count(*) FROM directory.tenants").fetch_one(&world.app.pools.owner).await.expect("counted");
+    let tenants: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM directory.tenants").fetch_one(&world.app.pools.owner).await.expect("counted");
     assert_eq!(tenants, 2);
     // Stored answers are sealed.
     let readable: i64 = sqlx::query_scalar(r"SELECT count(*) FROM directory.idempotency_keys k WHERE strpos(k::text, 'ana@') > 0 OR position('\x616e6140'::bytea IN answer_ciphertext) > 0")

@@ -90,7 +90,9 @@ async fn mails_to_one_address_are_limited() {
     for email in ["known@example.com", "unknown@example.com"] {
         for n in 0..6 {
             let path = if n % 2 == 0 { "/password-resets" } else { "/email-verification-requests" };
-            from(&visitor, &format!("203.0.113.{n}"), Method::POST, path, Some(&json!({ "email": email.to_uppercase() }))).await.expect(202);
+            from(&visitor, &format!("203.0.113.{n}"), Method::POST, path, Some(&json!({ "email": email.to_uppercase() })))
+                .await
+                .expect(202);
         }
         is_limited(&from(&visitor, "203.0.113.99", Method::POST, "/password-resets", Some(&json!({ "email": email }))).await);
     }
@@ -127,7 +129,9 @@ async fn refused_bookings_do_not_count_as_mails() {
     let (slug, _) = tenant.organizer().await;
     let visitor = Client::anonymous(&world);
     let path = format!("/public/organizers/{slug}/event-types/intro/bookings");
-    let book = async |start: &str| from(&visitor, "203.0.113.7", Method::POST, &path, Some(&crate::client::booking(start, "vera@example.com"))).await;
+    let book = async |start: &str| {
+        from(&visitor, "203.0.113.7", Method::POST, &path, Some(&crate::client::booking(start, "vera@example.com"))).await
+    };
     for _ in 0..8 {
         book("2031-09-09T03:00:00Z").await.expect(409);
     }

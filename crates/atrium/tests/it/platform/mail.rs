@@ -45,7 +45,9 @@ async fn a_booking_arrives_with_its_invitation() {
 
     let whole = Part::parse(&message.data);
     assert_eq!(whole.outline(), "multipart/mixed(multipart/alternative(text/plain, text/html, text/calendar), application/ics)");
-    assert!(whole.header("to").expect("To").contains("Véra Ünïcode 日本") && whole.header("to").expect("To").contains("<vera@example.com>"));
+    assert!(
+        whole.header("to").expect("To").contains("Véra Ünïcode 日本") && whole.header("to").expect("To").contains("<vera@example.com>")
+    );
     assert!(whole.header("from").expect("From").contains("<atrium@mail.example.com>"), "{:?}", whole.header("from"));
     assert_eq!(whole.header("auto-submitted").as_deref(), Some("auto-generated"));
     assert!(whole.header("date").is_some() && whole.header("mime-version").is_some());
@@ -127,7 +129,10 @@ async fn a_refusal_for_now_is_tried_again() {
     world.settle().await;
     assert_eq!(server.received().len(), 1);
     assert_eq!(mails(&admin, "acme@example.com").await[0]["status"], "sent");
-    let attempts: i16 = sqlx::query_scalar("SELECT attempts FROM directory.mails WHERE recipient = 'acme@example.com'").fetch_one(&world.app.pools.owner).await.expect("counted");
+    let attempts: i16 = sqlx::query_scalar("SELECT attempts FROM directory.mails WHERE recipient = 'acme@example.com'")
+        .fetch_one(&world.app.pools.owner)
+        .await
+        .expect("counted");
     assert_eq!(attempts, 3);
 }
 
@@ -151,7 +156,10 @@ async fn while_no_server_is_there_nothing_is_lost() {
     let tenant = Tenant::found(&world, "acme").await;
     let (slug, _) = tenant.organizer().await;
     let admin = platform_admin(&world).await;
-    Client::anonymous(&world).post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com")).await.expect(201);
+    Client::anonymous(&world)
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
     platform::events::run_until_empty(&world.app).await.expect("dispatched");
     run_once(&world).await;
     for email in ["vera@example.com", "acme@example.com"] {

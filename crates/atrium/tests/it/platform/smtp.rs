@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
-use platform::mail::{Security, Sender, Smtp};
+use platform::mail::{NamedBy, Security, Sender, Smtp};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,7 @@ pub fn smtp_at(port: u16) -> Smtp {
         username: None,
         password: None,
         from: Sender { address: "atrium@mail.example.com".to_owned(), name: "Atrium".to_owned() },
+        named_by: NamedBy::Instance,
     }
 }
 

@@ -75,10 +75,12 @@ async fn the_password_is_shown_nowhere() {
         assert!(!answer.text.contains(SECRET), "{}", answer.text);
     }
     let mut db = world.as_owner().await;
-    let stored: (String, Vec<u8>) = sqlx::query_as("SELECT s::text, password_ciphertext FROM platform.mail_settings s").fetch_one(&mut db).await.expect("stored");
+    let stored: (String, Vec<u8>) =
+        sqlx::query_as("SELECT s::text, password_ciphertext FROM platform.mail_settings s").fetch_one(&mut db).await.expect("stored");
     assert!(!stored.0.contains(SECRET) && !stored.1.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
     // Sealed for this workspace: under another it does not open.
-    let place = |tenant: uuid::Uuid| platform::crypto::Place { column: "mail_settings.password_ciphertext", tenant: Some(tenant), row: tenant };
+    let place =
+        |tenant: uuid::Uuid| platform::crypto::Place { column: "mail_settings.password_ciphertext", tenant: Some(tenant), row: tenant };
     assert!(world.app.keys.open(place(acme.id), &stored.1).is_ok());
     assert!(world.app.keys.open(place(acme.owner_id), &stored.1).is_err());
 }
@@ -90,12 +92,18 @@ async fn a_stored_password_goes_to_no_other_server() {
     let world = World::new().await;
     let acme = Tenant::found(&world, "acme").await;
     let set = acme.owner.put("/mail-settings", None, settings(own.port)).await.expect(200);
-    for (field, value) in [("port", json!(elsewhere.port)), ("host", json!("localhost")), ("username", json!("another")), ("security", json!("starttls"))] {
+    for (field, value) in
+        [("port", json!(elsewhere.port)), ("host", json!("localhost")), ("username", json!("another")), ("security", json!("starttls"))]
+    {
         let mut change = settings(own.port);
         change.as_object_mut().expect("an object").remove("password");
         change[field] = value;
         let refused = acme.owner.put("/mail-settings", Some(&set.json["version"]), change).await.expect(422);
-        assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("password"), &json!("required")), "{field}");
+        assert_eq!(
+            (&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]),
+            (&json!("password"), &json!("required")),
+            "{field}"
+        );
     }
     let changed = acme.owner.put("/mail-settings", Some(&set.json["version"]), settings(elsewhere.port)).await.expect(200);
     let mut without = settings(elsewhere.port);
@@ -107,7 +115,14 @@ async fn a_stored_password_goes_to_no_other_server() {
 async fn what_is_wrong_with_the_settings_is_said() {
     let world = World::new().await;
     let acme = Tenant::found(&world, "acme").await;
-    for (field, value) in [("host", json!("")), ("port", json!(0)), ("port", json!(70_000)), ("security", json!("ssl")), ("from_address", json!("nobody")), ("from_name", json!("a\nb"))] {
+    for (field, value) in [
+        ("host", json!("")),
+        ("port", json!(0)),
+        ("port", json!(70_000)),
+        ("security", json!("ssl")),
+        ("from_address", json!("nobody")),
+        ("from_name", json!("a\nb")),
+    ] {
         let mut input = settings(587);
         input[field] = value.clone();
         let refused = acme.owner.put("/mail-settings", None, input).await.expect(422);
@@ -117,4 +132,34 @@ async fn what_is_wrong_with_the_settings_is_said() {
     let (_, editor) = acme.member(&world, "editor").await;
     editor.get("/mail-settings").await.expect(403);
     editor.put("/mail-settings", None, settings(587)).await.expect(403);
+}
+
+/// A workspace cannot have this machine knock on doors of the host's own network, unless the host says so.
+#[tokio::test]
+async fn a_server_in_a_private_network_is_refused() {
+    let own = Server::start(&[]).await;
+    let world = World::with(Mailer::default(), |config| config.private_mail_servers = false).await;
+    let acme = Tenant::found(&world, "acme").await;
+    acme.owner.put("/mail-settings", None, settings(own.port)).await.expect(200);
+    invite(&acme, "one@example.com").await;
+    world.settle().await;
+    assert!(own.received().is_empty());
+    let admin = platform_admin(&world).await;
+    let mails = admin.get("/mails?q=one@example.com").await.expect(200).json;
+    assert_eq!(mails["items"][0]["status"], "failed");
+    assert!(mails["items"][0]["last_error"].as_str().unwrap_or_default().contains("not a mail server on the public internet"), "{mails}");
+}
+
+/// Whoever may change the settings must not learn the password by pointing it at a server of his or her own.
+#[tokio::test]
+async fn the_password_does_not_follow_to_another_server() {
+    let own = Server::start(&[]).await;
+    let world = World::new().await;
+    let acme = Tenant::found(&world, "acme").await;
+    let set = acme.owner.put("/mail-settings", None, settings(own.port)).await.expect(200);
+    let mut change = settings(own.port);
+    change.as_object_mut().expect("an object").remove("password");
+    change["host"] = json!("evil.example.com");
+    let refused = acme.owner.put("/mail-settings", Some(&set.json["version"]), change).await.expect(422);
+    assert_eq!(refused.json["errors"][0]["field"], "password");
 }

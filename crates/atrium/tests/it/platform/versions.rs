@@ -78,14 +78,21 @@ async fn settings_are_each_tenants_own() {
     let change = json!({ "currency": "BRL", "timezone": "America/Sao_Paulo", "settings": { "sidebar": { "folded": true }, "beta": 1 } });
     let changed = ours.owner.patch("/tenant", &ours_before["version"], change).await.expect(200).json;
     assert_eq!(changed["settings"], json!({ "sidebar": { "folded": true }, "beta": 1 }));
-    let changed = ours.owner.patch("/tenant", &changed["version"], json!({ "settings": { "beta": null, "gamma": [1] } })).await.expect(200).json;
+    let changed =
+        ours.owner.patch("/tenant", &changed["version"], json!({ "settings": { "beta": null, "gamma": [1] } })).await.expect(200).json;
     assert_eq!(changed["settings"], json!({ "sidebar": { "folded": true }, "gamma": [1] }));
     assert_eq!(theirs.owner.get("/tenant").await.expect(200).json, before);
     for bad in [json!({ "Upper": 1 }), json!({ "": 1 }), json!({ "big": "x".repeat(20_000) })] {
         let refused = ours.owner.patch("/tenant", &changed["version"], json!({ "settings": bad })).await.expect(422);
         assert_eq!(refused.json["errors"][0]["field"], "settings");
     }
-    for (field, value) in [("currency", json!("XXQ")), ("timezone", json!("Mars")), ("locale", json!("de")), ("billing_email", json!("no")), ("onboarding_status", json!("done"))] {
+    for (field, value) in [
+        ("currency", json!("XXQ")),
+        ("timezone", json!("Mars")),
+        ("locale", json!("de")),
+        ("billing_email", json!("no")),
+        ("onboarding_status", json!("done")),
+    ] {
         let refused = ours.owner.patch("/tenant", &changed["version"], json!({ field: value })).await.expect(422);
         assert_eq!(refused.json["errors"][0]["field"], field);
     }
