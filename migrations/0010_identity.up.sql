@@ -245,8 +245,19 @@ CREATE TABLE directory.public_slugs (
 );
 CREATE UNIQUE INDEX public_slugs_subject ON directory.public_slugs (tenant_id, kind, subject_id);
 
-GRANT SELECT, INSERT, UPDATE ON directory.users, directory.tenants, directory.sessions, directory.one_time_tokens,
-    directory.registrations, directory.invitations TO atrium_app;
+GRANT SELECT, INSERT, UPDATE ON directory.sessions, directory.one_time_tokens, directory.registrations, directory.invitations
+    TO atrium_app;
+-- Who is an administrator of the instance, and whether a user or tenant is suspended, is not for the serving role to say.
+GRANT SELECT,
+      INSERT (id, email, email_key, name, password_hash, password_changed_at, email_verified_at, locale, timezone, created_at, updated_at),
+      UPDATE (name, avatar_url, locale, timezone, work_days, work_hours_start, work_hours_end, profile, preferences, email_preferences,
+              password_hash, password_changed_at, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
+              login_count)
+   ON directory.users TO atrium_app;
+GRANT SELECT,
+      INSERT (id, name, slug, owner_id, timezone, locale, created_at, updated_at),
+      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings)
+   ON directory.tenants TO atrium_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directory.login_throttles, directory.public_slugs TO atrium_app;
 GRANT SELECT, INSERT ON directory.login_history, directory.security_events, directory.user_status_changes TO atrium_app;
 

@@ -64,18 +64,24 @@ ALTER TABLE contacts.contacts
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX contacts_search ON contacts.contacts
     USING gin ((name_key || ' ' || coalesce(email_key, '') || ' ' || coalesce(phone, '')) gin_trgm_ops) WHERE archived_at IS NULL;
+-- Planned for each text: a kept plan does not know how rare it is, and would walk all names in order.
 CREATE FUNCTION contacts.search(needle text, most integer)
 RETURNS TABLE (id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
 AS $$
-    SELECT c.id
-      FROM contacts.contacts c
-     WHERE c.tenant_id = platform.current_tenant()
-       AND c.archived_at IS NULL
-       AND (c.name_key || ' ' || coalesce(c.email_key, '') || ' ' || coalesce(c.phone, ''))
-           LIKE '%' || replace(replace(replace(needle, '\', '\\'), '%', '\%'), '_', '\_') || '%'
-     ORDER BY c.name_key, c.id
-     LIMIT most
+BEGIN
+    RETURN QUERY EXECUTE
+        'SELECT c.id
+           FROM contacts.contacts c
+          WHERE c.tenant_id = $1
+            AND c.archived_at IS NULL
+            AND (c.name_key || '' '' || coalesce(c.email_key, '''') || '' '' || coalesce(c.phone, '''')) LIKE $2
+          ORDER BY c.name_key, c.id
+          LIMIT $3'
+        USING platform.current_tenant(),
+              '%' || replace(replace(replace(needle, '\', '\\'), '%', '\%'), '_', '\_') || '%',
+              most;
+END
 $$;
 REVOKE ALL ON FUNCTION contacts.search(text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contacts.search(text, integer) TO atrium_app;

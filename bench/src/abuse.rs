@@ -221,7 +221,7 @@ impl Bombs {
             zipped.write_all(&megabyte)?;
         }
         let deep = [vec![b'['; 10_000], vec![b']'; 10_000]].concat();
-        let keys: Vec<String> = (0..100_000).map(|nth| format!("\"k{nth}\":0")).collect();
+        let keys: Vec<String> = (0..50_000).map(|nth| format!("\"k{nth}\":0")).collect();
         let keys = format!("{{{}}}", keys.join(","));
         let long_header = format!("x-long: {}\r\n", "a".repeat(100_000));
         let many_headers: String = (0..1000).map(|nth| format!("x-{nth}: a\r\n")).collect();
@@ -229,7 +229,7 @@ impl Bombs {
         Ok(Self(vec![
             ("100 MB of spaces, gzipped", post("content-encoding: gzip\r\n", &zipped.finish()?)),
             ("JSON nested 10,000 deep", post("", &deep)),
-            ("JSON with 100,000 unknown keys", post("", keys.as_bytes())),
+            ("JSON with 50,000 unknown keys", post("", keys.as_bytes())),
             ("a body that says it has 1 GB", {
                 let head = format!(
                     "POST {bookings} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1073741824\r\n\r\n{{\"start\":"

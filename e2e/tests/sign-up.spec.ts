@@ -7,36 +7,35 @@ import { PASSWORD, unique, workspace } from "../support/workspace";
 test("sign-up to a shareable booking link takes at most eight inputs", async ({ page, newContext }) => {
   const slug = unique("nora");
   const email = `${slug}@e2e.test`;
-  let typed = 0;
-  const type = async (field: Locator, text: string) => {
-    await field.fill(text);
-    typed += 1;
-  };
+  let asked = 0;
 
   await page.goto("/sign-up");
-  await type(page.getByLabel("Your name"), "Nora New");
-  await type(page.getByLabel("E-mail"), email);
-  await type(page.getByLabel("Password", { exact: true }), PASSWORD);
-  await type(page.getByLabel("Company"), "Nora's Practice");
+  await page.getByLabel("Your name").fill("Nora New");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Company").fill("Nora's Practice");
+  asked += await fields(page).count();
   expect(await empty(page)).toBe(0);
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
 
   await page.goto(linkIn(await mailTo(email), "/verify-email"));
-  await type(page.getByLabel("Password", { exact: true }), PASSWORD);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  asked += await fields(page).count();
   await page.getByRole("button", { name: "Verify and continue" }).click();
 
   await expect(page.getByRole("heading", { name: "Your booking link", exact: true })).toBeVisible();
-  const asked = await page.locator("main").locator("input:visible, select:visible, textarea:visible").count();
-  expect(asked).toBeLessThanOrEqual(8);
+  asked += await fields(page).count();
   // Filled in from what is known; only the link must differ from other runs of this test.
   expect(await empty(page)).toBe(0);
   await expect(page.getByLabel("Link")).toHaveValue(/^nora-new/);
-  await type(page.getByLabel("Link"), slug);
+  await page.getByLabel("Link").fill(slug);
   await page.getByRole("button", { name: "Create link" }).click();
   const link = page.getByRole("link", { name: `/b/${slug}` });
   await expect(link).toBeVisible();
-  expect(typed).toBeLessThanOrEqual(8);
+  // Whatever was shown counts, also what was filled in already.
+  expect(asked).toBeLessThanOrEqual(8);
+  expect(asked).toBeGreaterThan(0);
 
   const stranger = await (await newContext({ javaScriptEnabled: false })).newPage();
   await stranger.goto((await link.getAttribute("href")) ?? "");
@@ -47,12 +46,16 @@ test("sign-up to a shareable booking link takes at most eight inputs", async ({ 
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Nora");
 });
 
+/** All inputs that the page shows. */
+function fields(page: Page): Locator {
+  return page.locator("main").locator("input:visible, select:visible, textarea:visible");
+}
+
 /** Fields of the form that still want something. */
 async function empty(page: Page): Promise<number> {
-  const values = await page
-    .locator("main")
-    .locator("input:visible:not([type=checkbox]), textarea:visible")
-    .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
+  const values = await fields(page).evaluateAll((fields) =>
+    fields.map((field) => (field as HTMLInputElement).value),
+  );
   return values.filter((value) => value === "").length;
 }
 

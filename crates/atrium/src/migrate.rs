@@ -32,7 +32,7 @@ pub enum MigrationError {
     Migrate(#[from] MigrateError),
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
-    #[error("the job queue's tables: {0}")]
+    #[error("tables of the queue or the audit trail: {0}")]
     Queue(platform::Error),
 }
 
@@ -76,6 +76,8 @@ async fn apply(lock: &mut PgConnection, pool: &PgPool, keys: &KeyRing) -> Result
     }
     check_key(pool, keys).await?;
     ContextSeal::new(keys).install(pool).await?;
+    // The daily job makes them too; after a long pause, or in a restored database, this month's may be missing.
+    platform::audit::ensure_partitions(pool).await.map_err(MigrationError::Queue)?;
     Ok(())
 }
 

@@ -22,6 +22,8 @@ use crate::database::{Beside, Database};
 use crate::health::{self, Health};
 use crate::{migrate, registry, router, server};
 
+/// Short: who waits longer is better told to come back.
+const POOL_WAIT: Duration = Duration::from_secs(2);
 /// Requests and jobs may take this long after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
 /// After this the program ends, whatever still runs.
@@ -40,7 +42,7 @@ pub fn application(
     clock: Clock,
 ) -> App {
     App::new(Parts {
-        pools: Pools::new(&database.app, &database.owner, pool_size),
+        pools: Pools::new(&database.app, &database.owner, pool_size, config.pool_wait),
         clock,
         seal: Arc::new(ContextSeal::new(&keys)),
         keys: Arc::new(keys),
@@ -90,6 +92,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             trusted_proxies: args.trusted_proxies.clone(),
             rate_limit_factor: args.rate_limit_factor,
             private_mail_servers: args.private_mail_servers,
+            pool_wait: POOL_WAIT,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());
         platform::db::check_role(&app.pools.health).await?;

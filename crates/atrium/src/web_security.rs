@@ -36,7 +36,7 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     set(header::CACHE_CONTROL, "no-store");
     if app.config.is_https() {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");
     }
     response
 }

@@ -80,11 +80,12 @@ async fn insert(db: &mut sqlx::PgConnection, app: &App, newcomer: &Newcomer, pas
 /// # Errors
 /// An address that nobody has.
 pub async fn promote(app: &App, email: &str) -> Result<()> {
-    let mut directory = Directory::open(app, None, None).await?;
-    let user = profile::store::promote(directory.db(), &email_key(email)).await?.ok_or_else(|| nobody(email))?;
+    // As the owner: the serving role cannot make administrators.
+    let mut owner = app.pools.owner.begin().await?;
+    let user = profile::store::promote(&mut owner, &email_key(email)).await?.ok_or_else(|| nobody(email))?;
     let event = SecurityEvent { user, event: "promoted_to_platform_admin", severity: "high", details: json!({ "by": "command line" }) };
-    note_security_event(directory.db(), app, &Origin::default(), &event).await?;
-    directory.commit().await
+    note_security_event(&mut owner, app, &Origin::default(), &event).await?;
+    platform::ctx::commit(owner).await
 }
 
 /// Sets a password drawn at random, to be shown once, and ends every session of the user.

@@ -53,7 +53,13 @@ mod tests {
     use super::*;
 
     fn config(public_url: &str) -> Config {
-        Config { public_url: public_url.to_owned(), trusted_proxies: Vec::new(), rate_limit_factor: 1, private_mail_servers: false }
+        Config {
+            public_url: public_url.to_owned(),
+            trusted_proxies: Vec::new(),
+            rate_limit_factor: 1,
+            private_mail_servers: false,
+            pool_wait: std::time::Duration::from_secs(2),
+        }
     }
 
     fn headers(cookies: &[&str]) -> HeaderMap {

@@ -180,9 +180,7 @@ pub fn api() -> OpenApiRouter<App> {
 ///
 /// # Errors
 /// The database's.
-pub async fn ensure_partitions(app: &App) -> Result<()> {
-    sqlx::query_scalar!("SELECT platform.ensure_audit_partitions((now() - interval '1 month')::date, 6)")
-        .fetch_one(&app.pools.owner)
-        .await?;
+pub async fn ensure_partitions(owner: &sqlx::PgPool) -> Result<()> {
+    sqlx::query_scalar!("SELECT platform.ensure_audit_partitions((now() - interval '1 month')::date, 6)").fetch_one(owner).await?;
     Ok(())
 }

@@ -31,12 +31,13 @@ pub struct Pools {
 }
 
 impl Pools {
-    /// Connects lazily; the sum stays well below the server's `max_connections`.
-    pub fn new(app: &PgConnectOptions, owner: &PgConnectOptions, size: u32) -> Self {
-        let pool = |options: &PgConnectOptions, most: u32, wait: u64, name: &str| {
+    /// Connects lazily; a request waits as long as `wait` for a connection, and is refused with 503 then. The sum stays well below the server's `max_connections`.
+    pub fn new(app: &PgConnectOptions, owner: &PgConnectOptions, size: u32, wait: Duration) -> Self {
+        let background = Duration::from_secs(10);
+        let pool = |options: &PgConnectOptions, most: u32, wait: Duration, name: &str| {
             PgPoolOptions::new()
                 .max_connections(most)
-                .acquire_timeout(Duration::from_secs(wait))
+                .acquire_timeout(wait)
                 .idle_timeout(Duration::from_secs(300))
                 // A broken connection shows itself at BEGIN, where nothing is lost yet; a ping before each costs a
                 // round trip for nothing.
@@ -44,11 +45,11 @@ impl Pools {
                 .connect_lazy_with(options.clone().application_name(&format!("atrium {name}")))
         };
         Self {
-            web: pool(app, size, 2, "web"),
-            public: pool(app, size.div_ceil(2), 2, "public"),
-            work: pool(app, size.div_ceil(2), 10, "work"),
-            health: pool(app, 1, 1, "health"),
-            owner: pool(owner, size.div_ceil(2).max(4), 10, "owner"),
+            web: pool(app, size, wait, "web"),
+            public: pool(app, size.div_ceil(2), wait, "public"),
+            work: pool(app, size.div_ceil(2), background, "work"),
+            health: pool(app, 1, Duration::from_secs(1), "health"),
+            owner: pool(owner, size.div_ceil(2).max(4), background, "owner"),
         }
     }
 

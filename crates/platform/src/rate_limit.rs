@@ -17,7 +17,7 @@ pub enum Limit {
     Account,
     /// Sign-in, sign-up, reset and invitation tokens, by address.
     Credentials,
-    /// Mails that a request makes us send to an address.
+    /// Mails that a request makes us send to an address; the key names the purpose too, so that one does not use up another's.
     Mail,
     /// Bookings and changes of bookings by visitors, by address.
     PublicChange,

@@ -47,6 +47,8 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// How much the rate limits are multiplied; 1 but for tests of load.
     pub rate_limit_factor: u32,
+    /// How long a request waits for a connection before it is refused with 503.
+    pub pool_wait: std::time::Duration,
     /// Whether workspaces may name mail servers on this machine and in private networks.
     pub private_mail_servers: bool,
 }

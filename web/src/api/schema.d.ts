@@ -1693,7 +1693,7 @@ export interface components {
             from_address: string;
             from_name?: string;
             host: string;
-            /** @description Left out: the stored one stays. */
+            /** @description Left out: the stored one stays, as long as host, port, security and username do. */
             password?: string | null;
             /** Format: int32 */
             port: number;

@@ -14,6 +14,7 @@ import {
   IconCalendarTime,
   IconPlus,
   IconSearch,
+  IconSettings,
   IconUserPlus,
 } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -23,7 +24,7 @@ import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { Session } from "@/api/types";
 import { useT } from "@/i18n";
-import type { Module } from "./navigation";
+import { type Module, settingsFor } from "./navigation";
 import { mayDo, useFormats } from "./session";
 
 const [store, palette] = createSpotlight();
@@ -80,6 +81,19 @@ export default function Palette({ session, modules }: { session: Session; module
       leftSection: <module.icon size={18} stroke={1.6} aria-hidden />,
       onClick: () => void navigate({ to: module.to }),
     }));
+  // Listed once one types: the frame of the settings is among the places already.
+  if (query.trim()) {
+    for (const { key, to } of settingsFor(session)) {
+      const label = `${t.nav.settings}: ${t.settings[key]}`;
+      if (!matches(label)) continue;
+      places.push({
+        id: `go-settings-${key}`,
+        label,
+        leftSection: <IconSettings size={18} stroke={1.6} aria-hidden />,
+        onClick: () => void navigate({ to }),
+      });
+    }
+  }
   const results = asked.length >= 2 ? found.data : undefined;
   const groups: SpotlightActionGroupData[] = [
     {

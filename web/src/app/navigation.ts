@@ -84,6 +84,25 @@ export const MODULES: readonly Module[] = [
   { key: "settings", to: "/settings/profile", icon: IconSettings, group: "system", shortcut: "s" },
 ];
 
+export interface SettingsPart {
+  key: "profile" | "security" | "bookingPage" | "workspace" | "mail";
+  to: string;
+  permission?: string;
+}
+
+/** The parts of the settings, in the order of their tabs. */
+const SETTINGS = [
+  { key: "profile", to: "/settings/profile" },
+  { key: "security", to: "/settings/security" },
+  { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
+  { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
+  { key: "mail", to: "/settings/mail", permission: "settings:manage" },
+] as const satisfies readonly SettingsPart[];
+
+export function settingsFor(session: Session) {
+  return SETTINGS.filter((part) => !("permission" in part) || mayDo(session, part.permission));
+}
+
 export function modulesFor(session: Session): Module[] {
   return MODULES.filter((module) => {
     if (module.platformAdmin) return session.user.is_platform_admin;

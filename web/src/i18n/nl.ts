@@ -549,7 +549,7 @@ export const nl: Catalogue = {
     text: "Drie antwoorden, alvast ingevuld. Alles is later te wijzigen.",
     link: "Link",
     change: "Wijzigen",
-    changeZone: "Wijzigen van de tijdzone",
+    changeZone: "Tijdzone wijzigen",
     eventName: "Wat men kan boeken",
     firstName: "Kennismaking",
     hours: "Te boeken maandag tot vrijdag, 09:00 tot 17:00.",

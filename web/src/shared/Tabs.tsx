@@ -1,4 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import classes from "./tabs.module.css";
 
 export interface LinkTab {
@@ -10,8 +11,16 @@ export interface LinkTab {
 
 /** Views of one thing, each with its own address. */
 export function LinkTabs({ label, tabs }: { label: string; tabs: LinkTab[] }) {
+  const bar = useRef<HTMLElement>(null);
+  const active = tabs.find((tab) => tab.active)?.label;
+  // On a phone the tabs are wider than the screen; the open one is always to be seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another open tab moves the bar
+  useEffect(() => {
+    const tab = bar.current?.querySelector<HTMLElement>("[aria-current=page]");
+    if (bar.current && tab) bar.current.scrollLeft = tab.offsetLeft - bar.current.clientWidth / 3;
+  }, [active]);
   return (
-    <nav aria-label={label} className={classes.tabs}>
+    <nav ref={bar} aria-label={label} className={classes.tabs}>
       {tabs.map((tab) => (
         <Link
           key={tab.label}

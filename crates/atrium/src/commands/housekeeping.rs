@@ -13,7 +13,7 @@ impl Job for KeepHouse {
 
     async fn run(self, at: Attempt) -> Result<(), JobError> {
         let owner = &at.app.pools.owner;
-        platform::audit::ensure_partitions(&at.app).await?;
+        platform::audit::ensure_partitions(owner).await?;
         let events = platform::events::forget_old(&at.app).await?;
         let keys = sqlx::query!("DELETE FROM platform.idempotency_keys WHERE expires_at < now()").execute(owner).await?.rows_affected()
             + sqlx::query!("DELETE FROM directory.idempotency_keys WHERE expires_at < now()").execute(owner).await?.rows_affected();

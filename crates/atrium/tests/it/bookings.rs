@@ -283,3 +283,51 @@ async fn own_records_are_all_that_a_contributor_sees() {
     contributor.get(&format!("/bookings/{id}")).await.expect(404);
     contributor.post(&format!("/bookings/{id}/cancellation"), json!({})).await.expect(404);
 }
+
+/// What a visitor's booking adds to a contact stands in the audit trail, and a colleague's archived contact is not taken over.
+#[tokio::test]
+async fn contacts_change_with_a_trail_and_stay_their_owners() {
+    let scene = scene().await;
+    let owner = &scene.tenant.owner;
+    let vip =
+        owner.post("/contacts", json!({ "name": "Vera", "email": "vera@example.com", "notes": "Knows the minister" })).await.expect(201);
+    scene.book("2031-09-09T09:00:00Z", "vera@example.com").await.expect(201);
+    let trail = owner.get(&format!("/audit-events?entity_id={}", vip.id())).await.expect(200).json;
+    let actions: Vec<&str> = trail["items"].as_array().expect("items").iter().filter_map(|line| line["action"].as_str()).collect();
+    assert_eq!(actions, ["contact.updated", "contact.created"]);
+    assert_eq!(trail["items"][0]["new_values"]["timezone"], "America/Sao_Paulo");
+
+    let (_, seller) = scene.tenant.member(&scene.world, "salesperson").await;
+    let theirs = json!({ "name": "Mine now", "email": "vera@example.com" });
+    let refused = seller.post("/contacts", theirs.clone()).await.expect(409);
+    assert!(refused.json.get("contact_id").is_none(), "{}", refused.text);
+    owner.delete(&format!("/contacts/{}", vip.id())).await.expect(204);
+    seller.post("/contacts", theirs.clone()).await.expect(409);
+    let restored = owner.post("/contacts", json!({ "name": "Vera again", "email": "vera@example.com" })).await.expect(201);
+    assert_eq!(restored.id(), vip.id());
+    let trail = owner.get(&format!("/audit-events?entity_id={}", vip.id())).await.expect(200).json;
+    assert_eq!(trail["items"][0]["action"], "contact.restored");
+    assert_eq!(trail["items"][0]["old_values"]["notes"], "Knows the minister");
+}
+
+/// A request that nobody answered in time waits for nobody any more.
+#[tokio::test]
+async fn requests_whose_time_has_passed_are_past() {
+    let scene = scene().await;
+    let by_hand = json!({ "name": "Visit", "slug": "visit", "duration_minutes": 60, "location_type": "in_person", "requires_confirmation": true, "minimum_notice_minutes": 0 });
+    scene.tenant.owner.post("/event-types", by_hand).await.expect(201);
+    scene
+        .visitor
+        .post(&format!("{}/bookings", scene.base.replace("intro", "visit")), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
+    let count = async |view: &str| {
+        scene.tenant.owner.get(&format!("/bookings?view={view}")).await.expect(200).json["items"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!((count("pending").await, count("past").await), (1, 0));
+    scene.world.clock.set("2031-09-09T11:00:00Z".parse().expect("an instant"));
+    let (_, again) = scene.tenant.member(&scene.world, "admin").await;
+    let count =
+        async |view: &str| again.get(&format!("/bookings?view={view}")).await.expect(200).json["items"].as_array().map_or(0, Vec::len);
+    assert_eq!((count("pending").await, count("past").await), (0, 1));
+}

@@ -102,6 +102,19 @@ async fn the_serving_role_owns_and_bypasses_nothing() {
 }
 
 #[tokio::test]
+async fn the_serving_role_makes_no_administrators() {
+    none(
+        "SELECT t || '.' || c || ' ' || p
+           FROM (VALUES ('directory.users', 'is_platform_admin'), ('directory.users', 'status'), ('directory.users', 'email'),
+                        ('directory.tenants', 'status'), ('directory.tenants', 'security_policy')) AS closed (t, c),
+                unnest(ARRAY['INSERT', 'UPDATE']) AS p
+          WHERE has_column_privilege('atrium_app', t, c, p) AND NOT (c = 'email' AND p = 'INSERT')",
+        "what only the host decides is closed to the serving role",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn functions_that_run_as_the_owner_are_closed_and_pinned() {
     none(
         "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

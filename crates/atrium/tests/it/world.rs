@@ -88,8 +88,13 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let url = format!("http://localhost:{}", address.port());
-        let mut config =
-            Config { public_url: url.clone(), trusted_proxies: Vec::new(), rate_limit_factor: 1000, private_mail_servers: true };
+        let mut config = Config {
+            public_url: url.clone(),
+            trusted_proxies: Vec::new(),
+            rate_limit_factor: 1000,
+            private_mail_servers: true,
+            pool_wait: std::time::Duration::from_secs(8),
+        };
         change(&mut config);
         let database = atrium::database::Database::given(app_options, owner.clone());
         let files = platform::files::FileStore::local(&server().await.folder.path().join("files")).expect("a folder for files");

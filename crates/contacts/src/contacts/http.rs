@@ -109,7 +109,8 @@ async fn create(mut ctx: Allow<ContactsWrite>, Json(new): Json<NewContact>) -> R
         locale: new.locale,
         notes: new.notes,
     };
-    let contact = super::create(&mut ctx, fields.checked()?).await?;
+    let own = ctx.own_filter();
+    let contact = super::create(&mut ctx, fields.checked()?, own).await?;
     ctx.commit_with(Answer::created(&contact)?.version(contact.version)).await
 }
 
@@ -215,7 +216,8 @@ async fn patch(
     seen.check(before.version)?;
     let fields = changes.onto(Fields::from(&before)).checked()?;
     owner_of(&ctx, fields.owner_id)?;
-    let contact = super::change(&mut ctx, before, fields).await?;
+    let own = ctx.own_filter();
+    let contact = super::change(&mut ctx, before, fields, own).await?;
     ctx.commit().await?;
     Ok(Answer::json(StatusCode::OK, &contact)?.version(contact.version).into_response())
 }

@@ -194,7 +194,15 @@ pub struct Person<'a> {
 pub async fn meet(ctx: &mut Ctx, person: Person<'_>) -> Result<Uuid> {
     let met = store::meet(ctx, person).await?;
     if met.needs_more {
+        let before = store::find(ctx, met.id).await?;
         store::complete(ctx, met.id, person).await?;
+        let after = store::find(ctx, met.id).await?;
+        // An archived one is told as new, below.
+        if let (Some(before), Some(after), false) = (before, after, met.was_archived) {
+            ctx.audit(Change::updated("contact.updated", "contact", met.id, &before, &after)).await?;
+            let event = ContactUpdated { contact_id: met.id, owner_id: met.owner_id, name: after.name, source: after.source };
+            ctx.publish(&event).await?;
+        }
     }
     if met.is_new || met.was_archived {
         let event = ContactCreated { contact_id: met.id, owner_id: met.owner_id, name: met.name, source: person.source.to_owned() };
@@ -213,15 +221,20 @@ pub async fn search(ctx: &mut Ctx, needle: &str, own: Option<Uuid>, most: i64) -
     Ok(store::by_name(ctx, &filter, None, most).await?.into_iter().map(Contact::from).collect())
 }
 
-/// Makes a contact. An archived one of the same address comes back with these fields instead.
+/// Makes a contact. An archived one of the same address comes back with these fields instead; with `own`, only that
+/// member's.
 ///
 /// # Errors
 /// 409 `email_taken` with `contact_id`; a company or owner that does not exist.
-pub(crate) async fn create(ctx: &mut Ctx, fields: Fields) -> Result<Contact> {
+pub(crate) async fn create(ctx: &mut Ctx, fields: Fields, own: Option<Uuid>) -> Result<Contact> {
     check_company(ctx, fields.company_id).await?;
-    let Some(id) = store::insert(ctx, &fields).await? else { return Err(taken(ctx, &fields).await?.into()) };
+    let archived = store::archived_of_email(ctx, &fields).await?;
+    let Some(id) = store::insert(ctx, &fields, own).await? else { return Err(taken(ctx, &fields, own).await?.into()) };
     let contact = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("contact.created", "contact", id, &contact)).await?;
+    match archived {
+        Some(before) => ctx.audit(Change::updated("contact.restored", "contact", id, &before, &contact)).await?,
+        None => ctx.audit(Change::created("contact.created", "contact", id, &contact)).await?,
+    }
     let event = ContactCreated { contact_id: id, owner_id: fields.owner_id, name: fields.name, source: fields.source };
     ctx.publish(&event).await?;
     Ok(contact)
@@ -231,7 +244,7 @@ pub(crate) async fn create(ctx: &mut Ctx, fields: Fields) -> Result<Contact> {
 ///
 /// # Errors
 /// As [`create`].
-pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields) -> Result<Contact> {
+pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields, own: Option<Uuid>) -> Result<Contact> {
     let old = Fields::from(&before);
     if fields == old {
         return Ok(before);
@@ -244,7 +257,7 @@ pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields) -> Re
     }
     let key = |fields: &Fields| fields.email.as_deref().map(email_key);
     if key(&fields) != key(&old) && store::id_of_email(ctx, &fields).await?.is_some() {
-        return Err(taken(ctx, &fields).await?.into());
+        return Err(taken(ctx, &fields, own).await?.into());
     }
     store::update(ctx, before.id, &fields).await?;
     let contact = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
@@ -274,7 +287,11 @@ async fn check_company(ctx: &mut Ctx, company: Option<Uuid>) -> Result<()> {
     }
 }
 
-async fn taken(ctx: &mut Ctx, fields: &Fields) -> Result<Problem> {
+/// Names the other contact only to who may see it.
+async fn taken(ctx: &mut Ctx, fields: &Fields, own: Option<Uuid>) -> Result<Problem> {
     let problem = Problem::conflict("email_taken", "Another contact has this e-mail address. Open that one instead.");
-    Ok(problem.with("contact_id", store::id_of_email(ctx, fields).await?))
+    match store::visible_of_email(ctx, fields, own).await? {
+        Some(id) => Ok(problem.with("contact_id", id)),
+        None => Ok(problem),
+    }
 }

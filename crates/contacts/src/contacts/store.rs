@@ -200,6 +200,35 @@ pub async fn id_of_email(ctx: &mut Ctx, fields: &Fields) -> Result<Option<Uuid>>
     Ok(id.fetch_optional(ctx.db().await?).await?)
 }
 
+/// The contact of that address, archived or not; with `own`, that member's and not archived.
+pub async fn visible_of_email(ctx: &mut Ctx, fields: &Fields, own: Option<Uuid>) -> Result<Option<Uuid>> {
+    let (tenant, key) = (ctx.tenant.0, fields.email.as_deref().map(email_key));
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM contacts.contacts
+          WHERE tenant_id = $1 AND email_key = $2 AND ($3::uuid IS NULL OR owner_id = $3 AND archived_at IS NULL)",
+        tenant,
+        key,
+        own
+    );
+    Ok(id.fetch_optional(ctx.db().await?).await?)
+}
+
+/// The archived contact of that address as it was, for the audit trail.
+pub async fn archived_of_email(ctx: &mut Ctx, fields: &Fields) -> Result<Option<serde_json::Value>> {
+    let (tenant, key) = (ctx.tenant.0, fields.email.as_deref().map(email_key));
+    let row = sqlx::query_scalar!(
+        r#"SELECT jsonb_build_object('kind', kind, 'name', name, 'given_name', given_name, 'family_name', family_name, 'email', email,
+                                     'phone', phone, 'job_title', job_title, 'lifecycle', lifecycle, 'source', source,
+                                     'timezone', timezone, 'locale', locale, 'notes', notes, 'owner_id', owner_id) AS "old!"
+             FROM contacts.contacts
+            WHERE tenant_id = $1 AND email_key = $2 AND archived_at IS NOT NULL
+              FOR NO KEY UPDATE"#,
+        tenant,
+        key
+    );
+    Ok(row.fetch_optional(ctx.db().await?).await?)
+}
+
 pub async fn is_company(ctx: &mut Ctx, id: Uuid) -> Result<bool> {
     let tenant = ctx.tenant.0;
     let found = sqlx::query_scalar!(
@@ -211,8 +240,8 @@ pub async fn is_company(ctx: &mut Ctx, id: Uuid) -> Result<bool> {
     Ok(found.fetch_one(ctx.db().await?).await?)
 }
 
-/// None where another contact that is not archived has the address.
-pub async fn insert(ctx: &mut Ctx, fields: &Fields) -> Result<Option<Uuid>> {
+/// None where another contact has the address that is not archived, or is not that of `own`.
+pub async fn insert(ctx: &mut Ctx, fields: &Fields, own: Option<Uuid>) -> Result<Option<Uuid>> {
     let (tenant, user) = (ctx.tenant.0, ctx.user_id());
     let id = sqlx::query_scalar!(
         "INSERT INTO contacts.contacts AS c
@@ -225,7 +254,7 @@ pub async fn insert(ctx: &mut Ctx, fields: &Fields) -> Result<Option<Uuid>> {
                 phone = excluded.phone, company_id = excluded.company_id, job_title = excluded.job_title,
                 lifecycle = excluded.lifecycle, source = excluded.source, owner_id = excluded.owner_id,
                 timezone = excluded.timezone, locale = excluded.locale, notes = excluded.notes, archived_at = NULL
-          WHERE c.archived_at IS NOT NULL
+          WHERE c.archived_at IS NOT NULL AND ($20::uuid IS NULL OR c.owner_id = $20)
          RETURNING id",
         tenant,
         platform::id::new(),
@@ -246,6 +275,7 @@ pub async fn insert(ctx: &mut Ctx, fields: &Fields) -> Result<Option<Uuid>> {
         fields.locale,
         fields.notes,
         user,
+        own,
     );
     id.fetch_optional(ctx.db().await?).await.on_constraint("contacts_tenant_id_owner_id_fkey", no_member)
 }

@@ -49,7 +49,7 @@ pub async fn request(caller: Anonymous, input: ResetRequest) -> Result<Response>
     let mut checks = Checks::new();
     let email = checks.email("email", &input.email);
     checks.done()?;
-    app.limits.check(Limit::Mail, &email_key(&email))?;
+    app.limits.check(Limit::Mail, &format!("reset {}", email_key(&email)))?;
     let mut directory = Directory::open(&app, None, claim).await?;
     let job = SendPasswordReset { email, ip: origin.ip, user_agent: origin.user_agent };
     enqueue(directory.db(), &job, When::default()).await?;

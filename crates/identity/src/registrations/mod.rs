@@ -90,7 +90,7 @@ async fn register(caller: Anonymous, input: Registration) -> Result<Response> {
     passwords::check(&mut checks, "password", &input.password, &[&email, &name, &tenant_name]);
     checks.done()?;
     let key = email_key(&email);
-    app.limits.check(Limit::Mail, &key)?;
+    app.limits.check(Limit::Mail, &format!("registration {key}"))?;
     let password_hash = passwords::Turn::wait().await?.hash(input.password).await?;
     let (token, now) = (Token::random(), app.clock.now());
     let new = NewRegistration {
@@ -120,7 +120,7 @@ async fn request_verification(caller: Anonymous, input: VerificationRequest) -> 
     let mut checks = Checks::new();
     let email = checks.email("email", &input.email);
     checks.done()?;
-    app.limits.check(Limit::Mail, &email_key(&email))?;
+    app.limits.check(Limit::Mail, &format!("verification {}", email_key(&email)))?;
     let mut directory = Directory::open(&app, None, claim).await?;
     enqueue(directory.db(), &SendVerification { email }, When::default()).await?;
     directory.commit_with(Answer::json(StatusCode::ACCEPTED, &CheckMail::default())?).await

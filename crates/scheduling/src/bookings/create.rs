@@ -103,7 +103,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     }
     // Only what leads to a mail counts: or anybody could use up another's share with times that are not free.
     if is_visitor {
-        ctx.app.limits.check(Limit::Mail, &email_key(&new.email))?;
+        ctx.app.limits.check(Limit::Mail, &format!("booking {}", email_key(&new.email)))?;
     }
     let contact = contacts::meet(
         ctx,

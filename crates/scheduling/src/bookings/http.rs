@@ -115,9 +115,14 @@ fn narrow(filter: &mut Filter, view: View, now: Timestamp) {
         View::Past => {
             filter.ends_by = Some(now);
             filter.starts_before = Some(filter.starts_before.map_or(now, |to| to.min(now)));
-            &[Status::Confirmed, Status::Completed, Status::NoShow]
+            &[Status::Pending, Status::Confirmed, Status::Completed, Status::NoShow]
         }
-        View::Pending => &[Status::Pending],
+        View::Pending => {
+            // A request whose time has passed can be answered no more.
+            filter.ends_after = Some(now);
+            filter.starts_from = filter.starts_from.max(Some(now.plus_seconds(-86_400)));
+            &[Status::Pending]
+        }
         View::Cancelled => &[Status::Cancelled, Status::Declined],
     };
     let asked = filter.statuses.take();

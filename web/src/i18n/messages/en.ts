@@ -146,6 +146,7 @@ export const messages = {
       user: "User",
       session: "Session",
       file: "File",
+      mail_settings: "Mail server",
     },
   },
   jobs: {

@@ -149,6 +149,7 @@ export const messages: Messages = {
       user: "Gebruiker",
       session: "Sessie",
       file: "Bestand",
+      mail_settings: "Mailserver",
     },
   },
   jobs: {

@@ -148,6 +148,7 @@ export const messages: Messages = {
       user: "Usuário",
       session: "Sessão",
       file: "Arquivo",
+      mail_settings: "Servidor de e-mail",
     },
   },
   jobs: {

@@ -110,7 +110,11 @@ function ServerForm({ settings, leave }: { settings: Settings | null; leave: () 
     },
     onError: async (error) => {
       problem.show(error);
-      const { status } = asProblem(error);
+      const { status, errors } = asProblem(error);
+      // The stored one stays with the server it was given for; the general word would not say so.
+      if (settings?.has_password && errors.some((x) => x.field === "password" && x.code === "required")) {
+        form.setFieldError("password", t.mailServer.passwordNew);
+      }
       if (status !== 412 && status !== 428) return;
       const newest = await client.fetchQuery(mailSettingsQuery).catch(() => null);
       if (newest) follow(newest);
@@ -211,7 +215,7 @@ function Removal({ settings, done }: { settings: Settings; done: () => void }) {
   const [opened, { open, close }] = useDisclosure(false);
   const [typed, setTyped] = useState("");
   const remove = useChange<void>({
-    run: () => take(api.DELETE("/api/v1/mail-settings", { params: { header: ifMatch(settings) } })),
+    run: () => take(api.DELETE("/api/v1/mail-settings")),
     stale: [],
     done: () => {
       close();
@@ -230,7 +234,12 @@ function Removal({ settings, done }: { settings: Settings; done: () => void }) {
       <Button variant="default" onClick={open}>
         {t.mailServer.remove}
       </Button>
-      <Modal opened={opened} onClose={close} title={t.mailServer.removeTitle}>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t.mailServer.removeTitle}
+        closeButtonProps={{ "aria-label": t.common.close }}
+      >
         <form
           onSubmit={(event) => {
             event.preventDefault();

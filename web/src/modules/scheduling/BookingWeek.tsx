@@ -10,6 +10,7 @@ import { ProblemAlert, RowsSkeleton } from "@/shared/states";
 import { addDays, dateIn, weekStart } from "@/shared/time";
 import { Mark } from "./BookingRows";
 import { bookingsQuery } from "./queries";
+import classes from "./rows.module.css";
 import { wallClock } from "./wallClock";
 
 interface BookingWeekProps {
@@ -63,7 +64,7 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
     return <ProblemAlert error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <RowsSkeleton rows={12} />;
   return (
-    <div ref={root}>
+    <div ref={root} className={classes.calendar}>
       <WeekView
         date={monday}
         onDateChange={(date) => onWeek(date)}

@@ -13,7 +13,9 @@ export function WeekBars({ days }: { days: Home["bookings_7d"] }) {
           <div className={classes.barRow}>
             <span className={classes.barDay}>{f.shortDay(day.date)}</span>
             <span className={classes.barTrack}>
-              <span className={classes.bar} style={{ width: `${(day.count / most) * 100}%` }} />
+              {day.count > 0 ? (
+                <span className={classes.bar} style={{ width: `${(day.count / most) * 100}%` }} />
+              ) : null}
             </span>
             <span className={classes.barCount}>{f.number(day.count)}</span>
           </div>

@@ -16,6 +16,24 @@ fn settings(port: u16) -> Value {
     json!({ "host": "127.0.0.1", "port": port, "security": "none", "username": "mailer", "password": SECRET, "from_address": "hello@acme.example.com", "from_name": "Acme" })
 }
 
+/// A mail of the tenant to somebody.
+async fn write(world: &World, tenant: &Tenant, email: &str) {
+    let mut ctx = world.ctx(platform::TenantId(tenant.id));
+    let mail = platform::mail::Mail {
+        kind: "test".to_owned(),
+        to: platform::mail::Person { name: "Vera".to_owned(), email: email.to_owned() },
+        subject: "Hello".to_owned(),
+        text: "Hello".to_owned(),
+        html: "<p>Hello</p>".to_owned(),
+        reply_to: None,
+        from_name: None,
+        calendar: None,
+        dedupe_key: None,
+    };
+    ctx.mail(&mail).await.expect("written");
+    ctx.commit().await.expect("committed");
+}
+
 async fn invite(tenant: &Tenant, email: &str) {
     let roles = tenant.owner.get("/roles").await.expect(200).json;
     let viewer = roles["items"].as_array().expect("roles").iter().find(|role| role["name"] == "viewer").expect("viewer")["id"].clone();
@@ -31,8 +49,8 @@ async fn a_tenants_mails_go_through_its_own_server() {
     let set = acme.owner.put("/mail-settings", None, settings(own.port)).await.expect(200);
     assert_eq!((&set.json["has_password"], &set.json["username"]), (&json!(true), &json!("mailer")));
     other.owner.get("/mail-settings").await.expect(404);
-    invite(&acme, "one@example.com").await;
-    invite(&other, "two@example.com").await;
+    write(&world, &acme, "one@example.com").await;
+    write(&world, &other, "two@example.com").await;
     world.settle().await;
     let received = own.received();
     assert_eq!(received.len(), 1);
@@ -49,11 +67,11 @@ async fn a_tenants_mails_go_through_its_own_server() {
     change["from_name"] = json!("Acme Ltd");
     let changed = acme.owner.put("/mail-settings", Some(&set.json["version"]), change).await.expect(200);
     assert_eq!(changed.json["has_password"], true);
-    invite(&acme, "three@example.com").await;
+    write(&world, &acme, "three@example.com").await;
     world.settle().await;
     assert_eq!(own.received()[1].login, Some(("mailer".to_owned(), SECRET.to_owned())));
     acme.owner.delete("/mail-settings").await.expect(204);
-    invite(&acme, "four@example.com").await;
+    write(&world, &acme, "four@example.com").await;
     world.settle().await;
     assert_eq!((own.received().len(), instance.received().len()), (2, 2));
 }
@@ -68,7 +86,7 @@ async fn the_password_is_shown_nowhere() {
     let got = acme.owner.get("/mail-settings").await.expect(200);
     let trail = acme.owner.get("/audit-events?entity_type=mail_settings").await.expect(200);
     assert_eq!(trail.json["items"].as_array().map(Vec::len), Some(1));
-    invite(&acme, "one@example.com").await;
+    write(&world, &acme, "one@example.com").await;
     world.settle().await;
     let jobs = admin.get("/failed-jobs").await.expect(200);
     for answer in [&set, &got, &trail, &jobs, &acme.owner.get("/tenant").await] {
@@ -141,7 +159,7 @@ async fn a_server_in_a_private_network_is_refused() {
     let world = World::with(Mailer::default(), |config| config.private_mail_servers = false).await;
     let acme = Tenant::found(&world, "acme").await;
     acme.owner.put("/mail-settings", None, settings(own.port)).await.expect(200);
-    invite(&acme, "one@example.com").await;
+    write(&world, &acme, "one@example.com").await;
     world.settle().await;
     assert!(own.received().is_empty());
     let admin = platform_admin(&world).await;
@@ -162,4 +180,17 @@ async fn the_password_does_not_follow_to_another_server() {
     change["host"] = json!("evil.example.com");
     let refused = acme.owner.put("/mail-settings", Some(&set.json["version"]), change).await.expect(422);
     assert_eq!(refused.json["errors"][0]["field"], "password");
+}
+
+/// Accepting an invitation proves the address, so its link must not pass through a server that the inviting tenant runs.
+#[tokio::test]
+async fn links_that_prove_an_address_go_by_the_instances_server() {
+    let (instance, own) = (Server::start(&[]).await, Server::start(&[]).await);
+    let world = World::with_mailer(Mailer { smtp: Some(instance.smtp()) }).await;
+    let acme = Tenant::found(&world, "acme").await;
+    acme.owner.put("/mail-settings", None, settings(own.port)).await.expect(200);
+    invite(&acme, "ceo@bigcorp.example.com").await;
+    world.settle().await;
+    assert!(own.received().is_empty(), "the tenant's own server saw the link");
+    assert_eq!(instance.received().len(), 1);
 }
