@@ -55,6 +55,7 @@ async fn the_constraint_stops_whom_the_look_let_pass() {
     .expect("a block");
     let visitor = Client::anonymous(&world);
     let path = format!("/public/organizers/{slug}/event-types/intro/bookings");
+    #[expect(clippy::disallowed_methods, reason = "the request must be under way while the test looks")]
     let asked = tokio::spawn(async move { visitor.post(&path, booking("2031-09-09T09:15:00Z", "vera@example.com")).await });
     let mut watch = world.as_owner().await;
     let waiting = async {

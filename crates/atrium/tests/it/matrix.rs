@@ -129,8 +129,17 @@ fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option
     Some(format!("{before}{id}{after}"))
 }
 
+/// A body that gets past its shape, so that it is the record that is looked for.
+fn body_for(path: &str) -> Value {
+    match path {
+        "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
+        "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
+        _ => json!({}),
+    }
+}
+
 async fn call(client: &Client, operation: &Operation, path: &str) -> crate::client::Answer {
-    let body = operation.takes_body.then(|| json!({}));
+    let body = operation.takes_body.then(|| body_for(&operation.path));
     let path = if path.ends_with("/slots") { format!("{path}?from=2031-09-09T00:00:00Z&to=2031-09-10T00:00:00Z") } else { path.to_owned() };
     client.send(operation.method.clone(), &path, &[("if-match", "*")], body.as_ref()).await
 }
@@ -213,9 +222,7 @@ async fn another_tenants_records_are_not_there() {
         let name = format!("{} {}", operation.method, operation.path);
         let answer = call(&ours.owner, &operation, &path).await;
         let random = call(&ours.owner, &operation, &any_path(&operation.path)).await;
-        // An empty body is refused before the record is looked for, the same for both.
-        let expected = if operation.takes_body && answer.status == 422 { 422 } else { 404 };
-        assert_eq!(answer.status.as_u16(), expected, "{name}: {}", answer.text);
+        assert_eq!(answer.status.as_u16(), 404, "{name}: {}", answer.text);
         let without_request_id = |answer: &crate::client::Answer| {
             let mut json = answer.json.clone();
             json.as_object_mut().map(|fields| fields.remove("request_id"));

@@ -1,5 +1,6 @@
 //! The API's document: what stands in `openapi.json` is what the program serves, and no change to it breaks a client.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -43,9 +44,29 @@ fn every_operation_is_described() {
     assert_eq!(ids.len(), all, "an operationId is used twice");
 }
 
+/// The schemas that a part of the document leads to.
+fn reach(document: &Value, part: &Value, found: &mut HashSet<String>) {
+    match part {
+        Value::Object(fields) => {
+            if let Some(name) = part["$ref"].as_str().and_then(|path| path.rsplit('/').next())
+                && found.insert(name.to_owned())
+            {
+                reach(document, &document["components"]["schemas"][name], found);
+            }
+            fields.values().for_each(|value| reach(document, value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| reach(document, value, found)),
+        _ => {}
+    }
+}
+
 /// What a client relies on and `new` no longer gives. Compared with the document of the last release, `docs/api/released.json`.
 fn broken(old: &Value, new: &Value) -> Vec<String> {
     let mut found = Vec::new();
+    let mut requests = HashSet::new();
+    for operation in new["paths"].as_object().into_iter().flatten().flat_map(|(_, item)| item.as_object().into_iter().flatten()) {
+        reach(new, &operation.1["requestBody"], &mut requests);
+    }
     for (path, item) in old["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let name = format!("{method} {path}");
@@ -92,9 +113,22 @@ fn broken(old: &Value, new: &Value) -> Vec<String> {
                 Some(_) => {}
             }
         }
+        let asked = requests.contains(name);
         for field in now["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if !schema["required"].as_array().into_iter().flatten().any(|old| old == field) && schema["properties"].get(field).is_some() {
+            // In a request, a new field that must be sent breaks who does not know it; in an answer it does not.
+            let was_required = schema["required"].as_array().into_iter().flatten().any(|old| old == field);
+            if !was_required && (asked || schema["properties"].get(field).is_some()) {
                 found.push(format!("{name}.{field} became required"));
+            }
+        }
+        for value in schema["enum"].as_array().into_iter().flatten() {
+            if asked && !now["enum"].as_array().into_iter().flatten().any(|v| v == value) {
+                found.push(format!("{name} no longer takes {value}"));
+            }
+        }
+        for value in now["enum"].as_array().into_iter().flatten() {
+            if !asked && !schema["enum"].as_array().into_iter().flatten().any(|v| v == value) {
+                found.push(format!("{name} may now answer {value}, which no client expects"));
             }
         }
     }
@@ -123,5 +157,16 @@ fn a_breaking_change_is_found() {
     let fields = stricter["components"]["schemas"]["NewContact"]["required"].as_array_mut().expect("required");
     fields.push(Value::from("notes"));
     assert!(broken(&old, &stricter).iter().any(|what| what.contains("NewContact.notes")));
+    let mut more = old.clone();
+    let new_contact = &mut more["components"]["schemas"]["NewContact"];
+    new_contact["properties"]["colour"] = serde_json::json!({ "type": "string" });
+    new_contact["required"].as_array_mut().expect("required").push(Value::from("colour"));
+    assert!(broken(&old, &more).iter().any(|what| what.contains("NewContact.colour")));
+    let mut closed = old.clone();
+    closed["paths"]["/api/v1/registrations"]["post"]["security"] = serde_json::json!([{ "session": [] }]);
+    assert!(broken(&old, &closed).iter().any(|what| what.contains("wants a session")));
+    let mut narrower = old.clone();
+    narrower["components"]["schemas"]["Lifecycle"]["enum"].as_array_mut().expect("values").pop();
+    assert!(broken(&old, &narrower).iter().any(|what| what.contains("no longer takes")));
     assert!(broken(&old, &old).is_empty());
 }

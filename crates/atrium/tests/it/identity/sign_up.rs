@@ -93,7 +93,8 @@ async fn known_and_unknown_addresses_get_the_same_answers() {
     let visitor = Client::anonymous(&world);
     visitor.post("/registrations", registration("waiting@example.com")).await.expect(202);
     let addresses = ["known@example.com", "waiting@example.com", "unknown@example.com"];
-    let requests: [(&str, &dyn Fn(&str) -> serde_json::Value); 4] = [
+    type Body<'a> = &'a dyn Fn(&str) -> serde_json::Value;
+    let requests: [(&str, Body<'_>); 4] = [
         ("/registrations", &|email| registration(email)),
         ("/email-verification-requests", &|email| json!({ "email": email })),
         ("/password-resets", &|email| json!({ "email": email })),
