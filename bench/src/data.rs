@@ -47,7 +47,14 @@ pub async fn tenants(db: &mut PgConnection, tenants: usize, organizers: usize) -
     for nth in 0..tenants {
         made.push(tenant(db, nth, organizers).await?);
     }
-    sqlx::query("ANALYZE").execute(db).await?;
+    // Not those that are empty: the planner would believe that they stay so, and read them from end to end.
+    sqlx::query(
+        "ANALYZE directory.users, directory.tenants, directory.sessions, directory.public_slugs, identity.members, identity.roles,
+                 identity.role_permissions, identity.member_roles, scheduling.bookables, scheduling.organizer_profiles,
+                 scheduling.schedules, scheduling.availability_rules, scheduling.event_types",
+    )
+    .execute(db)
+    .await?;
     Ok(made)
 }
 

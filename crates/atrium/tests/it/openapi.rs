@@ -90,6 +90,13 @@ fn broken(old: &Value, new: &Value) -> Vec<String> {
                     found.push(format!("{name}: the parameter {} became required", parameter["name"]));
                 }
             }
+            let body = |operation: &Value| operation.pointer("/requestBody/content/application~1json/schema/$ref").cloned();
+            if body(operation) != body(now) {
+                found.push(format!("{name} takes another body"));
+            }
+            if operation.get("security").is_none() && now.get("security").is_some() {
+                found.push(format!("{name} wants a session now"));
+            }
             for status in
                 operation["responses"].as_object().into_iter().flatten().map(|(status, _)| status).filter(|status| status.starts_with('2'))
             {
