@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::check::Weather;
 use crate::data::{self, Demand, Organizer};
 use crate::figures::{Figures, Target};
 use crate::instance::{Instance, Setup};
@@ -76,7 +77,7 @@ pub async fn run(setup: &Setup, options: &Options, figures: &mut Figures) -> Out
     }
     let booked = i64::try_from(warm.answered(201) + tally.answered(201) + single.answered(201))?;
     check::bookings(&mut db, booked, figures).await?;
-    let took = check::reactions(&mut db, booked, figures).await?;
+    let took = check::reactions(&mut db, booked, Weather::Fair, figures).await?;
     figures.tell("book: until all events were delivered and all jobs done", took.as_secs_f64(), "s");
     figures.equal(
         "deadlocks",

@@ -8,6 +8,7 @@ use clap::Args;
 use futures_util::future::join_all;
 use tokio::time::sleep;
 
+use crate::check::Weather;
 use crate::client::Client;
 use crate::data::{self, Demand, Organizer};
 use crate::figures::{Figures, Target, percentile};
@@ -101,7 +102,7 @@ pub async fn run(setup: &Setup, options: &Options, figures: &mut Figures) -> Out
         .await?;
     figures.equal("answered bookings that are kept", kept, i64::try_from(emails.len())?);
     check::bookings(&mut db, i64::try_from(made)?, figures).await?;
-    check::reactions(&mut db, i64::try_from(made)?, figures).await?;
+    check::reactions(&mut db, i64::try_from(made)?, Weather::Kills, figures).await?;
     instance.stop().await
 }
 

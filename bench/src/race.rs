@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use futures_util::future::join_all;
 
+use crate::check::Weather;
 use crate::client::Client;
 use crate::data::{self, Calendar};
 use crate::figures::{Figures, Target, percentile};
@@ -78,7 +79,7 @@ pub async fn run(setup: &Setup, options: &Options, figures: &mut Figures) -> Out
     figures.hold("race: 99th percentile", percentile(&millis, 0.99), "ms", Target::AtMost(500.0));
     figures.tell("race: slowest", percentile(&millis, 1.0), "ms");
     check::bookings(&mut db, i64::try_from(options.rounds)?, figures).await?;
-    check::reactions(&mut db, i64::try_from(options.rounds)?, figures).await?;
+    check::reactions(&mut db, i64::try_from(options.rounds)?, Weather::Fair, figures).await?;
     figures.equal(
         "deadlocks",
         check::count(&mut db, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").await?,
