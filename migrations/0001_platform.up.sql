@@ -230,25 +230,21 @@ CALL platform.protect('platform.files');
 -- Jobs: graphile_worker's tables admit their owner only, so requests enqueue through this function. The tenant comes
 -- from the sealed context and not from the caller's payload. The queue's own function plans its six statements anew at each
 -- call, since it takes an array; a kept plan halves its time.
-CREATE FUNCTION platform.enqueue(
-    task text, payload jsonb, run_at timestamptz, job_key text, max_attempts integer, queue_name text
-) RETURNS void
+CREATE FUNCTION platform.enqueue(jobs jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     tenant uuid := platform.current_tenant();
 BEGIN
-    PERFORM graphile_worker.add_job(
-        identifier   => task,
-        payload      => (payload || jsonb_build_object('tenant_id', tenant))::json,
-        queue_name   => queue_name,
-        run_at       => run_at,
-        max_attempts => max_attempts,
-        job_key      => coalesce(tenant::text, 'instance') || ':' || job_key);
+    PERFORM graphile_worker.add_jobs(ARRAY(
+        SELECT ROW(task, (payload || jsonb_build_object('tenant_id', tenant))::json, queue_name, run_at, max_attempts,
+                   coalesce(tenant::text, 'instance') || ':' || job_key, NULL, NULL)::graphile_worker.job_spec
+          FROM jsonb_to_recordset(jobs) AS job (task text, payload jsonb, run_at timestamptz, job_key text, max_attempts smallint,
+                                                queue_name text)));
 END
 $$;
-REVOKE ALL ON FUNCTION platform.enqueue(text, jsonb, timestamptz, text, integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION platform.enqueue(text, jsonb, timestamptz, text, integer, text) TO atrium_app;
+REVOKE ALL ON FUNCTION platform.enqueue(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION platform.enqueue(jsonb) TO atrium_app;
 
 CREATE FUNCTION platform.dequeue(job_key text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog

@@ -424,3 +424,30 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION identity.copy_profile(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.copy_profile(uuid) TO atrium_app;
+
+-- Tells every process whose sessions are to be judged anew: `user UUID` or `tenant UUID`. A transaction that changes many
+-- rows of one says it once.
+CREATE FUNCTION identity.tell_sessions() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+BEGIN
+    PERFORM pg_notify('atrium_sessions', TG_ARGV[0] || ' '
+                      || (to_jsonb(CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END) ->> TG_ARGV[1]));
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION identity.tell_sessions() FROM PUBLIC;
+CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at ON directory.sessions
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
+CREATE TRIGGER tell AFTER UPDATE OF status, name, email, locale, timezone, is_platform_admin ON directory.users
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'id');
+CREATE TRIGGER tell AFTER UPDATE OF status ON directory.tenants
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('tenant', 'id');
+CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE OF status ON identity.members
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
+CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON identity.member_roles
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
+CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON identity.member_permissions
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
+CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON identity.role_permissions
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('tenant', 'tenant_id');

@@ -50,6 +50,8 @@ pub async fn run(setup: &Setup, options: &Options, figures: &mut Figures) -> Out
     let (alone, many) = organizers.split_last().ok_or("no organizers")?;
     let (mut many, mut alone) = (Demand::new(many, 0), Demand::new(std::slice::from_ref(alone), 1_000_000));
     let warm = drive(instance.address, options.connections, WARM_UP, || many.next(), |_, _| {}).await;
+    // A database of the first minute has no statistics yet, and plans for tables of no rows.
+    sqlx::query("ANALYZE").execute(&mut instance.superuser().await?).await?;
     let (before, spent) = (counters(&mut db).await?, instance.processor()?);
     let seconds = Duration::from_secs(options.seconds);
     let tally = drive(instance.address, options.connections, seconds, || many.next(), |_, _| {}).await;
@@ -115,7 +117,10 @@ async fn watch_statements(instance: &mut Instance) -> Outcome {
     use std::io::Write;
     instance.stop().await?;
     let mut file = std::fs::OpenOptions::new().append(true).open(instance.postgresql_conf())?;
-    writeln!(file, "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'all'\ntrack_functions = 'all'")?;
+    writeln!(
+        file,
+        "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'all'\npg_stat_statements.track_planning = on\ntrack_functions = 'all'"
+    )?;
     instance.launch().await?;
     sqlx::query("CREATE EXTENSION pg_stat_statements SCHEMA public").execute(&mut instance.superuser().await?).await?;
     Ok(())
@@ -126,17 +131,19 @@ async fn print_statements(instance: &Instance, booked: i64) -> Outcome {
     let mut db = instance.superuser().await?;
     let rows = sqlx::query(AssertSqlSafe(format!(
         "SELECT userid::regrole::text AS role, toplevel, calls::float8 / {booked} AS each, mean_exec_time * 1000 AS micros,
-                total_exec_time * 1000 / {booked} AS share, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS query
-           FROM public.pg_stat_statements ORDER BY total_exec_time DESC LIMIT 45"
+                (total_exec_time + total_plan_time) * 1000 / {booked} AS share,
+                total_plan_time * 1000 / {booked} AS planning, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS query
+           FROM public.pg_stat_statements ORDER BY total_exec_time + total_plan_time DESC LIMIT 45"
     )))
     .fetch_all(&mut db)
     .await?;
-    println!("  calls/booking  µs/call  µs/booking");
+    println!("  calls/booking  µs/call  µs/booking  of which planning");
     for row in rows {
         let (each, micros, share): (f64, f64, f64) = (row.try_get("each")?, row.try_get("micros")?, row.try_get("share")?);
+        let planning: f64 = row.try_get("planning")?;
         let (role, toplevel, query): (String, bool, String) = (row.try_get("role")?, row.try_get("toplevel")?, row.try_get("query")?);
         let within = if toplevel { "" } else { "(within) " };
-        println!("  {each:>13.2} {micros:>8.0} {share:>11.0}  {role:<12} {within}{query}");
+        println!("  {each:>13.2} {micros:>8.0} {share:>11.0} {planning:>18.0}  {role:<12} {within}{query}");
     }
     Ok(())
 }

@@ -52,9 +52,13 @@ async fn ready(State(health): State<Health>) -> impl IntoResponse {
 
 /// Gauges that are read when asked for.
 async fn measure(app: &App) {
-    for (name, pool) in [("web", &app.pools.web), ("public", &app.pools.public), ("work", &app.pools.work), ("owner", &app.pools.owner)] {
-        metrics::gauge!("atrium_pool_connections", "pool" => name).set(f64::from(pool.size()));
-        metrics::gauge!("atrium_pool_idle", "pool" => name).set(u32::try_from(pool.num_idle()).map_or(0.0, f64::from));
+    let owner = &app.pools.owner;
+    let pools = app.pools.serving().map(|(name, pool)| (name, pool.status().size, pool.status().available));
+    for (name, size, idle) in pools.into_iter().chain([("owner", usize::try_from(owner.size()).unwrap_or(0), owner.num_idle())]) {
+        #[expect(clippy::cast_precision_loss, reason = "gauges")]
+        let (size, idle) = (size as f64, idle as f64);
+        metrics::gauge!("atrium_pool_connections", "pool" => name).set(size);
+        metrics::gauge!("atrium_pool_idle", "pool" => name).set(idle);
     }
     if let Ok((waiting, age)) = platform::events::backlog(app).await {
         #[expect(clippy::cast_precision_loss, reason = "a gauge")]

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use atrium::commands;
 use clap::Parser;
 
+/// A request allocates some hundred times; the C library's allocator takes twice the time for it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
     commands::init_logs(cli.settings.log_format, &cli.settings.log);

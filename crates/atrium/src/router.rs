@@ -44,7 +44,8 @@ pub fn router(health: Health) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.")
         })
-        .layer(middleware::from_fn(claim_idempotency_key));
+        .layer(middleware::from_fn(claim_idempotency_key))
+        .layer(middleware::from_fn_with_state(app.clone(), forget_sessions));
     let in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
     Router::new()
         .nest("/api/v1", api)
@@ -132,6 +133,17 @@ pub type Api = OpenApiRouter<App>;
 fn is_static(_: StatusCode, _: axum::http::Version, headers: &axum::http::HeaderMap, _: &axum::http::Extensions) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.starts_with("text/javascript") || kind.starts_with("text/css") || kind.starts_with("image/svg")
+}
+
+/// A change by somebody who is signed in, or who signs in or out by it, may change what sessions may do.
+async fn forget_sessions(State(app): State<App>, request: Request, next: Next) -> Response {
+    let changes = !request.method().is_safe();
+    let has_cookie = request.headers().contains_key(header::COOKIE);
+    let response = next.run(request).await;
+    if changes && (has_cookie || response.headers().contains_key(header::SET_COOKIE)) {
+        app.sessions.forget();
+    }
+    response
 }
 
 /// Request id, log line, metrics, and an answer where a handler panicked.

@@ -52,6 +52,7 @@ pub fn application(
         http: platform::http_client::HttpClient::new(),
         dispatch: Dispatch::default(),
         streams: Streams::default(),
+        sessions: platform::known::KnownSessions::default(),
         limits: Arc::new(RateLimits::new(config.rate_limit_factor)),
         event_kinds: registry::event_kinds(),
         reactions: registry::reactions(),
@@ -136,7 +137,7 @@ async fn serve(
         running.push(task::spawn("dispatcher", platform::events::run_dispatcher(app.clone(), stop_background.clone())));
         running.push(task::spawn("jobs", work(app.clone(), usize::from(args.jobs), stop_taking.clone())));
     }
-    running.push(task::spawn("rate limits", forget_idle_limits(app.clone(), stop_background.clone())));
+    running.push(task::spawn("housekeeping", keep_house(app.clone(), stop_background.clone())));
     tracing::info!(address = %args.listen, url = app.config.public_url, data_dir = %settings.data_dir.display(), ready_after_ms = started.elapsed().as_millis(), "ready");
 
     signals.received().await;
@@ -174,11 +175,15 @@ async fn work(app: App, concurrency: usize, stop: CancellationToken) {
     }
 }
 
-async fn forget_idle_limits(app: App, stop: CancellationToken) {
+/// Lets go of what nobody has used for a while.
+async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(60)) => app.limits.forget_idle(),
+            () = tokio::time::sleep(Duration::from_secs(60)) => {
+                app.limits.forget_idle();
+                app.pools.close_idle();
+            }
         }
     }
 }

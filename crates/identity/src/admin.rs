@@ -85,7 +85,7 @@ pub async fn promote(app: &App, email: &str) -> Result<()> {
     let user = profile::store::promote(&mut owner, &email_key(email)).await?.ok_or_else(|| nobody(email))?;
     let event = SecurityEvent { user, event: "promoted_to_platform_admin", severity: "high", details: json!({ "by": "command line" }) };
     note_security_event(&mut owner, app, &Origin::default(), &event).await?;
-    platform::ctx::commit(owner).await
+    Ok(owner.commit().await?)
 }
 
 /// Sets a password drawn at random, to be shown once, and ends every session of the user.

@@ -16,8 +16,18 @@ impl Authenticator for CookieAuthenticator {
     fn authenticate<'a>(&'a self, app: &'a App, parts: &'a Parts) -> BoxFuture<'a, Result<Option<Session>>> {
         async move {
             match cookie::presented(&app.config, &parts.headers) {
-                Some(token_hash) => sessions::of_token(app, &token_hash).await,
                 None => Ok(None),
+                Some(token_hash) => match app.sessions.of(&token_hash) {
+                    Ok(session) if session.expires_at > app.clock.now() => Ok(Some(session)),
+                    Ok(_) => Ok(None),
+                    Err(generation) => {
+                        let found = sessions::of_token(app, &token_hash).await?;
+                        if let Some(session) = &found {
+                            app.sessions.keep(token_hash, session, generation);
+                        }
+                        Ok(found)
+                    }
+                },
             }
         }
         .boxed()

@@ -4,13 +4,14 @@ use axum::response::{IntoResponse, Response};
 use platform::ctx::{Answer, commit};
 use platform::error::{Error, Result};
 use platform::idempotency::{Claim, Claimed};
+use platform::pool::Transaction;
 use platform::{App, Ctx, TenantId};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 
 /// A transaction on the directory. It writes no tenant's rows; given a tenant, it may read that one's.
 pub struct Directory {
     app: App,
-    tx: Transaction<'static, Postgres>,
+    tx: Transaction,
     claim: Option<Claim>,
 }
 
@@ -22,11 +23,7 @@ impl Directory {
     pub async fn open(app: &App, tenant: Option<TenantId>, claim: Option<Claim>) -> Result<Self> {
         let mut tx = match tenant {
             Some(tenant) => app.seal.begin(&app.pools.web, tenant).await?,
-            None => match app.pools.web.begin_with("BEGIN").await {
-                // A connection that died while idle shows here, before anything was done.
-                Err(sqlx::Error::Io(_)) => app.pools.web.begin_with("BEGIN").await?,
-                other => other?,
-            },
+            None => Transaction::begin(&app.pools.web, "BEGIN").await?,
         };
         take(&mut tx, app, claim.as_ref()).await?;
         Ok(Self { app: app.clone(), tx, claim })

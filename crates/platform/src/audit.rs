@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::auth::Allow;
-use crate::ctx::{Caller, Ctx};
+use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::extract::{Json, Query};
 use crate::page::{Page, PageParams};
@@ -52,39 +52,29 @@ impl<'a> Change<'a> {
 }
 
 impl Ctx {
-    /// Writes one line of the audit trail.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn audit(&mut self, change: Change<'_>) -> Result<()> {
-        let (actor_id, actor_name) = match &self.caller {
-            Caller::Member(session) => (Some(session.user_id), Some(session.name.clone())),
-            Caller::Visitor => (None, Some("visitor".to_owned())),
-            Caller::Program { .. } => (None, Some("atrium".to_owned())),
+    /// Notes one line of the audit trail, written with the commit.
+    pub fn audit(&mut self, change: Change<'_>) {
+        let line = Line {
+            id: crate::id::new(),
+            action: change.action.to_owned(),
+            entity_type: change.entity_type.to_owned(),
+            entity_id: change.entity_id,
+            old_values: change.old,
+            new_values: change.new,
         };
-        let (tenant, origin) = (self.tenant.0, self.origin.clone());
-        sqlx::query!(
-            "INSERT INTO platform.audit_events
-                    (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values,
-                     ip_address, user_agent, request_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-            tenant,
-            crate::id::new(),
-            actor_id,
-            actor_name,
-            change.action,
-            change.entity_type,
-            change.entity_id,
-            change.old,
-            change.new,
-            origin.ip.map(ipnet::IpNet::from),
-            origin.user_agent,
-            origin.request_id,
-        )
-        .execute(self.db().await?)
-        .await?;
-        Ok(())
+        self.noted().lines.push(line);
     }
+}
+
+/// A line that waits for the commit.
+#[derive(Serialize)]
+pub(crate) struct Line {
+    id: Uuid,
+    action: String,
+    entity_type: String,
+    entity_id: Uuid,
+    old_values: Option<Value>,
+    new_values: Option<Value>,
 }
 
 /// One line of the audit trail.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -29,7 +29,7 @@ pub enum Scope {
 
 /// What a member may do, by the permission's codename.
 #[derive(Clone, Debug, Default)]
-pub struct Permissions(BTreeMap<String, Scope>);
+pub struct Permissions(Arc<BTreeMap<String, Scope>>);
 
 impl Permissions {
     pub fn none() -> &'static Self {
@@ -52,7 +52,7 @@ impl FromIterator<(String, Scope)> for Permissions {
         for (name, scope) in items {
             all.entry(name).and_modify(|held: &mut Scope| *held = (*held).max(scope)).or_insert(scope);
         }
-        Self(all)
+        Self(Arc::new(all))
     }
 }
 

@@ -5,13 +5,16 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use sqlx::postgres::PgPool;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::audit::Line;
 use crate::auth::{Permissions, Session};
 use crate::error::{Error, Result};
+use crate::events::Fact;
 use crate::idempotency::{Claim, Claimed};
+use crate::jobs::Waiting;
+use crate::pool::{Pool, Transaction};
 use crate::state::App;
 use crate::time::Timestamp;
 
@@ -39,29 +42,48 @@ pub enum Caller {
     Program { caused_by: Option<Uuid> },
 }
 
+impl Caller {
+    /// As the audit trail calls whoever acts.
+    fn name(&self) -> &str {
+        match self {
+            Self::Member(session) => &session.name,
+            Self::Visitor => "visitor",
+            Self::Program { .. } => "atrium",
+        }
+    }
+}
+
 /// Everything an operation needs. There is no way to a tenant's rows but [`Ctx::db`], and no `Ctx` without a tenant.
 pub struct Ctx {
     pub app: App,
     pub caller: Caller,
     pub tenant: TenantId,
     pub origin: Origin,
-    pool: PgPool,
+    pool: Pool,
     claim: Option<Claim>,
-    tx: Option<Transaction<'static, Postgres>>,
-    published: bool,
+    tx: Option<Transaction>,
+    noted: Noted,
+}
+
+/// What goes with a change, written together before the COMMIT: a round trip for each would cost more than the rows.
+#[derive(Default)]
+pub(crate) struct Noted {
+    pub facts: Vec<Fact>,
+    pub lines: Vec<Line>,
+    pub jobs: Vec<Waiting>,
 }
 
 impl Ctx {
     /// For a member's request; the transaction opens at the first statement.
     pub fn of_member(app: App, session: Session, tenant: TenantId, origin: Origin, claim: Option<Claim>) -> Self {
         let pool = app.pools.web.clone();
-        Self { app, caller: Caller::Member(session), tenant, origin, pool, claim, tx: None, published: false }
+        Self { app, caller: Caller::Member(session), tenant, origin, pool, claim, tx: None, noted: Noted::default() }
     }
 
     /// For a visitor of a public page of that tenant.
     pub fn of_visitor(app: App, tenant: TenantId, origin: Origin, claim: Option<Claim>) -> Self {
         let pool = app.pools.public.clone();
-        Self { app, caller: Caller::Visitor, tenant, origin, pool, claim, tx: None, published: false }
+        Self { app, caller: Caller::Visitor, tenant, origin, pool, claim, tx: None, noted: Noted::default() }
     }
 
     /// For a job or a reaction.
@@ -75,7 +97,7 @@ impl Ctx {
             pool,
             claim: None,
             tx: None,
-            published: false,
+            noted: Noted::default(),
         }
     }
 
@@ -120,9 +142,8 @@ impl Ctx {
         }
     }
 
-    /// Notes that an event was written, so that the dispatcher wakes at commit.
-    pub(crate) fn has_published(&mut self) {
-        self.published = true;
+    pub(crate) fn noted(&mut self) -> &mut Noted {
+        &mut self.noted
     }
 
     /// Puts another claim in place of the request's, for a handler that knows only after reading what was asked. For
@@ -136,12 +157,50 @@ impl Ctx {
     /// # Errors
     /// A deferred constraint; or [`Error::UnknownOutcome`] where the connection broke.
     pub async fn commit(&mut self) -> Result<()> {
+        let Noted { facts, lines, jobs } = std::mem::take(&mut self.noted);
+        if !facts.is_empty() || !lines.is_empty() {
+            self.write_facts(&facts, &lines).await?;
+        }
+        if !jobs.is_empty() {
+            crate::jobs::enqueue_all(self.db().await?, &jobs).await?;
+        }
         if let Some(tx) = self.tx.take() {
             commit(tx).await?;
         }
-        if std::mem::take(&mut self.published) {
+        if !facts.is_empty() {
             self.app.dispatch.wake();
         }
+        Ok(())
+    }
+
+    async fn write_facts(&mut self, facts: &[Fact], lines: &[Line]) -> Result<()> {
+        let (tenant, actor) = (self.tenant.0, self.user_id());
+        let (facts, lines) = (serde_json::to_value(facts).map_err(Error::internal)?, serde_json::to_value(lines).map_err(Error::internal)?);
+        let (name, origin) = (self.caller.name(), self.origin.clone());
+        sqlx::query!(
+            "WITH facts AS (
+                 INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
+                 SELECT $1, id, kind, subject_type, subject_id, owner_id, payload, $4, caused_by
+                   FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, kind text, subject_type text, subject_id uuid, owner_id uuid,
+                                                              payload jsonb, caused_by uuid)) WITH ORDINALITY
+                  ORDER BY ordinality
+             )
+             INSERT INTO platform.audit_events
+                    (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values,
+                     ip_address, user_agent, request_id)
+             SELECT $1, id, $4, $5, action, entity_type, entity_id, old_values, new_values, $6, $7, $8
+               FROM jsonb_to_recordset($3) AS l (id uuid, action text, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb)",
+            tenant,
+            facts,
+            lines,
+            actor,
+            name,
+            origin.ip.map(ipnet::IpNet::from),
+            origin.user_agent,
+            origin.request_id,
+        )
+        .execute(self.db().await?)
+        .await?;
         Ok(())
     }
 
@@ -150,7 +209,7 @@ impl Ctx {
     /// # Errors
     /// The database's.
     pub async fn rollback(&mut self) -> Result<()> {
-        self.published = false;
+        self.noted = Noted::default();
         if let Some(tx) = self.tx.take() {
             tx.rollback().await?;
         }
@@ -174,7 +233,7 @@ impl Ctx {
 ///
 /// # Errors
 /// See [`Ctx::commit`].
-pub async fn commit(tx: Transaction<'static, Postgres>) -> Result<()> {
+pub async fn commit(tx: Transaction) -> Result<()> {
     tx.commit().await.map_err(|error| match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Error::UnknownOutcome(error),
         // The server said that it is going down (57P01 to 57P03): it may have committed before.

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::crypto::{KeyRing, hmac};
 use crate::ctx::TenantId;
-use crate::error::Result;
+use crate::pool::{self, Pool, Transaction};
 use crate::time::{Clock, Timestamp};
 
 /// How long a transaction's context stays valid, in seconds: longer than any statement may run (the role's
@@ -19,13 +18,15 @@ const CONTEXT_SECONDS: i64 = 60;
 #[derive(Clone)]
 pub struct Pools {
     /// Members' requests.
-    pub web: PgPool,
+    pub web: Pool,
     /// Visitors' pages and bookings.
-    pub public: PgPool,
+    pub public: Pool,
     /// Jobs and reactions, inside tenants.
-    pub work: PgPool,
+    pub work: Pool,
     /// The probes.
     pub health: PgPool,
+    /// Who listens for notices, which keeps its connection.
+    pub notices: PgPool,
     /// The owner of the tables, bound by no policy: the queue, the dispatcher and retention, and nothing else.
     pub owner: PgPool,
 }
@@ -34,27 +35,41 @@ impl Pools {
     /// Connects lazily; a request waits as long as `wait` for a connection, and is refused with 503 then. The sum stays well below the server's `max_connections`.
     pub fn new(app: &PgConnectOptions, owner: &PgConnectOptions, size: u32, wait: Duration) -> Self {
         let background = Duration::from_secs(10);
-        let pool = |options: &PgConnectOptions, most: u32, wait: Duration, name: &str| {
+        let named = |options: &PgConnectOptions, name: &str| options.clone().application_name(&format!("atrium {name}"));
+        let of_sqlx = |most: u32, wait: Duration| {
             PgPoolOptions::new()
                 .max_connections(most)
                 .acquire_timeout(wait)
                 .idle_timeout(Duration::from_secs(300))
-                // A broken connection shows itself at BEGIN, where nothing is lost yet; a ping before each costs a
-                // round trip for nothing.
                 .test_before_acquire(false)
-                .connect_lazy_with(options.clone().application_name(&format!("atrium {name}")))
         };
         Self {
-            web: pool(app, size, wait, "web"),
-            public: pool(app, size.div_ceil(2), wait, "public"),
-            work: pool(app, size.div_ceil(2), background, "work"),
-            health: pool(app, 1, Duration::from_secs(1), "health"),
-            owner: pool(owner, size.div_ceil(2).max(4), background, "owner"),
+            web: pool::pool(named(app, "web"), size, wait),
+            public: pool::pool(named(app, "public"), size.div_ceil(2), wait),
+            work: pool::pool(named(app, "work"), size.div_ceil(2), background),
+            health: of_sqlx(1, Duration::from_secs(1)).connect_lazy_with(named(app, "health")),
+            notices: of_sqlx(1, background).connect_lazy_with(named(app, "notices")),
+            owner: of_sqlx(size.div_ceil(2).max(4), background).connect_lazy_with(named(owner, "owner")),
+        }
+    }
+
+    /// The pools that serve tenants, with their names.
+    pub fn serving(&self) -> [(&'static str, &Pool); 3] {
+        [("web", &self.web), ("public", &self.public), ("work", &self.work)]
+    }
+
+    /// Closes connections that nobody has used for a while; the pools of sqlx do so by themselves.
+    pub fn close_idle(&self) {
+        for (_, pool) in self.serving() {
+            pool::close_idle(pool);
         }
     }
 
     pub async fn close(&self) {
-        for pool in [&self.web, &self.public, &self.work, &self.health, &self.owner] {
+        for (_, pool) in self.serving() {
+            pool.close();
+        }
+        for pool in [&self.health, &self.notices, &self.owner] {
             pool.close().await;
         }
     }
@@ -92,13 +107,8 @@ impl ContextSeal {
     ///
     /// # Errors
     /// No connection in time, or a server that is gone.
-    pub async fn begin(&self, pool: &PgPool, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let open = || format!("BEGIN; SET LOCAL atrium.context = '{}'", self.mint(tenant));
-        match pool.begin_with(AssertSqlSafe(open())).await {
-            // The pool does not test connections; one that died while idle shows here, before anything was done.
-            Err(sqlx::Error::Io(_)) => pool.begin_with(AssertSqlSafe(open())).await,
-            other => other,
-        }
+    pub async fn begin(&self, pool: &Pool, tenant: TenantId) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(pool, &format!("BEGIN; SET LOCAL atrium.context = '{}'", self.mint(tenant))).await
     }
 
     /// The two padded halves of HMAC (RFC 2104) that the database keeps.

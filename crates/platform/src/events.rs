@@ -65,36 +65,40 @@ pub struct Reaction {
 }
 
 impl Ctx {
-    /// Writes the fact beside the change.
+    /// Notes the fact, written with the commit of the change.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn publish<E: Event>(&mut self, event: &E) -> Result<()> {
+    /// A fact that is no JSON, which is a bug.
+    pub fn publish<E: Event>(&mut self, event: &E) -> Result<()> {
         let subject_type = E::KIND.split_once('.').map_or(E::KIND, |(resource, _)| resource);
         let payload = serde_json::to_value(event).map_err(Error::internal)?;
         let caused_by = match self.caller {
             Caller::Program { caused_by } => caused_by,
             Caller::Member(_) | Caller::Visitor => None,
         };
-        let (tenant, actor) = (self.tenant.0, self.user_id());
-        sqlx::query!(
-            "INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            tenant,
-            crate::id::new(),
-            E::KIND,
+        self.noted().facts.push(Fact {
+            id: crate::id::new(),
+            kind: E::KIND,
             subject_type,
-            event.subject(),
-            event.owner(),
+            subject_id: event.subject(),
+            owner_id: event.owner(),
             payload,
-            actor,
             caused_by,
-        )
-        .execute(self.db().await?)
-        .await?;
-        self.has_published();
+        });
         Ok(())
     }
+}
+
+/// A fact that waits for the commit.
+#[derive(Serialize)]
+pub(crate) struct Fact {
+    id: Uuid,
+    kind: &'static str,
+    subject_type: &'static str,
+    subject_id: Uuid,
+    owner_id: Option<Uuid>,
+    payload: Value,
+    caused_by: Option<Uuid>,
 }
 
 /// Wakes the dispatcher of this process; others find the event at their next look.

@@ -170,7 +170,7 @@ async fn create(mut ctx: Allow<FilesWrite>, headers: HeaderMap, form: Result<Mul
     // Whatever ends this program from here on: where no row follows, the bytes go.
     ctx.claim_as(None);
     let later = ctx.now().plus_seconds(ORPHAN_AFTER_SECONDS);
-    ctx.enqueue(&DeleteFile { file_id: id }, When::at(later).keyed(job_key(id))).await?;
+    ctx.enqueue(&DeleteFile { file_id: id }, When::at(later).keyed(job_key(id)))?;
     ctx.commit().await?;
     received.upload.finish().await.map_err(unavailable)?;
 
@@ -203,10 +203,8 @@ async fn record(ctx: &mut Ctx, file: &File, sha256: &str, key: &str) -> Result<R
         "file",
         file.id,
         serde_json::json!({ "name": file.name, "content_type": file.content_type, "size": file.size, "sha256": sha256 }),
-    ))
-    .await?;
-    ctx.publish(&FileCreated { file_id: file.id, name: &file.name, content_type: &file.content_type, size: file.size, uploaded_by })
-        .await?;
+    ));
+    ctx.publish(&FileCreated { file_id: file.id, name: &file.name, content_type: &file.content_type, size: file.size, uploaded_by })?;
     ctx.dequeue(&job_key(file.id)).await?;
     ctx.commit_with(Answer::created(file)?).await
 }
@@ -255,10 +253,9 @@ async fn delete(mut ctx: Allow<FilesWrite>, Path(id): Path<Uuid>) -> Result<Stat
         "file",
         id,
         serde_json::json!({ "name": file.name, "content_type": file.content_type, "size": file.size }),
-    ))
-    .await?;
-    ctx.publish(&FileDeleted { file_id: id, name: &file.name, uploaded_by: file.uploaded_by }).await?;
-    ctx.enqueue(&DeleteFile { file_id: id }, When::default().keyed(job_key(id))).await?;
+    ));
+    ctx.publish(&FileDeleted { file_id: id, name: &file.name, uploaded_by: file.uploaded_by })?;
+    ctx.enqueue(&DeleteFile { file_id: id }, When::default().keyed(job_key(id)))?;
     ctx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

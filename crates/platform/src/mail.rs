@@ -7,7 +7,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::crypto::{KeyRing, Place};
@@ -133,42 +133,58 @@ fn place(tenant: Option<Uuid>, id: Uuid) -> Place<'static> {
     Place { column: "mails.message_ciphertext", tenant, row: id }
 }
 
-/// Writes the mail on a connection (a tenant's transaction, or one of no tenant) and enqueues its sending. What it says
-/// is sealed: it may hold a secret link.
+/// Writes the mail on a connection (a tenant's transaction, or one of no tenant) and enqueues its sending.
 ///
 /// # Errors
 /// The database's.
 pub async fn post(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mail: &Mail) -> Result<()> {
-    let (id, tenant) = (crate::id::new(), tenant.map(|t| t.0));
-    let sealed = keys.seal(place(tenant, id), &serde_json::to_vec(mail).map_err(Error::internal)?);
-    let written = sqlx::query!(
-        "INSERT INTO directory.mails (id, tenant_id, kind, recipient, subject, message_ciphertext, dedupe_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT DO NOTHING",
-        id,
-        tenant,
-        mail.kind,
-        mail.to.email,
-        mail.subject,
-        sealed,
-        mail.dedupe_key,
-    )
-    .execute(&mut *db)
-    .await?;
-    if written.rows_affected() == 1 {
-        crate::jobs::enqueue(db, &SendMail { mail_id: id }, When::default()).await?;
+    for mail_id in write(db, keys, tenant, std::slice::from_ref(mail)).await? {
+        crate::jobs::enqueue(db, &SendMail { mail_id }, When::default()).await?;
     }
     Ok(())
 }
 
+/// Answers the ids of those that were not written before. What they say is sealed: it may hold a secret link.
+async fn write(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mails: &[Mail]) -> Result<Vec<Uuid>> {
+    let tenant = tenant.map(|t| t.0);
+    let ids: Vec<Uuid> = mails.iter().map(|_| crate::id::new()).collect();
+    let mut sealed = Vec::with_capacity(mails.len());
+    for (id, mail) in ids.iter().zip(mails) {
+        sealed.push(keys.seal(place(tenant, *id), &serde_json::to_vec(mail).map_err(Error::internal)?));
+    }
+    let each = |of: fn(&Mail) -> &str| mails.iter().map(|mail| of(mail).to_owned()).collect::<Vec<_>>();
+    let keys: Vec<Option<String>> = mails.iter().map(|mail| mail.dedupe_key.clone()).collect();
+    let written = sqlx::query_scalar!(
+        "INSERT INTO directory.mails (id, tenant_id, kind, recipient, subject, message_ciphertext, dedupe_key)
+         SELECT id, $2, kind, recipient, subject, message, dedupe_key
+           FROM unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[])
+                AS mail (id, kind, recipient, subject, message, dedupe_key)
+         ON CONFLICT DO NOTHING
+         RETURNING id",
+        &ids,
+        tenant,
+        &each(|mail| &mail.kind),
+        &each(|mail| &mail.to.email),
+        &each(|mail| &mail.subject),
+        &sealed,
+        &keys as &[Option<String>],
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(written)
+}
+
 impl Ctx {
-    /// Writes a mail in this transaction; it is sent after the commit.
+    /// Writes mails in this transaction; they are sent after the commit.
     ///
     /// # Errors
     /// The database's.
-    pub async fn mail(&mut self, mail: &Mail) -> Result<()> {
+    pub async fn mail(&mut self, mails: &[Mail]) -> Result<()> {
         let (app, tenant) = (self.app.clone(), self.tenant);
-        post(self.db().await?, &app.keys, Some(tenant), mail).await
+        for mail_id in write(self.db().await?, &app.keys, Some(tenant), mails).await? {
+            self.enqueue(&SendMail { mail_id }, When::default())?;
+        }
+        Ok(())
     }
 }
 
@@ -184,10 +200,14 @@ impl Job for SendMail {
     /// SMTP cannot deduplicate: a mail found in `sending` after a crash is sent again, under the same Message-ID.
     async fn run(self, at: Attempt) -> Result<(), JobError> {
         let owner = &at.app.pools.owner;
+        if at.app.mailer.smtp.is_none() && keep(owner, self.mail_id).await? {
+            return Ok(());
+        }
         let Some(row) = sqlx::query!(
-            "UPDATE directory.mails SET status = 'sending', attempts = attempts + 1
-              WHERE id = $1 AND status IN ('queued', 'sending', 'failed')
-            RETURNING tenant_id, message_ciphertext",
+            r#"UPDATE directory.mails m SET status = 'sending', attempts = attempts + 1
+                WHERE id = $1 AND status IN ('queued', 'sending', 'failed')
+            RETURNING tenant_id, message_ciphertext,
+                      EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id) AS "has_own_server!""#,
             self.mail_id
         )
         .fetch_optional(owner)
@@ -197,7 +217,11 @@ impl Job for SendMail {
         };
         let mail =
             unseal(&at.app, self.mail_id, row.tenant_id, &row.message_ciphertext).map_err(|error| JobError::Fail(error.to_string()))?;
-        let sent = match server_for(&at.app, row.tenant_id.map(TenantId)).await? {
+        let own = match row.tenant_id {
+            Some(tenant) if row.has_own_server => settings::of_tenant(&at.app, TenantId(tenant)).await?,
+            _ => None,
+        };
+        let sent = match own.or_else(|| at.app.mailer.smtp.clone()) {
             None => Ok("kept"),
             Some(smtp) => deliver(&at.app, &smtp, &mail, self.mail_id).await.map(|()| "sent"),
         };
@@ -229,19 +253,26 @@ impl Job for SendMail {
     }
 }
 
+/// Keeps a mail for which there is no server, in one statement; answers whether it did.
+async fn keep(owner: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
+    let kept = sqlx::query_scalar!(
+        "UPDATE directory.mails m SET status = 'kept', attempts = attempts + 1, last_error = NULL, sent_at = now()
+          WHERE id = $1 AND status IN ('queued', 'sending', 'failed')
+            AND NOT EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id)
+        RETURNING kind",
+        id
+    )
+    .fetch_optional(owner)
+    .await?;
+    if let Some(kind) = &kept {
+        metrics::counter!("atrium_mails_total", "kind" => kind.clone(), "status" => "kept").increment(1);
+    }
+    Ok(kept.is_some())
+}
+
 fn unseal(app: &App, id: Uuid, tenant: Option<Uuid>, sealed: &[u8]) -> Result<Mail> {
     let plain = app.keys.open(place(tenant, id), sealed).map_err(Error::internal)?;
     serde_json::from_slice(&plain).map_err(Error::internal)
-}
-
-/// The tenant's own server, or the instance's, or none.
-async fn server_for(app: &App, tenant: Option<TenantId>) -> Result<Option<Smtp>, JobError> {
-    if let Some(tenant) = tenant
-        && let Some(own) = settings::of_tenant(app, tenant).await?
-    {
-        return Ok(Some(own));
-    }
-    Ok(app.mailer.smtp.clone())
 }
 
 async fn deliver(app: &App, smtp: &Smtp, mail: &Mail, id: Uuid) -> Result<(), JobError> {

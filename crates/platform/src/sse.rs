@@ -20,13 +20,14 @@ use crate::auth::{AnyMember, Scope, Session};
 use crate::ctx::{Caller, Ctx, TenantId};
 use crate::error::{Problem, Result};
 use crate::events::{CHANNEL, Recorded};
+use crate::known;
 use crate::state::App;
 
 /// How far a slow reader may fall behind before it is told to load anew.
 const BUFFER: usize = 256;
 /// Streams of one user at a time: browser tabs share the six connections of HTTP/1.1, so more are a leak.
 const STREAMS_A_USER: usize = 20;
-/// A stream ends after this long and the browser reconnects, so that a session that has ended since is noticed.
+/// A stream ends after this long and the browser reconnects, so that a session that has run out since is noticed.
 const LIFETIME: Duration = Duration::from_secs(300);
 
 /// The open streams of this process.
@@ -104,12 +105,18 @@ pub async fn run_listener(app: App, stop: CancellationToken) {
 }
 
 async fn listen(app: &App) -> Result<()> {
-    let mut listener = PgListener::connect_with(&app.pools.work).await?;
-    listener.listen(CHANNEL).await?;
+    let mut listener = PgListener::connect_with(&app.pools.notices).await?;
+    listener.eager_reconnect(false);
+    listener.listen_all([CHANNEL, known::CHANNEL]).await?;
+    let _following = app.sessions.follow();
     // What was told while nobody listened is lost to the streams that are open, so they begin anew from what is stored.
     app.streams.interrupt();
     // None is a lost connection: `recv` would take up another in silence.
     while let Some(notice) = listener.try_recv().await? {
+        if notice.channel() == known::CHANNEL {
+            app.sessions.changed(notice.payload());
+            continue;
+        }
         let mut words = notice.payload().split(' ').map_while(|word| word.parse::<Uuid>().ok());
         let Some(tenant) = words.next().map(TenantId) else { continue };
         let Some(sender) = app.streams.of(tenant) else { continue };
@@ -195,10 +202,10 @@ async fn stream(ctx: AnyMember, headers: HeaderMap) -> Result<Response> {
     let Caller::Member(session) = ctx.caller.clone() else { return Err(Problem::unauthenticated().into()) };
     let app = ctx.app.clone();
     let seat = app.streams.enter(session.user_id)?;
-    let live = app.streams.subscribe(ctx.tenant);
+    let (live, changes) = (app.streams.subscribe(ctx.tenant), app.sessions.changes());
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let past = Ctx::of_member(app, session.clone(), ctx.tenant, ctx.origin.clone(), None);
-    let mut response = sse::Sse::new(feed(past, session, after, live, seat))
+    let mut response = sse::Sse::new(feed(past, session, after, live, changes, seat))
         .keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15)))
         .into_response();
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
@@ -210,6 +217,7 @@ fn feed(
     session: Session,
     mut after: Option<i64>,
     mut live: broadcast::Receiver<Arc<Recorded>>,
+    mut changes: broadcast::Receiver<Uuid>,
     seat: Seat,
 ) -> impl Stream<Item = std::result::Result<sse::Event, Infallible>> {
     let app = ctx.app.clone();
@@ -245,6 +253,12 @@ fn feed(
             let event = tokio::select! {
                 () = app.streams.ending.cancelled() => break,
                 () = &mut end => break,
+                // What the viewer may see has changed, or whether he or she may at all: the browser connects again, and is
+                // judged anew.
+                whose = changes.recv() => match whose {
+                    Ok(id) if id != session.user_id && id != ctx.tenant.0 => continue,
+                    _ => break,
+                },
                 event = live.recv() => event,
             };
             match event {
@@ -252,10 +266,6 @@ fn feed(
                 Ok(event) => {
                     if visible(&app, &session, &event) {
                         yield Ok(written(&event));
-                    }
-                    // What the viewer may see has changed: the browser connects again, and is judged anew.
-                    if event.subject_type == "member" && event.subject_id == session.user_id {
-                        break;
                     }
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => yield Ok(sse::Event::default().event("reset").data("{}")),

@@ -9,6 +9,7 @@ use crate::db::{ContextSeal, Pools};
 use crate::events::{Dispatch, EventKind, Reaction};
 use crate::files::FileStore;
 use crate::http_client::HttpClient;
+use crate::known::KnownSessions;
 use crate::mail::Mailer;
 use crate::rate_limit::RateLimits;
 use crate::sse::Streams;
@@ -33,6 +34,7 @@ pub struct Parts {
     pub http: HttpClient,
     pub dispatch: Dispatch,
     pub streams: Streams,
+    pub sessions: KnownSessions,
     pub limits: Arc<RateLimits>,
     pub event_kinds: Vec<EventKind>,
     pub reactions: Vec<Reaction>,

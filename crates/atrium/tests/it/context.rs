@@ -13,8 +13,8 @@ async fn note(world: &World, tenant: TenantId, name: &str) -> Uuid {
     id
 }
 
-async fn app_connection(world: &World) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
-    world.app.pools.web.acquire().await.expect("a connection")
+async fn app_connection(world: &World) -> platform::pool::Lent {
+    world.app.pools.web.get().await.expect("a connection")
 }
 
 /// Runs `SELECT count(*)` under the given setting; the error's SQLSTATE where it is refused.
@@ -124,7 +124,7 @@ async fn injected_sql_cannot_change_tenant_or_read_the_key() {
 #[tokio::test]
 async fn a_role_that_the_policies_do_not_bind_is_refused() {
     let world = World::new().await;
-    platform::db::check_role(&world.app.pools.web).await.expect("atrium_app serves");
+    platform::db::check_role(&world.app.pools.health).await.expect("atrium_app serves");
     let refused = platform::db::check_role(&world.app.pools.owner).await.expect_err("the owner does not");
     assert!(refused.to_string().contains("atrium_owner owns tables"), "{refused}");
 }

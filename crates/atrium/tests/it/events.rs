@@ -49,7 +49,7 @@ fn with_reaction(app: &App) -> App {
 async fn publish(app: &App, tenant: TenantId, subject: Uuid, numbers: std::ops::Range<i64>) {
     for number in numbers {
         let mut ctx = Ctx::of_program(app.clone(), tenant, None);
-        ctx.publish(&Happened { subject, number }).await.expect("published");
+        ctx.publish(&Happened { subject, number }).expect("published");
         ctx.commit().await.expect("committed");
     }
 }
@@ -64,7 +64,7 @@ async fn what_is_rolled_back_never_happened() {
     let app = with_reaction(&world.app);
     let (tenant, mut ctx) = world.tenant();
     let subject = some_id();
-    ctx.publish(&Happened { subject, number: 1 }).await.expect("published");
+    ctx.publish(&Happened { subject, number: 1 }).expect("published");
     drop(ctx);
     publish(&app, tenant, subject, 2..3).await;
     while events::dispatch_waiting(&app).await.expect("dispatched") > 0 {}

@@ -246,7 +246,7 @@ async fn bytes_without_a_row_go_and_those_with_one_stay() {
     upload.finish().await.expect("finished");
     let mut ctx = world.ctx(ana.tenant);
     for file_id in [kept, orphan] {
-        ctx.enqueue(&DeleteFile { file_id }, When::default()).await.expect("enqueued");
+        ctx.enqueue(&DeleteFile { file_id }, When::default()).expect("enqueued");
     }
     ctx.commit().await.expect("committed");
     world.settle().await;

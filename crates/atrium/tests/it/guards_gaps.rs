@@ -145,7 +145,7 @@ async fn a_later_event_does_not_overtake_one_that_failed() {
     *HELD.lock().expect("lock") = Some(subject);
     for number in 1..4 {
         let mut ctx = Ctx::of_program(app.clone(), tenant, None);
-        ctx.publish(&Step { subject, number }).await.expect("published");
+        ctx.publish(&Step { subject, number }).expect("published");
         ctx.commit().await.expect("committed");
     }
     events::dispatch_waiting(&app).await.expect("dispatched");

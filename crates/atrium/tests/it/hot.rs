@@ -1,8 +1,9 @@
 //! The statements that run most find their rows by an index, under the policies, on tables of some size.
 
 use platform::TenantId;
+use platform::pool::Transaction;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use crate::client::Tenant;
@@ -145,7 +146,7 @@ fn nulls(count: usize) -> Vec<String> {
     vec!["NULL".to_owned(); count]
 }
 
-async fn begin(filled: &Filled) -> Transaction<'static, Postgres> {
+async fn begin(filled: &Filled) -> Transaction {
     filled.world.app.seal.begin(&filled.world.app.pools.web, TenantId(filled.tenant)).await.expect("a sealed transaction")
 }
 

@@ -53,10 +53,10 @@ async fn a_job_exists_if_the_change_does() {
     let world = World::new().await;
     let (tenant, mut ctx) = world.tenant();
     let (dropped, kept) = (probe("ok"), probe("ok"));
-    ctx.enqueue(&dropped, When::default()).await.expect("enqueued");
+    ctx.enqueue(&dropped, When::default()).expect("enqueued");
     drop(ctx);
     let mut ctx = world.ctx(tenant);
-    ctx.enqueue(&kept, When::default()).await.expect("enqueued");
+    ctx.enqueue(&kept, When::default()).expect("enqueued");
     ctx.commit().await.expect("committed");
     run(&world).await;
     assert_eq!((runs(dropped.id), runs(kept.id)), (0, 1));
@@ -67,8 +67,8 @@ async fn the_tenant_is_the_contexts_whatever_the_payload_says() {
     let world = World::new().await;
     let (tenant, mut ctx) = world.tenant();
     let payload = serde_json::json!({ "id": some_id(), "outcome": "ok", "tenant_id": some_id() });
-    sqlx::query("SELECT platform.enqueue('Probe', $1, NULL, NULL, 3, NULL)")
-        .bind(payload)
+    sqlx::query("SELECT platform.enqueue($1)")
+        .bind(serde_json::json!([{ "task": "Probe", "payload": payload, "max_attempts": 3 }]))
         .execute(ctx.db().await.expect("db"))
         .await
         .expect("enqueued");
@@ -80,21 +80,53 @@ async fn the_tenant_is_the_contexts_whatever_the_payload_says() {
     assert_eq!(stored, Some(tenant.0));
 }
 
+/// Jobs, facts and lines of the trail wait for the commit; what is taken back takes them along.
+#[tokio::test]
+async fn what_was_noted_before_a_rollback_is_not_written() {
+    let world = World::new().await;
+    let (_, mut ctx) = world.tenant();
+    let (forgotten, kept) = (probe("ok"), probe("ok"));
+    ctx.enqueue(&forgotten, When::default()).expect("enqueued");
+    ctx.audit(platform::audit::Change::created("probe.created", "probe", forgotten.id, &forgotten));
+    ctx.rollback().await.expect("rolled back");
+    ctx.enqueue(&kept, When::default()).expect("enqueued");
+    ctx.audit(platform::audit::Change::created("probe.created", "probe", kept.id, &kept));
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!((runs(forgotten.id), runs(kept.id)), (0, 1));
+    let lines: Vec<Option<Uuid>> =
+        sqlx::query_scalar("SELECT entity_id FROM platform.audit_events").fetch_all(&world.app.pools.owner).await.expect("lines");
+    assert_eq!(lines, [Some(kept.id)]);
+}
+
+/// Two jobs of one key in one transaction are one job: the later.
+#[tokio::test]
+async fn a_key_replaces_within_one_transaction() {
+    let world = World::new().await;
+    let (_, mut ctx) = world.tenant();
+    let (first, second) = (probe("ok"), probe("ok"));
+    ctx.enqueue(&first, When::default().keyed("k")).expect("enqueued");
+    ctx.enqueue(&second, When::default().keyed("k")).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!((runs(first.id), runs(second.id)), (0, 1));
+}
+
 #[tokio::test]
 async fn keys_replace_within_the_tenant_only() {
     let world = World::new().await;
     let ((a, mut ctx_a), (_, mut ctx_b)) = (world.tenant(), world.tenant());
     let (first, second, other) = (probe("ok"), probe("ok"), probe("ok"));
-    ctx_a.enqueue(&first, When::default().keyed("k")).await.expect("enqueued");
-    ctx_a.enqueue(&second, When::default().keyed("k")).await.expect("enqueued");
+    ctx_a.enqueue(&first, When::default().keyed("k")).expect("enqueued");
+    ctx_a.enqueue(&second, When::default().keyed("k")).expect("enqueued");
     ctx_a.commit().await.expect("committed");
-    ctx_b.enqueue(&other, When::default().keyed("k")).await.expect("enqueued");
+    ctx_b.enqueue(&other, When::default().keyed("k")).expect("enqueued");
     ctx_b.commit().await.expect("committed");
     run(&world).await;
     assert_eq!((runs(first.id), runs(second.id), runs(other.id)), (0, 1, 1));
     let taken_back = probe("ok");
     let mut ctx = world.ctx(a);
-    ctx.enqueue(&taken_back, When::default().keyed("gone")).await.expect("enqueued");
+    ctx.enqueue(&taken_back, When::default().keyed("gone")).expect("enqueued");
     ctx.dequeue("gone").await.expect("dequeued");
     ctx.commit().await.expect("committed");
     run(&world).await;
@@ -107,7 +139,7 @@ async fn panics_and_failures_end_in_the_list_and_can_be_retried_or_discarded() {
     let ((a, mut ctx), (b, _)) = (world.tenant(), world.tenant());
     let (fails, panics, passes) = (probe("fail"), probe("panic"), probe("ok"));
     for job in [&fails, &panics, &passes] {
-        ctx.enqueue(job, When::default()).await.expect("enqueued");
+        ctx.enqueue(job, When::default()).expect("enqueued");
     }
     ctx.commit().await.expect("committed");
     run(&world).await;
@@ -133,7 +165,7 @@ async fn a_batch_counts_what_is_done_and_what_failed() {
     let (tenant, mut ctx) = world.tenant();
     let batch = batches::open(&mut ctx, "Probes", 3, serde_json::json!({})).await.expect("opened");
     for outcome in ["ok", "fail", "ok"] {
-        ctx.enqueue(&probe(outcome), When { batch: Some(batch), ..When::default() }).await.expect("enqueued");
+        ctx.enqueue(&probe(outcome), When { batch: Some(batch), ..When::default() }).expect("enqueued");
     }
     ctx.commit().await.expect("committed");
     run(&world).await;

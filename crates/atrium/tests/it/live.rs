@@ -320,6 +320,67 @@ async fn a_lost_listener_loses_no_event() {
     assert_eq!(seen, ["contact.created Meanwhile", "contact.created After"]);
 }
 
+/// A session that ends anywhere, by anybody, ends its streams and is refused at once: here behind the program's back, as
+/// another process would.
+#[tokio::test]
+async fn a_session_that_ends_elsewhere_ends_here() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (member, client) = tenant.member(&world, "viewer").await;
+    let _running = run(&world).await;
+    let mut ending = Stream::open(&client, None).await;
+    let mut staying = Stream::open(&tenant.owner, None).await;
+    // Known from now on.
+    client.get("/contacts").await.expect(200);
+    sqlx::query("UPDATE directory.sessions SET ended_at = now() WHERE user_id = $1")
+        .bind(member)
+        .execute(&world.app.pools.owner)
+        .await
+        .expect("ended");
+    while ending.next().await.is_some() {}
+    assert_eq!(client.get("/contacts").await.status, 401);
+    contact(&tenant.owner, "Still here").await;
+    staying.until("Still here").await;
+}
+
+/// What one request changes holds for the next, though sessions are known for a while.
+#[tokio::test]
+async fn rights_and_sessions_change_at_once() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (member, client) = tenant.member(&world, "viewer").await;
+    let roles = tenant.owner.get("/roles").await.expect(200).json["items"].clone();
+    let role = |name: &str| roles.as_array().and_then(|all| all.iter().find(|role| role["name"] == name)).expect("a role")["id"].clone();
+    let _running = run(&world).await;
+    for _ in 0..20 {
+        client.get("/contacts").await.expect(200);
+        client.post("/contacts", json!({ "name": "Not by a viewer" })).await.expect(403);
+        let held = tenant.owner.get(&format!("/members/{member}")).await.expect(200);
+        let path = format!("/members/{member}");
+        let held = tenant.owner.patch(&path, &held.json["version"], json!({ "role_ids": [role("editor")] })).await.expect(200);
+        client.post("/contacts", json!({ "name": "By a manager" })).await.expect(201);
+        tenant.owner.patch(&path, &held.json["version"], json!({ "role_ids": [role("viewer")] })).await.expect(200);
+    }
+    client.delete("/session").await;
+    assert_eq!(client.get("/contacts").await.status, 401);
+}
+
+/// Connections that died while idle, as after a restart of PostgreSQL, cost no request.
+#[tokio::test]
+async fn dead_connections_are_replaced() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    for _ in 0..3 {
+        let reads = (0..6).map(|_| tenant.owner.get("/contacts"));
+        assert!(futures_util::future::join_all(reads).await.iter().all(|answer| answer.status == 200));
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('atrium web', 'atrium public')")
+            .execute(&mut superuser(world.owner.get_database().expect("a database")).await)
+            .await
+            .expect("terminated");
+        assert_eq!(tenant.owner.get("/contacts").await.status, 200);
+    }
+}
+
 #[tokio::test]
 async fn streams_of_one_user_are_capped() {
     let world = World::new().await;

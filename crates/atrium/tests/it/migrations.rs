@@ -49,6 +49,23 @@ async fn up_down_up_gives_the_same_schema_at_each_step() {
     }
 }
 
+/// After a long pause, or in a restored database, the trail has no partition for this month: nothing could be written.
+#[tokio::test]
+async fn a_start_makes_the_partitions_that_are_missing() {
+    let (owner, _) = database(true).await;
+    let partitions = "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                       WHERE i.inhparent = 'platform.audit_events'::regclass ORDER BY 1";
+    let mut db = owner.connect().await.expect("connected");
+    let before: Vec<String> = sqlx::query_scalar(partitions).fetch_all(&mut db).await.expect("partitions");
+    assert!(before.len() >= 6, "{before:?}");
+    for name in &before {
+        sqlx::query(sqlx::AssertSqlSafe(format!("DROP TABLE platform.{name}"))).execute(&mut db).await.expect("dropped");
+    }
+    migrate::up(&owner, &keys()).await.expect("nothing to migrate");
+    let after: Vec<String> = sqlx::query_scalar(partitions).fetch_all(&mut db).await.expect("partitions");
+    assert_eq!(after, before);
+}
+
 #[tokio::test]
 async fn going_all_the_way_back_leaves_nothing_of_ours() {
     let (owner, _) = database(false).await;

@@ -199,15 +199,15 @@ pub async fn meet(ctx: &mut Ctx, person: Person<'_>) -> Result<Uuid> {
         let after = store::find(ctx, met.id).await?;
         // An archived one is told as new, below.
         if let (Some(before), Some(after), false) = (before, after, met.was_archived) {
-            ctx.audit(Change::updated("contact.updated", "contact", met.id, &before, &after)).await?;
+            ctx.audit(Change::updated("contact.updated", "contact", met.id, &before, &after));
             let event = ContactUpdated { contact_id: met.id, owner_id: met.owner_id, name: after.name, source: after.source };
-            ctx.publish(&event).await?;
+            ctx.publish(&event)?;
         }
     }
     if met.is_new || met.was_archived {
         let event = ContactCreated { contact_id: met.id, owner_id: met.owner_id, name: met.name, source: person.source.to_owned() };
-        ctx.audit(Change::created("contact.created", "contact", met.id, &event)).await?;
-        ctx.publish(&event).await?;
+        ctx.audit(Change::created("contact.created", "contact", met.id, &event));
+        ctx.publish(&event)?;
     }
     Ok(met.id)
 }
@@ -232,11 +232,11 @@ pub(crate) async fn create(ctx: &mut Ctx, fields: Fields, own: Option<Uuid>) -> 
     let Some(id) = store::insert(ctx, &fields, own).await? else { return Err(taken(ctx, &fields, own).await?.into()) };
     let contact = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
     match archived {
-        Some(before) => ctx.audit(Change::updated("contact.restored", "contact", id, &before, &contact)).await?,
-        None => ctx.audit(Change::created("contact.created", "contact", id, &contact)).await?,
+        Some(before) => ctx.audit(Change::updated("contact.restored", "contact", id, &before, &contact)),
+        None => ctx.audit(Change::created("contact.created", "contact", id, &contact)),
     }
     let event = ContactCreated { contact_id: id, owner_id: fields.owner_id, name: fields.name, source: fields.source };
-    ctx.publish(&event).await?;
+    ctx.publish(&event)?;
     Ok(contact)
 }
 
@@ -261,9 +261,9 @@ pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields, own: 
     }
     store::update(ctx, before.id, &fields).await?;
     let contact = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("contact.updated", "contact", contact.id, &before, &contact)).await?;
+    ctx.audit(Change::updated("contact.updated", "contact", contact.id, &before, &contact));
     let event = ContactUpdated { contact_id: contact.id, owner_id: fields.owner_id, name: fields.name, source: fields.source };
-    ctx.publish(&event).await?;
+    ctx.publish(&event)?;
     Ok(contact)
 }
 
@@ -273,9 +273,9 @@ pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields, own: 
 /// The database's.
 pub(crate) async fn archive(ctx: &mut Ctx, contact: Contact) -> Result<()> {
     store::archive(ctx, contact.id).await?;
-    ctx.audit(Change::deleted("contact.archived", "contact", contact.id, &contact)).await?;
+    ctx.audit(Change::deleted("contact.archived", "contact", contact.id, &contact));
     let owner_id = contact.owner.map(|owner| owner.user_id);
-    ctx.publish(&ContactArchived { contact_id: contact.id, owner_id, name: contact.name, source: contact.source }).await
+    ctx.publish(&ContactArchived { contact_id: contact.id, owner_id, name: contact.name, source: contact.source })
 }
 
 async fn check_company(ctx: &mut Ctx, company: Option<Uuid>) -> Result<()> {

@@ -137,9 +137,8 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
         offer.id,
         json!({ "status": "pending" }),
         json!({ "status": "accepted" }),
-    ))
-    .await?;
-    ctx.publish(&InvitationAccepted { invitation_id: offer.id, email: offer.email.clone() }).await?;
+    ));
+    ctx.publish(&InvitationAccepted { invitation_id: offer.id, email: offer.email.clone() })?;
 
     let db = ctx.db().await?;
     let fresh = NewSession::fresh(newcomer.user_id, Some(tenant));
@@ -218,8 +217,7 @@ pub async fn decline(caller: Anonymous, input: &InvitationToken) -> Result<Respo
         offer.id,
         json!({ "status": "pending" }),
         json!({ "status": "declined" }),
-    ))
-    .await?;
-    ctx.publish(&InvitationDeclined { invitation_id: offer.id, email: offer.email }).await?;
+    ));
+    ctx.publish(&InvitationDeclined { invitation_id: offer.id, email: offer.email })?;
     directory::commit_with(&mut ctx, claim.as_ref(), Answer::empty(StatusCode::NO_CONTENT)).await
 }

@@ -114,9 +114,8 @@ pub async fn join(ctx: &mut Ctx, newcomer: &Newcomer, role: Uuid, invited_at: Op
     ctx.audit(Change {
         old: before.and_then(|before| serde_json::to_value(before).ok()),
         ..Change::created("member.joined", "member", user, &member)
-    })
-    .await?;
-    ctx.publish(&MemberJoined::from(&member)).await?;
+    });
+    ctx.publish(&MemberJoined::from(&member))?;
     Ok(member)
 }
 
@@ -180,8 +179,8 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     let stays_owner = status == "active" && known.iter().any(|role| role.is_owner);
     apply(ctx, user, &status, &wanted, was_owner && !stays_owner).await?;
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("member.updated", "member", user, &before, &after)).await?;
-    ctx.publish(&MemberUpdated::from(&after)).await?;
+    ctx.audit(Change::updated("member.updated", "member", user, &before, &after));
+    ctx.publish(&MemberUpdated::from(&after))?;
     ctx.commit().await?;
     Ok(after)
 }
@@ -197,8 +196,8 @@ async fn remove(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch) -> Res
     apply(ctx, user, "inactive", &[], was_owner).await?;
     store::clear_permissions(ctx.db().await?, tenant, user).await?;
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("member.removed", "member", user, &before, &after)).await?;
-    ctx.publish(&MemberRemoved::from(&after)).await?;
+    ctx.audit(Change::updated("member.removed", "member", user, &before, &after));
+    ctx.publish(&MemberRemoved::from(&after))?;
     ctx.commit().await
 }
 

@@ -122,9 +122,9 @@ async fn change(caller: SignedIn, seen: IfMatch, input: ProfileChange) -> Result
     };
     let mut ctx = Ctx::of_member(app, session, tenant, origin, None);
     let (before, after) = write(ctx.db().await?, user, seen, input).await?;
-    ctx.audit(Change::updated("user.updated", "user", user, &before, &after)).await?;
+    ctx.audit(Change::updated("user.updated", "user", user, &before, &after));
     let member = members::store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
-    ctx.publish(&MemberUpdated::from(&member)).await?;
+    ctx.publish(&MemberUpdated::from(&member))?;
     ctx.commit().await?;
     Ok(after)
 }

@@ -10,6 +10,7 @@ use platform::auth::{Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
+use platform::pool::{instead_of, lend};
 use platform::text::email_key;
 use platform::time::Timestamp;
 use platform::{App, SignedIn, TenantId};
@@ -132,15 +133,19 @@ fn life(remembered: bool) -> &'static Life {
 /// # Errors
 /// The database's.
 pub async fn of_token(app: &App, token_hash: &[u8; 32]) -> Result<Option<Session>> {
-    let (pool, now) = (&app.pools.web, app.clock.now());
-    let found = match store::authenticate(pool, token_hash, now).await {
-        // A connection that died while idle shows here; the look-up changes nothing.
-        Err(sqlx::Error::Io(_)) => store::authenticate(pool, token_hash, now).await?,
-        other => other?,
+    let now = app.clock.now();
+    let pool = &app.pools.web;
+    let mut db = lend(pool).await?;
+    let found = match store::authenticate(&mut *db, token_hash, now).await {
+        Ok(found) => found,
+        Err(error) => {
+            db = instead_of(db, error, pool).await?;
+            store::authenticate(&mut *db, token_hash, now).await?
+        }
     };
     let Some(found) = found else { return Ok(None) };
     if found.last_seen_at.plus_seconds(NOTED_EVERY) <= now {
-        store::note_activity(pool, found.session.id, now, life(found.remembered).idle).await?;
+        store::note_activity(&mut *db, found.session.id, now, life(found.remembered).idle).await?;
     }
     Ok(Some(found.session))
 }

@@ -123,8 +123,8 @@ async fn change(ctx: &mut Allow<http::SettingsManage>, seen: platform::etag::IfM
     seen.check(before.version)?;
     store::update(ctx.db().await?, &input.apply(&before)?).await?;
     let after = store::find(ctx.db().await?, tenant).await?;
-    ctx.audit(Change::updated("tenant.updated", "tenant", tenant.0, &before, &after)).await?;
-    ctx.publish(&TenantUpdated { tenant_id: tenant.0, name: after.name.clone() }).await?;
+    ctx.audit(Change::updated("tenant.updated", "tenant", tenant.0, &before, &after));
+    ctx.publish(&TenantUpdated { tenant_id: tenant.0, name: after.name.clone() })?;
     ctx.commit().await?;
     Ok(after)
 }
@@ -144,7 +144,7 @@ pub async fn found_tenant(ctx: &mut Ctx, owner: &Newcomer, new: &NewTenant) -> R
     }
     let role = roles::found(ctx.db().await?, tenant).await?;
     let founded = store::find(ctx.db().await?, tenant).await?;
-    ctx.audit(Change::created("tenant.created", "tenant", tenant.0, &founded)).await?;
+    ctx.audit(Change::created("tenant.created", "tenant", tenant.0, &founded));
     members::join(ctx, owner, role, None).await?;
     Ok(founded)
 }

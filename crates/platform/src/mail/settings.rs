@@ -149,7 +149,7 @@ async fn put(mut ctx: Allow<SettingsManage>, if_match: OptionalIfMatch, Json(inp
     .execute(ctx.db().await?)
     .await?;
     let settings = find(&mut ctx).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("mail_settings.updated", "mail_settings", tenant.0, &before, &settings)).await?;
+    ctx.audit(Change::updated("mail_settings.updated", "mail_settings", tenant.0, &before, &settings));
     ctx.commit_with(Answer::json(StatusCode::OK, &settings)?.version(settings.version)).await
 }
 
@@ -159,7 +159,7 @@ async fn delete(mut ctx: Allow<SettingsManage>) -> Result<StatusCode> {
     let before = find(&mut ctx).await?.ok_or_else(Problem::not_found)?;
     let tenant = ctx.tenant.0;
     sqlx::query!("DELETE FROM platform.mail_settings WHERE tenant_id = $1", tenant).execute(ctx.db().await?).await?;
-    ctx.audit(Change::deleted("mail_settings.deleted", "mail_settings", tenant, &before)).await?;
+    ctx.audit(Change::deleted("mail_settings.deleted", "mail_settings", tenant, &before));
     ctx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -149,8 +149,8 @@ pub(crate) async fn complete_due(ctx: &mut Ctx, most: i64) -> Result<usize> {
     for id in &ids {
         let stored = super::find(ctx, *id).await?;
         let (old, new) = (serde_json::json!({ "status": Status::Confirmed }), serde_json::json!({ "status": Status::Completed }));
-        ctx.audit(Change::updated(BookingCompleted::KIND, "booking", *id, old, new)).await?;
-        ctx.publish(&BookingCompleted(stored.booking.fact())).await?;
+        ctx.audit(Change::updated(BookingCompleted::KIND, "booking", *id, old, new));
+        ctx.publish(&BookingCompleted(stored.booking.fact()))?;
     }
     Ok(ids.len())
 }
@@ -163,8 +163,8 @@ async fn tell<E: Event>(ctx: &mut Ctx, before: Stored, reason: Option<String>, e
     if let (Some(serde_json::Value::Object(new)), Some(reason)) = (&mut change.new, &reason) {
         new.insert("reason".to_owned(), reason.as_str().into());
     }
-    ctx.audit(change).await?;
-    ctx.publish(&event(BookingFact { reason, ..after.booking.fact() })).await?;
+    ctx.audit(change);
+    ctx.publish(&event(BookingFact { reason, ..after.booking.fact() }))?;
     Ok(after)
 }
 

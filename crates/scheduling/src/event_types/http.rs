@@ -257,7 +257,7 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
             old: None,
             new: Some(serde_json::json!({ "ids": ids })),
         };
-        ctx.audit(change).await?;
+        ctx.audit(change);
     }
     ctx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

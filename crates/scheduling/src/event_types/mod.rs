@@ -187,8 +187,8 @@ pub(crate) async fn create(ctx: &mut Ctx, owner: Uuid, mut fields: Fields) -> Re
     let id = platform::id::new();
     store::insert(ctx, id, owner, &fields).await?;
     let event_type = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("event_type.created", "event_type", id, &event_type)).await?;
-    ctx.publish(&EventTypeCreated { event_type_id: id, organizer_id: owner, name: fields.name }).await?;
+    ctx.audit(Change::created("event_type.created", "event_type", id, &event_type));
+    ctx.publish(&EventTypeCreated { event_type_id: id, organizer_id: owner, name: fields.name })?;
     Ok(event_type)
 }
 
@@ -208,8 +208,8 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
     }
     store::update(ctx, before.id, &fields).await?;
     let after = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("event_type.updated", "event_type", after.id, &before, &after)).await?;
-    ctx.publish(&EventTypeUpdated { event_type_id: after.id, organizer_id: after.owner_id, name: fields.name }).await?;
+    ctx.audit(Change::updated("event_type.updated", "event_type", after.id, &before, &after));
+    ctx.publish(&EventTypeUpdated { event_type_id: after.id, organizer_id: after.owner_id, name: fields.name })?;
     Ok(after)
 }
 
@@ -220,8 +220,8 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
 pub(crate) async fn archive(ctx: &mut Ctx, before: EventType) -> Result<()> {
     let (id, organizer_id) = (before.id, before.owner_id);
     store::archive(ctx, id).await?;
-    ctx.audit(Change::deleted("event_type.archived", "event_type", id, &before)).await?;
-    ctx.publish(&EventTypeArchived { event_type_id: id, organizer_id, name: before.name }).await
+    ctx.audit(Change::deleted("event_type.archived", "event_type", id, &before));
+    ctx.publish(&EventTypeArchived { event_type_id: id, organizer_id, name: before.name })
 }
 
 async fn check_schedule(ctx: &mut Ctx, owner: Uuid, schedule: Option<Uuid>) -> Result<()> {

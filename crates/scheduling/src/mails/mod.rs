@@ -67,11 +67,11 @@ fn plan<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             _ => return Ok(()),
         };
         let job = SendBookingMails { booking_id: fact.booking_id, event_id: event.id, what, sequence: fact.sequence };
-        ctx.enqueue(&job, When::default().keyed(format!("booking mails:{}", event.id))).await?;
+        ctx.enqueue(&job, When::default().keyed(format!("booking mails:{}", event.id)))?;
         let key = format!("reminder:{}", fact.booking_id);
         let due = fact.start.plus_seconds(-REMINDER_LEAD);
         if fact.status == Status::Confirmed && due > ctx.now() {
-            ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start }, When::at(due).keyed(key)).await
+            ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start }, When::at(due).keyed(key))
         } else if matches!(what, What::Requested) || (what == What::Confirmed && event.kind == "booking.created") {
             // Nothing was planned before.
             Ok(())
@@ -99,7 +99,10 @@ impl Job for SendBookingMails {
         if stored.booking.sequence != self.sequence || !self.what.holds(&stored) {
             return Ok(());
         }
-        let reason = store::reason_of(&mut ctx, self.event_id).await?;
+        let reason = match self.what {
+            What::Requested | What::Confirmed | What::Reminder => None,
+            _ => store::reason_of(&mut ctx, self.event_id).await?,
+        };
         send(&mut ctx, &stored, self.what, reason.as_deref()).await
     }
 }
@@ -126,9 +129,8 @@ impl Job for SendReminder {
 
 /// Writes the mails in one transaction; each has a key, so that a job that runs twice sends once.
 async fn send(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>) -> Result<(), JobError> {
-    for mail in compose::mails(ctx, stored, what, reason)? {
-        ctx.mail(&mail).await?;
-    }
+    let mails = compose::mails(ctx, stored, what, reason)?;
+    ctx.mail(&mails).await?;
     ctx.commit().await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ mod store;
 
 use platform::audit::Change;
 use platform::etag::OptionalIfMatch;
+use platform::pool::{instead_of, lend};
 use platform::text::Checks;
 use platform::{App, Ctx, Problem, Result, TenantId};
 use serde::Serialize;
@@ -135,7 +136,13 @@ pub struct Located {
 /// # Errors
 /// 404.
 pub async fn locate(app: &App, slug: &str) -> Result<Located> {
-    store::locate(&app.pools.public, slug).await?.ok_or_else(|| Problem::not_found().into())
+    let pool = &app.pools.public;
+    let mut db = lend(pool).await?;
+    let located = match store::locate(&mut db, slug).await {
+        Ok(located) => located,
+        Err(error) => store::locate(&mut *instead_of(db, error, pool).await?, slug).await?,
+    };
+    located.ok_or_else(|| Problem::not_found().into())
 }
 
 /// The organizer's public profile.
@@ -229,8 +236,8 @@ pub(crate) async fn put(
         Some(before) => Change::updated("organizer.updated", "organizer", user, before, &after),
         None => Change::created("organizer.created", "organizer", user, &after),
     };
-    ctx.audit(change).await?;
-    ctx.publish(&OrganizerUpdated { organizer_id: user, slug: after.slug.clone(), display_name: after.display_name.clone() }).await?;
+    ctx.audit(change);
+    ctx.publish(&OrganizerUpdated { organizer_id: user, slug: after.slug.clone(), display_name: after.display_name.clone() })?;
     Ok(after)
 }
 

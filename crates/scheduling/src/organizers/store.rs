@@ -1,13 +1,13 @@
 //! Every statement on organizers and their public addresses.
 
 use platform::{App, Ctx, OnConstraint, Problem, Result, TenantId};
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Located, Organizer, Profile, public_url, slug_taken};
 
 /// The directory is not walled by tenant, so this needs no context; it tells nothing but whose an address is.
-pub async fn locate(pool: &PgPool, slug: &str) -> Result<Option<Located>> {
+pub async fn locate(db: &mut PgConnection, slug: &str) -> Result<Option<Located>, sqlx::Error> {
     let row = sqlx::query!(
         "SELECT s.tenant_id, s.subject_id
            FROM directory.public_slugs s
@@ -15,7 +15,7 @@ pub async fn locate(pool: &PgPool, slug: &str) -> Result<Option<Located>> {
           WHERE s.kind = 'organizer' AND s.slug = $1",
         slug
     )
-    .fetch_optional(pool)
+    .fetch_optional(db)
     .await?;
     Ok(row.map(|row| Located { tenant: TenantId(row.tenant_id), organizer_id: row.subject_id }))
 }

@@ -166,8 +166,8 @@ pub(crate) async fn create(ctx: &mut Ctx, organizer: Uuid, fields: Fields) -> Re
     store::insert(ctx, id, organizer, is_default, &fields).await?;
     store::fill(ctx, id, &fields).await?;
     let schedule = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("schedule.created", "schedule", id, &schedule)).await?;
-    ctx.publish(&ScheduleCreated { schedule_id: id, organizer_id: organizer, name: fields.name }).await?;
+    ctx.audit(Change::created("schedule.created", "schedule", id, &schedule));
+    ctx.publish(&ScheduleCreated { schedule_id: id, organizer_id: organizer, name: fields.name })?;
     Ok(schedule)
 }
 
@@ -184,8 +184,8 @@ pub(crate) async fn replace(ctx: &mut Ctx, before: Schedule, fields: Fields) -> 
     store::empty(ctx, id).await?;
     store::fill(ctx, id, &fields).await?;
     let after = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("schedule.updated", "schedule", id, &before, &after)).await?;
-    ctx.publish(&ScheduleUpdated { schedule_id: id, organizer_id: before.organizer_id, name: fields.name }).await?;
+    ctx.audit(Change::updated("schedule.updated", "schedule", id, &before, &after));
+    ctx.publish(&ScheduleUpdated { schedule_id: id, organizer_id: before.organizer_id, name: fields.name })?;
     Ok(after)
 }
 
@@ -198,8 +198,8 @@ pub(crate) async fn delete(ctx: &mut Ctx, before: Schedule) -> Result<()> {
         return Err(Problem::conflict("schedule_is_default", "This is the default schedule. Make another one the default first.").into());
     }
     store::delete(ctx, before.id).await?;
-    ctx.audit(Change::deleted("schedule.deleted", "schedule", before.id, &before)).await?;
-    ctx.publish(&ScheduleDeleted { schedule_id: before.id, organizer_id: before.organizer_id, name: before.name }).await
+    ctx.audit(Change::deleted("schedule.deleted", "schedule", before.id, &before));
+    ctx.publish(&ScheduleDeleted { schedule_id: before.id, organizer_id: before.organizer_id, name: before.name })
 }
 
 /// Working hours for an organizer who has none: Monday to Friday, 09:00 to 17:00.

@@ -25,11 +25,11 @@ async fn mail(world: &World, tenant: Option<&Tenant>, to: &str) {
     match tenant {
         Some(tenant) => {
             let mut ctx = world.ctx(platform::TenantId(tenant.id));
-            ctx.mail(&mail).await.expect("written");
+            ctx.mail(std::slice::from_ref(&mail)).await.expect("written");
             ctx.commit().await.expect("committed");
         }
         None => {
-            let mut db = world.app.pools.web.acquire().await.expect("a connection");
+            let mut db = world.app.pools.web.get().await.expect("a connection");
             platform::mail::post(&mut db, &world.app.keys, None, &mail).await.expect("written");
         }
     }
