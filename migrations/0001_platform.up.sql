@@ -106,7 +106,7 @@ COMMENT ON COLUMN platform.events.owner_id IS 'the member whose own record it is
 CREATE INDEX events_waiting ON platform.events (seq) WHERE dispatched_at IS NULL;
 -- Small whatever the outbox holds: the dispatcher asks for each waiting event whether an earlier one of its subject is put off.
 CREATE INDEX events_put_off ON platform.events (tenant_id, subject_id, seq) WHERE dispatched_at IS NULL AND next_attempt_at IS NOT NULL;
-CREATE INDEX events_in_order ON platform.events (tenant_id, seq);
+CREATE INDEX events_delivered ON platform.events (tenant_id, dispatched_at, seq) WHERE dispatched_at IS NOT NULL;
 CREATE INDEX events_of_subject ON platform.events (tenant_id, subject_id, seq);
 CALL platform.protect('platform.events', 'SELECT, INSERT, UPDATE (dispatched_at, attempts, next_attempt_at, last_error)');
 

@@ -36,7 +36,8 @@ pub async fn serve(request: Request) -> Response {
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
             response
         }
-        None if path.starts_with("assets/") => Problem::not_found().into_response(),
+        // Routes of the app have no dot in their last part; the file of an older build, or one that was never there, has.
+        None if path.rsplit('/').next().is_some_and(|name| name.contains('.')) => Problem::not_found().into_response(),
         _ => page(),
     }
 }

@@ -45,7 +45,7 @@ impl Key {
         match blocked_until {
             Some(until) if until > now => {
                 let micros = until.as_microsecond() - now.as_microsecond();
-                Err(Problem::rate_limited(u64::try_from(micros.div_euclid(1_000_000)).unwrap_or_default() + 1).into())
+                Err(Problem::rate_limited(u64::try_from(micros).unwrap_or_default().div_ceil(1_000_000).max(1)).into())
             }
             _ => Ok(()),
         }

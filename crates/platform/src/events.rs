@@ -41,6 +41,9 @@ pub struct Recorded {
     pub kind: String,
     pub subject_type: String,
     pub subject_id: Uuid,
+    /// None until it is delivered.
+    #[serde(skip)]
+    pub dispatched_at: Option<Timestamp>,
     #[serde(skip)]
     pub owner_id: Option<Uuid>,
     pub payload: Value,
@@ -186,6 +189,7 @@ pub async fn dispatch_waiting(app: &App) -> Result<usize> {
             tenant,
             id: row.id,
             seq: row.seq,
+            dispatched_at: None,
             kind: row.kind,
             subject_type: row.subject_type,
             subject_id: row.subject_id,

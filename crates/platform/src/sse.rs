@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use crate::error::{Problem, Result};
 use crate::events::{CHANNEL, Recorded};
 use crate::known;
 use crate::state::App;
+use crate::time::Timestamp;
 
 /// How far a slow reader may fall behind before it is told to load anew.
 const BUFFER: usize = 256;
@@ -129,61 +132,106 @@ async fn listen(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>> {
-    let mut ctx = Ctx::of_program(app.clone(), tenant, None);
-    let rows = sqlx::query!(
-        "SELECT id, seq, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
-           FROM platform.events WHERE tenant_id = $1 AND id = ANY ($2) ORDER BY seq",
-        tenant.0,
-        ids,
-    )
-    .fetch_all(ctx.db().await?)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Recorded {
-            tenant,
-            id: r.id,
-            seq: r.seq,
-            kind: r.kind,
-            subject_type: r.subject_type,
-            subject_id: r.subject_id,
-            owner_id: r.owner_id,
-            payload: r.payload,
-            actor_id: r.actor_id,
-            created_at: r.created_at,
-        })
-        .collect())
+/// Where in a tenant's deliveries a stream is. `seq` alone would not do: a fact can be written early and committed late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    dispatched_at: Timestamp,
+    seq: i64,
 }
 
-/// What was delivered since `seq`, in portions of what a stream buffers.
-async fn since(ctx: &mut Ctx, seq: i64) -> Result<Vec<Recorded>> {
+impl Position {
+    fn of(event: &Recorded) -> Option<Self> {
+        event.dispatched_at.map(|dispatched_at| Self { dispatched_at, seq: event.seq })
+    }
+}
+
+/// Microseconds, which is what the database keeps, and `seq`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.dispatched_at.as_microsecond(), self.seq)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (micros, seq) = text.split_once('-').ok_or(())?;
+        Ok(Self { dispatched_at: Timestamp::from_microsecond(micros.parse().map_err(drop)?), seq: seq.parse().map_err(drop)? })
+    }
+}
+
+/// Delivered events of a tenant in their order, before what differs.
+macro_rules! delivered {
+    ($tail:tt, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            Delivered,
+            r#"SELECT id, seq, dispatched_at, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
+                 FROM platform.events WHERE tenant_id = $1 AND dispatched_at IS NOT NULL "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
+struct Delivered {
+    id: Uuid,
+    seq: i64,
+    dispatched_at: Option<Timestamp>,
+    kind: String,
+    subject_type: String,
+    subject_id: Uuid,
+    owner_id: Option<Uuid>,
+    payload: serde_json::Value,
+    actor_id: Option<Uuid>,
+    created_at: Timestamp,
+}
+
+impl Delivered {
+    fn recorded(self, tenant: TenantId) -> Recorded {
+        Recorded {
+            tenant,
+            id: self.id,
+            seq: self.seq,
+            dispatched_at: self.dispatched_at,
+            kind: self.kind,
+            subject_type: self.subject_type,
+            subject_id: self.subject_id,
+            owner_id: self.owner_id,
+            payload: self.payload,
+            actor_id: self.actor_id,
+            created_at: self.created_at,
+        }
+    }
+}
+
+async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>> {
+    let mut ctx = Ctx::of_program(app.clone(), tenant, None);
+    let rows = delivered!("AND id = ANY ($2) ORDER BY dispatched_at, seq", tenant.0, ids).fetch_all(ctx.db().await?).await?;
+    Ok(rows.into_iter().map(|row| row.recorded(tenant)).collect())
+}
+
+/// What was delivered after that position, in portions of what a stream buffers.
+async fn since(ctx: &mut Ctx, after: Position) -> Result<Vec<Recorded>> {
     let tenant = ctx.tenant;
-    let rows = sqlx::query!(
-        "SELECT id, seq, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
-           FROM platform.events WHERE tenant_id = $1 AND seq > $2 AND dispatched_at IS NOT NULL ORDER BY seq LIMIT $3",
+    let rows = delivered!(
+        "AND (dispatched_at, seq) > ($2, $3) ORDER BY dispatched_at, seq LIMIT $4",
         tenant.0,
-        seq,
+        after.dispatched_at as Timestamp,
+        after.seq,
         i64::try_from(BUFFER).unwrap_or(i64::MAX),
     )
     .fetch_all(ctx.db().await?)
     .await?;
     ctx.rollback().await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Recorded {
-            tenant,
-            id: r.id,
-            seq: r.seq,
-            kind: r.kind,
-            subject_type: r.subject_type,
-            subject_id: r.subject_id,
-            owner_id: r.owner_id,
-            payload: r.payload,
-            actor_id: r.actor_id,
-            created_at: r.created_at,
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| row.recorded(tenant)).collect())
+}
+
+/// The position of what was delivered last.
+async fn latest(ctx: &mut Ctx) -> Result<Option<Position>> {
+    let tenant = ctx.tenant;
+    let row = delivered!("ORDER BY dispatched_at DESC, seq DESC LIMIT 1", tenant.0).fetch_optional(ctx.db().await?).await?;
+    ctx.rollback().await?;
+    Ok(row.and_then(|row| Position::of(&row.recorded(tenant))))
 }
 
 /// Whether that member may see that event: a kind that nobody registered is seen by nobody.
@@ -204,8 +252,13 @@ async fn stream(ctx: AnyMember, headers: HeaderMap) -> Result<Response> {
     let seat = app.streams.enter(session.user_id)?;
     let (live, changes) = (app.streams.subscribe(ctx.tenant), app.sessions.changes());
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let past = Ctx::of_member(app, session.clone(), ctx.tenant, ctx.origin.clone(), None);
-    let mut response = sse::Sse::new(feed(past, session, after, live, changes, seat))
+    let mut past = Ctx::of_member(app, session.clone(), ctx.tenant, ctx.origin.clone(), None);
+    // Where a stream begins that resumes nothing: it may have to resume here before anything has happened.
+    let start = match after {
+        Some(after) => Some(after),
+        None => latest(&mut past).await?,
+    };
+    let mut response = sse::Sse::new(feed(past, session, start, after, live, changes, seat))
         .keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15)))
         .into_response();
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
@@ -215,7 +268,8 @@ async fn stream(ctx: AnyMember, headers: HeaderMap) -> Result<Response> {
 fn feed(
     mut ctx: Ctx,
     session: Session,
-    mut after: Option<i64>,
+    start: Option<Position>,
+    mut after: Option<Position>,
     mut live: broadcast::Receiver<Arc<Recorded>>,
     mut changes: broadcast::Receiver<Uuid>,
     seat: Seat,
@@ -224,11 +278,15 @@ fn feed(
     async_stream::stream! {
         let _seat = seat;
         // Says hello, so that the browser knows that it is connected.
-        yield Ok(sse::Event::default().event("ready").data("{}").retry(Duration::from_secs(2)));
+        let hello = sse::Event::default().event("ready").data("{}").retry(Duration::from_secs(2));
+        yield Ok(match start {
+            Some(start) => hello.id(start.to_string()),
+            None => hello,
+        });
         // Subscribed before the past is read, so that nothing falls between; what comes twice is dropped by its seq.
         let mut sent: Vec<i64> = Vec::new();
-        while let Some(seq) = after.take() {
-            let past = match since(&mut ctx, seq).await {
+        while let Some(position) = after.take() {
+            let past = match since(&mut ctx, position).await {
                 Ok(past) => past,
                 Err(error) => {
                     tracing::warn!(%error, "a stream could not take up where it ended; the browser connects again");
@@ -238,7 +296,7 @@ fn feed(
             sent = past.iter().map(|event| event.seq).collect();
             if past.len() >= BUFFER {
                 // There may be more than the subscription holds meanwhile.
-                after = sent.last().copied();
+                after = past.last().and_then(Position::of);
                 live = app.streams.subscribe(ctx.tenant);
             }
             for event in past {
@@ -276,7 +334,8 @@ fn feed(
 }
 
 fn written(event: &Recorded) -> sse::Event {
-    sse::Event::default().id(event.seq.to_string()).event(&event.kind).data(serde_json::to_string(event).unwrap_or_default())
+    let id = Position::of(event).map(|position| position.to_string()).unwrap_or_default();
+    sse::Event::default().id(id).event(&event.kind).data(serde_json::to_string(event).unwrap_or_default())
 }
 
 pub fn api() -> OpenApiRouter<App> {

@@ -25,6 +25,12 @@ impl Timestamp {
         Self(jiff::Timestamp::from_second(seconds.clamp(least, most)).unwrap_or_default())
     }
 
+    /// As [`Timestamp::from_second`], in microseconds.
+    pub fn from_microsecond(microseconds: i64) -> Self {
+        let (least, most) = (jiff::Timestamp::MIN.as_microsecond(), jiff::Timestamp::MAX.as_microsecond());
+        Self(jiff::Timestamp::from_microsecond(microseconds.clamp(least, most)).unwrap_or_default())
+    }
+
     pub fn as_second(self) -> i64 {
         self.0.as_second()
     }

@@ -195,8 +195,8 @@ async fn events_are_found_by_index() {
     let newest: i64 =
         sqlx::query_scalar("SELECT max(seq) FROM platform.events").fetch_one(&filled.world.app.pools.owner).await.expect("events");
     let mut db = begin(&filled).await;
-    let arguments = [uuid(filled.tenant), (newest - 100).to_string(), "256".to_owned()];
-    uses(&mut db, &statement(&["seq > $2 AND dispatched_at IS NOT NULL"], ""), &arguments, "events", "events_in_order").await;
+    let arguments = [uuid(filled.tenant), "now() - interval '1 minute'".to_owned(), (newest - 100).to_string(), "256".to_owned()];
+    uses(&mut db, &statement(&["(dispatched_at, seq) > ($2, $3)"], ""), &arguments, "events", "events_delivered").await;
     let mut db = filled.world.as_owner().await;
     execute(&mut db, "BEGIN".to_owned()).await;
     uses(&mut db, &statement(&["FROM platform.events e\n"], ""), &["200".to_owned()], "events", "events_waiting").await;

@@ -135,7 +135,8 @@ async fn put(mut ctx: Allow<SettingsManage>, if_match: OptionalIfMatch, Json(inp
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (tenant_id) DO UPDATE
             SET host = excluded.host, port = excluded.port, security = excluded.security, username = excluded.username,
-                password_ciphertext = coalesce(excluded.password_ciphertext, mail_settings.password_ciphertext),
+                password_ciphertext = CASE WHEN excluded.username IS NOT NULL
+                                           THEN coalesce(excluded.password_ciphertext, mail_settings.password_ciphertext) END,
                 from_address = excluded.from_address, from_name = excluded.from_name",
         tenant.0,
         host,
@@ -154,9 +155,12 @@ async fn put(mut ctx: Allow<SettingsManage>, if_match: OptionalIfMatch, Json(inp
 }
 
 /// Goes back to the instance's mail server.
-#[utoipa::path(delete, path = "/mail-settings", tag = "platform", responses((status = 204)), security(("session" = [])))]
-async fn delete(mut ctx: Allow<SettingsManage>) -> Result<StatusCode> {
+#[utoipa::path(delete, path = "/mail-settings", tag = "platform", params(("If-Match" = Option<String>, Header)), responses((status = 204)), security(("session" = [])))]
+async fn delete(mut ctx: Allow<SettingsManage>, if_match: OptionalIfMatch) -> Result<StatusCode> {
     let before = find(&mut ctx).await?.ok_or_else(Problem::not_found)?;
+    if let Some(seen) = if_match.0 {
+        seen.check(before.version)?;
+    }
     let tenant = ctx.tenant.0;
     sqlx::query!("DELETE FROM platform.mail_settings WHERE tenant_id = $1", tenant).execute(ctx.db().await?).await?;
     ctx.audit(Change::deleted("mail_settings.deleted", "mail_settings", tenant, &before));

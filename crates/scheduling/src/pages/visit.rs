@@ -81,7 +81,7 @@ impl Visit {
         let manages = self.path.starts_with("/b/m/");
         let (heading, text) = match problem.status {
             404 if manages => (t.not_found_title, t.manage_not_found.to_owned()),
-            404 => (t.not_found_title, t.not_found.to_owned()),
+            404 | 405 => (t.not_found_title, t.not_found.to_owned()),
             409 => (t.not_changeable_title, t.not_changeable.to_owned()),
             429 => (t.busy_title, (t.rate_limited)(problem.retry_after.unwrap_or(1))),
             503 => (t.busy_title, t.overloaded.to_owned()),
