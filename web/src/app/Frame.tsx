@@ -26,10 +26,12 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import type { Session } from "@/api/types";
 import { nearestLocale, useLanguage, useT } from "@/i18n";
 import { pendingBookingsQuery } from "@/modules/scheduling/queries";
+import { needsWorkspace } from "./access";
 import { DateLocale } from "./DateLocale";
 import classes from "./frame.module.css";
 import { useLive } from "./live";
 import { Notices } from "./Notices";
+import { NoWorkspace } from "./NoWorkspace";
 import { type Module, modulesFor } from "./navigation";
 import { OfflineBanner } from "./OfflineBanner";
 import { ProfileMenu } from "./ProfileMenu";
@@ -41,7 +43,9 @@ const Palette = lazy(() => import("./Palette"));
 
 export function Frame() {
   const { data: session } = useQuery(sessionQuery);
+  const { pathname } = useLocation();
   if (!session) return <SignedOut />;
+  if (!session.tenant && needsWorkspace(pathname)) return <NoWorkspace session={session} />;
   return (
     <SessionContext value={session}>
       <SignedIn session={session} />

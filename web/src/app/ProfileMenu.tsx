@@ -8,25 +8,17 @@ import {
   IconSun,
   IconUser,
 } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import type { Session } from "@/api/types";
 import { useT } from "@/i18n";
-import { refusal } from "@/shared/toast";
 import { showShortcuts } from "./Shortcuts";
-import { signOut } from "./session";
+import { useSignOut } from "./useSignOut";
 
 /** One's own things: profile, security, appearance, sign-out. */
 export function ProfileMenu({ session }: { session: Session }) {
   const t = useT();
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const leave = useMutation({
-    mutationFn: () => signOut(client),
-    onSuccess: () => navigate({ to: "/sign-in" }),
-    onError: (error) => refusal(error, t),
-  });
+  const leave = useSignOut();
   const schemes = [
     { value: "light", label: t.profile.light, icon: IconSun },
     { value: "dark", label: t.profile.dark, icon: IconMoon },

@@ -1,44 +1,16 @@
 /** The workspace one is in, and the others one belongs to. */
-import { Button, Menu, Modal, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Menu, Modal, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconBuilding, IconCheck, IconChevronDown, IconPlus } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { api, take } from "@/api/client";
 import type { Session } from "@/api/types";
 import { useT } from "@/i18n";
-import { browserZone } from "@/shared/time";
-import { refusal } from "@/shared/toast";
 import classes from "./frame.module.css";
-import { enter } from "./session";
+import { NewWorkspace, useEnterWorkspace } from "./workspaces";
 
 export function TenantSwitch({ session }: { session: Session }) {
   const t = useT();
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const [creating, { open, close }] = useDisclosure(false);
-
-  const change = useMutation({
-    mutationFn: (tenant_id: string) => take(api.POST("/api/v1/session/tenant", { body: { tenant_id } })),
-    onSuccess: async (next) => {
-      enter(client, next);
-      close();
-      await navigate({ to: next.tenant?.onboarding_status === "completed" ? "/" : "/onboarding" });
-    },
-    onError: (error) => refusal(error, t),
-  });
-  const create = useMutation({
-    mutationFn: (name: string) =>
-      take(api.POST("/api/v1/tenants", { body: { name, timezone: browserZone() } })),
-    onSuccess: (tenant) => change.mutate(tenant.id),
-    onError: (error) => refusal(error, t),
-  });
-  const form = useForm({
-    mode: "uncontrolled",
-    initialValues: { name: "" },
-    validate: { name: (v) => (v.trim() ? null : t.forms.required) },
-  });
+  const change = useEnterWorkspace();
 
   return (
     <>
@@ -46,7 +18,7 @@ export function TenantSwitch({ session }: { session: Session }) {
         <Menu.Target>
           <UnstyledButton
             className={classes.switch}
-            aria-label={t.tenants.switch(session.tenant?.name ?? "")}
+            aria-label={t.tenants.switch(session.tenant?.name ?? t.tenants.none)}
           >
             <IconBuilding size={18} stroke={1.6} aria-hidden />
             <span className={classes.switchName}>{session.tenant?.name ?? t.tenants.none}</span>
@@ -58,7 +30,7 @@ export function TenantSwitch({ session }: { session: Session }) {
           {session.tenants.map((tenant) => (
             <Menu.Item
               key={tenant.id}
-              disabled={change.isPending}
+              disabled={change.isPending || tenant.status !== "active"}
               rightSection={tenant.id === session.tenant?.id ? <IconCheck size={16} aria-hidden /> : null}
               onClick={() => tenant.id !== session.tenant?.id && change.mutate(tenant.id)}
             >
@@ -77,20 +49,7 @@ export function TenantSwitch({ session }: { session: Session }) {
         title={t.tenants.create}
         closeButtonProps={{ "aria-label": t.common.close }}
       >
-        <form onSubmit={form.onSubmit(({ name }) => create.mutate(name.trim()))}>
-          <Stack>
-            <TextInput
-              label={t.auth.company}
-              maxLength={120}
-              data-autofocus
-              key={form.key("name")}
-              {...form.getInputProps("name")}
-            />
-            <Button type="submit" loading={create.isPending || change.isPending}>
-              {t.common.create}
-            </Button>
-          </Stack>
-        </form>
+        <NewWorkspace entered={close} />
       </Modal>
     </>
   );

@@ -1,4 +1,4 @@
-/** The query client: what is asked again, and what a lost session does. */
+/** The query client: what is asked again, and what a lost session or workspace does. */
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { keys } from "@/api/cache";
 import { asProblem, isTransient } from "@/api/problem";
@@ -6,7 +6,10 @@ import { sessionQuery } from "./session";
 
 export function makeQueryClient(): QueryClient {
   const lost = (error: unknown) => {
-    if (asProblem(error).code === "unauthenticated") client.setQueryData(sessionQuery.queryKey, null);
+    const { code } = asProblem(error);
+    if (code === "unauthenticated") client.setQueryData(sessionQuery.queryKey, null);
+    // Removed from the workspace while the app was open: the session tells where one is now.
+    if (code === "no_tenant") void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({

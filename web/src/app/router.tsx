@@ -9,9 +9,10 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import type { Session } from "@/api/types";
+import { landing } from "./access";
 import { NotFound, RouteError } from "./ErrorPages";
 import * as read from "./search";
-import { mayDo, sessionQuery } from "./session";
+import { sessionQuery } from "./session";
 
 interface RouterContext {
   queryClient: QueryClient;
@@ -89,11 +90,8 @@ const app = createRoute({
   id: "app",
   beforeLoad: async ({ context, location }) => {
     const session = await requireSession(context.queryClient, location.href);
-    // The founder of a workspace sets up the booking link first; others land where they asked.
-    const setsUp = mayDo(session, "settings:manage") && mayDo(session, "organizers:write");
-    if (session.tenant?.onboarding_status === "pending" && setsUp && location.pathname === "/") {
-      throw redirect({ to: "/onboarding" });
-    }
+    const start = landing(session);
+    if (start !== "/" && location.pathname === "/") throw redirect({ to: start });
   },
   component: lazyRouteComponent(() => import("./Frame"), "Frame"),
   errorComponent: RouteError,

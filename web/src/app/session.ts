@@ -32,14 +32,19 @@ export function useSession(): Session {
   return session;
 }
 
-export function mayDo(session: Session, codename: string): boolean {
-  return session.permissions.some((grant) => grant.codename === codename);
+/** Whether the session holds a permission: of any scope, or for a record of the owner named. */
+export function mayDo(session: Session, codename: string, owner?: string): boolean {
+  return session.permissions.some(
+    (grant) =>
+      grant.codename === codename &&
+      (owner === undefined || grant.scope === "all" || owner === session.user.id),
+  );
 }
 
-/** Whether the reader holds a permission, of any scope. The server has the last word. */
-export function useMay(): (codename: string) => boolean {
+/** The same for the reader. The server has the last word. */
+export function useMay(): (codename: string, owner?: string) => boolean {
   const session = useSession();
-  return (codename) => mayDo(session, codename);
+  return (codename, owner) => mayDo(session, codename, owner);
 }
 
 /**

@@ -84,6 +84,26 @@ export const en = {
     none: "No workspace",
     create: "New workspace",
   },
+  noWorkspace: {
+    title: "You are in no workspace yet",
+    text: "The link in the mail of an invitation brings you into one. You can also create a workspace of your own.",
+    closedTitle: "You are in no workspace now",
+    closedText: "Enter one of yours, or create a new one.",
+    enter: "Enter",
+    enterNamed: (name: string) => `Enter ${name}`,
+    inactive: "Not active",
+    create: "Create a workspace",
+    signedInAs: (email: string) => `You are signed in as ${email}.`,
+  },
+  roleLacks: {
+    pageTitle: "Your role has no booking page",
+    pageText: "Ask an owner or administrator of the workspace for a role that may have one.",
+    eventTypes: "Your role may not create event types. Ask an owner or administrator of the workspace.",
+    hours: "Your role may not set hours. Ask an owner or administrator of the workspace.",
+    contacts:
+      "Whoever books becomes a contact by itself. To add people by hand, ask an owner or administrator for a role that may.",
+    invitations: "Owners and administrators invite. Ask one of them if somebody is missing.",
+  },
   profile: {
     menu: "Your account",
     appearance: "Appearance",
@@ -225,6 +245,9 @@ export const en = {
       filteredText: "Try other words or dates.",
       share: "Get your link",
     },
+    lapsed: "Request, time passed",
+    lapsedText:
+      "The start has passed, so this request can no longer be confirmed. Decline it to tell the invitee.",
     confirm: "Confirm",
     decline: "Decline",
     declineTitle: (name: string) => `Decline the request of ${name}`,
@@ -597,6 +620,9 @@ export const en = {
     source: "Source",
     noneTitle: "No mails",
     noneText: "Confirmations, reminders and links to sign in appear here.",
+    lockedTitle: "Only for administrators of the instance",
+    lockedText:
+      "The mailbox holds the mails of all workspaces, so only the person who hosts Atrium, and whoever that person makes an administrator, may read it. This command on the server makes you one:",
     statuses: { queued: "Queued", sent: "Sent", kept: "Kept", failed: "Failed" },
   },
 };

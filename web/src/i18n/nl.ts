@@ -85,6 +85,26 @@ export const nl: Catalogue = {
     none: "Geen werkruimte",
     create: "Nieuwe werkruimte",
   },
+  noWorkspace: {
+    title: "Je zit nog in geen werkruimte",
+    text: "De link in de mail van een uitnodiging brengt je in een werkruimte. Je kunt er ook zelf een maken.",
+    closedTitle: "Je zit nu in geen werkruimte",
+    closedText: "Open een van je werkruimtes, of maak een nieuwe.",
+    enter: "Openen",
+    enterNamed: (name) => `${name} openen`,
+    inactive: "Niet actief",
+    create: "Een werkruimte maken",
+    signedInAs: (email) => `Je bent aangemeld als ${email}.`,
+  },
+  roleLacks: {
+    pageTitle: "Je rol heeft geen boekingspagina",
+    pageText: "Vraag een eigenaar of beheerder van de werkruimte om een rol die er een mag hebben.",
+    eventTypes: "Je rol mag geen afspraaktypes aanmaken. Vraag een eigenaar of beheerder van de werkruimte.",
+    hours: "Je rol mag geen uren instellen. Vraag een eigenaar of beheerder van de werkruimte.",
+    contacts:
+      "Wie boekt, wordt vanzelf een contact. Wil je zelf mensen toevoegen, vraag dan een eigenaar of beheerder om een rol die dat mag.",
+    invitations: "Eigenaren en beheerders nodigen uit. Vraag een van hen als er iemand ontbreekt.",
+  },
   profile: {
     menu: "Je account",
     appearance: "Weergave",
@@ -226,6 +246,9 @@ export const nl: Catalogue = {
       filteredText: "Probeer andere woorden of datums.",
       share: "Je link ophalen",
     },
+    lapsed: "Aanvraag, tijd voorbij",
+    lapsedText:
+      "De begintijd is voorbij, dus deze aanvraag kan niet meer worden bevestigd. Wijs haar af om de genodigde te informeren.",
     confirm: "Bevestigen",
     decline: "Afwijzen",
     declineTitle: (name) => `Aanvraag van ${name} afwijzen`,
@@ -599,6 +622,9 @@ export const nl: Catalogue = {
     source: "Bron",
     noneTitle: "Geen mails",
     noneText: "Bevestigingen, herinneringen en links om aan te melden verschijnen hier.",
+    lockedTitle: "Alleen voor beheerders van de installatie",
+    lockedText:
+      "Het postvak bevat de mails van alle werkruimtes. Alleen wie Atrium host, en wie door die persoon beheerder wordt gemaakt, mag het lezen. Met deze opdracht op de server word je beheerder:",
     statuses: { queued: "In de rij", sent: "Verstuurd", kept: "Bewaard", failed: "Mislukt" },
   },
 };

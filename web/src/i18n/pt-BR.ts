@@ -85,6 +85,28 @@ export const ptBR: Catalogue = {
     none: "Nenhum espaço de trabalho",
     create: "Novo espaço de trabalho",
   },
+  noWorkspace: {
+    title: "Você ainda não está em nenhum espaço de trabalho",
+    text: "O link da mensagem de um convite leva você a um. Você também pode criar seu próprio espaço de trabalho.",
+    closedTitle: "Você não está em nenhum espaço de trabalho agora",
+    closedText: "Entre em um dos seus ou crie um novo.",
+    enter: "Entrar",
+    enterNamed: (name) => `Entrar em ${name}`,
+    inactive: "Inativo",
+    create: "Criar um espaço de trabalho",
+    signedInAs: (email) => `Você entrou como ${email}.`,
+  },
+  roleLacks: {
+    pageTitle: "Seu papel não inclui uma página de reservas",
+    pageText: "Peça a um proprietário ou administrador do espaço de trabalho um papel que possa ter uma.",
+    eventTypes:
+      "Seu papel não permite criar tipos de evento. Peça a um proprietário ou administrador do espaço de trabalho.",
+    hours:
+      "Seu papel não permite definir horários. Peça a um proprietário ou administrador do espaço de trabalho.",
+    contacts:
+      "Quem faz uma reserva se torna contato automaticamente. Para adicionar pessoas você mesmo, peça a um proprietário ou administrador um papel que permita.",
+    invitations: "Proprietários e administradores convidam. Fale com um deles se faltar alguém.",
+  },
   profile: {
     menu: "Sua conta",
     appearance: "Aparência",
@@ -229,6 +251,9 @@ export const ptBR: Catalogue = {
       filteredText: "Tente outras palavras ou datas.",
       share: "Pegar seu link",
     },
+    lapsed: "Pedido, horário passado",
+    lapsedText:
+      "O início já passou, por isso este pedido não pode mais ser confirmado. Recuse-o para avisar o convidado.",
     confirm: "Confirmar",
     decline: "Recusar",
     declineTitle: (name) => `Recusar o pedido de ${name}`,
@@ -601,6 +626,9 @@ export const ptBR: Catalogue = {
     source: "Fonte",
     noneTitle: "Nenhuma mensagem",
     noneText: "Confirmações, lembretes e links para entrar aparecem aqui.",
+    lockedTitle: "Só para administradores da instalação",
+    lockedText:
+      "A caixa guarda as mensagens de todos os espaços de trabalho. Só quem hospeda o Atrium, e quem essa pessoa tornar administrador, pode lê-la. Este comando no servidor torna você administrador:",
     statuses: { queued: "Na fila", sent: "Enviada", kept: "Guardada", failed: "Falhou" },
   },
 };

@@ -325,8 +325,12 @@ async fn requests_whose_time_has_passed_are_past() {
         scene.tenant.owner.get(&format!("/bookings?view={view}")).await.expect(200).json["items"].as_array().map_or(0, Vec::len)
     };
     assert_eq!((count("pending").await, count("past").await), (1, 0));
-    scene.world.clock.set("2031-09-09T11:00:00Z".parse().expect("an instant"));
+    let id = scene.tenant.owner.get("/bookings").await.expect(200).json["items"][0]["id"].as_str().expect("id").to_owned();
+    scene.world.clock.set("2031-09-09T09:00:00Z".parse().expect("an instant"));
     let (_, again) = scene.tenant.member(&scene.world, "admin").await;
+    let late = again.post(&format!("/bookings/{id}/confirmation"), json!({})).await.expect(409);
+    assert_eq!(late.code(), "booking_over");
+    scene.world.clock.set("2031-09-09T10:00:00Z".parse().expect("an instant"));
     let count =
         async |view: &str| again.get(&format!("/bookings?view={view}")).await.expect(200).json["items"].as_array().map_or(0, Vec::len);
     assert_eq!((count("pending").await, count("past").await), (0, 1));

@@ -82,9 +82,12 @@ pub async fn reschedule(ctx: &mut Ctx, before: Stored, by: By, start: Timestamp,
 /// Confirms what is pending.
 ///
 /// # Errors
-/// 409 where it is not pending, or is over.
+/// 409 where it is not pending, or its time has come.
 pub async fn confirm(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
-    check_pending(ctx, &before)?;
+    check_status(&before, &[Status::Pending])?;
+    if before.booking.start <= ctx.now() {
+        return Err(Problem::conflict("booking_over", "The time of this request has come, so it cannot be confirmed any more.").into());
+    }
     store::confirm(ctx, before.booking.id).await?;
     tell(ctx, before, None, BookingConfirmed).await
 }
@@ -177,11 +180,6 @@ fn checked_reason(reason: Option<String>) -> Result<Option<String>, Problem> {
 
 fn check_open(ctx: &Ctx, stored: &Stored) -> Result<(), Problem> {
     check_status(stored, &[Status::Pending, Status::Confirmed])?;
-    check_not_over(ctx, stored)
-}
-
-fn check_pending(ctx: &Ctx, stored: &Stored) -> Result<(), Problem> {
-    check_status(stored, &[Status::Pending])?;
     check_not_over(ctx, stored)
 }
 

@@ -121,7 +121,7 @@ export function Contacts() {
                 </EmptyState>
               ) : (
                 <EmptyState icon={IconAddressBook} title={t.contacts.noneTitle} action={button}>
-                  {t.contacts.noneText}
+                  {writable ? t.contacts.noneText : t.roleLacks.contacts}
                 </EmptyState>
               )
             ) : (
@@ -200,7 +200,7 @@ export function Contacts() {
         </Answer>
       </ListWithPanel>
       <Modal
-        opened={create === true}
+        opened={create === true && writable}
         onClose={() => setCreate(undefined)}
         title={t.contacts.create}
         closeButtonProps={{ "aria-label": t.common.close }}

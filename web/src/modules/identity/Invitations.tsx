@@ -47,7 +47,8 @@ export function Invitations() {
     ),
   );
   const setCreate = (value: true | undefined) => void navigate({ search: (s) => ({ ...s, create: value }) });
-  const button = may("invitations:write") ? (
+  const writable = may("invitations:write");
+  const button = writable ? (
     <Button leftSection={<IconMailPlus size={16} aria-hidden />} onClick={() => setCreate(true)}>
       {t.invitations.create}
     </Button>
@@ -59,7 +60,7 @@ export function Invitations() {
         {(invitations) =>
           invitations.length === 0 ? (
             <EmptyState icon={IconMailPlus} title={t.invitations.noneTitle} action={button}>
-              {t.invitations.noneText}
+              {writable ? t.invitations.noneText : t.roleLacks.invitations}
             </EmptyState>
           ) : (
             <>
@@ -89,7 +90,7 @@ export function Invitations() {
         }
       </Answer>
       <Modal
-        opened={create === true}
+        opened={create === true && writable}
         onClose={() => setCreate(undefined)}
         title={t.invitations.create}
         closeButtonProps={{ "aria-label": t.common.close }}

@@ -123,9 +123,9 @@ function MemberRow({ member }: { member: Member }) {
   const may = useMay();
   const session = useSession();
   const client = useQueryClient();
-  const roles = useQuery(rolesQuery);
   const self = member.user_id === session.user.id;
   const writable = may("members:write") && !self;
+  const roles = useQuery({ ...rolesQuery, enabled: writable });
 
   const change = useChange<Edit<MemberChanges>, Member>({
     run: ({ changes }) =>

@@ -3,6 +3,7 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { api, take } from "@/api/client";
+import { landing } from "@/app/access";
 import { enter } from "@/app/session";
 import { useT } from "@/i18n";
 import { FormSummary, useFormProblem } from "@/shared/forms";
@@ -27,7 +28,7 @@ export function VerifyEmail() {
       take(api.POST("/api/v1/email-verifications", { body: { token: token ?? "", password } })),
     onSuccess: async (session) => {
       enter(client, session);
-      await navigate({ to: session.tenant?.onboarding_status === "completed" ? "/" : "/onboarding" });
+      await navigate({ to: landing(session) });
     },
     onError: problem.show,
   });

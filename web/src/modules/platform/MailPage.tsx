@@ -5,7 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { MailDetail } from "@/api/types";
-import { useFormats } from "@/app/session";
+import { useFormats, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
@@ -15,6 +15,7 @@ import { Page, Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { framedMail } from "./framedMail";
 import { linksIn } from "./linksIn";
+import { MailboxLocked, useMailboxLocked } from "./MailboxLocked";
 import classes from "./platform.module.css";
 
 const route = getRouteApi("/app/mailbox/$id");
@@ -22,10 +23,13 @@ const route = getRouteApi("/app/mailbox/$id");
 export function MailPage() {
   const t = useT();
   const { id } = route.useParams();
+  const session = useSession();
   const query = useQuery({
     queryKey: [keys.mails, "one", id],
     queryFn: () => take(api.GET("/api/v1/mails/{id}", { params: { path: { id } } })),
+    enabled: session.user.is_platform_admin,
   });
+  const locked = useMailboxLocked(query.error);
   return (
     <Page
       title={query.data?.subject ?? t.mailbox.one}
@@ -35,7 +39,11 @@ export function MailPage() {
         query.data ? <Badge variant="default">{wordFor(t.mailbox.statuses, query.data.status)}</Badge> : null
       }
     >
-      <Answer query={query}>{(mail) => <Mail mail={mail} />}</Answer>
+      {locked ? (
+        <MailboxLocked retry={() => void query.refetch()} />
+      ) : (
+        <Answer query={query}>{(mail) => <Mail mail={mail} />}</Answer>
+      )}
     </Page>
   );
 }

@@ -6,6 +6,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
+import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
@@ -15,6 +16,7 @@ import { MoreRows, pagesOf } from "@/shared/pages";
 import { SearchField } from "@/shared/SearchField";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
+import { MailboxLocked, useMailboxLocked } from "./MailboxLocked";
 
 const route = getRouteApi("/app/mailbox");
 
@@ -22,14 +24,24 @@ export function Mailbox() {
   const t = useT();
   const navigate = useNavigate({ from: "/mailbox" });
   const { q } = route.useSearch();
-  const query = useInfiniteQuery(
-    pagesOf([keys.mails, "list", { q }], (cursor, signal) =>
+  const session = useSession();
+  const query = useInfiniteQuery({
+    ...pagesOf([keys.mails, "list", { q }], (cursor, signal) =>
       take(api.GET("/api/v1/mails", { params: { query: { q, cursor, limit: 50 } }, signal })),
     ),
-  );
+    enabled: session.user.is_platform_admin,
+  });
+  const locked = useMailboxLocked(query.error);
   const ids = useMemo(() => (query.data ?? []).map((m) => m.id), [query.data]);
   const open = (id: string) => void navigate({ to: "/mailbox/$id", params: { id } });
   const { current } = useListKeys(ids, { open });
+  if (locked) {
+    return (
+      <Page title={t.nav.mailbox}>
+        <MailboxLocked retry={() => void query.refetch()} />
+      </Page>
+    );
+  }
   return (
     <Page title={t.nav.mailbox} description={t.mailbox.text}>
       <div className={table.toolbar}>

@@ -1,4 +1,8 @@
 import { expect, it } from "vitest";
+import { en } from "@/i18n/en";
+import { nl } from "@/i18n/nl";
+import { ptBR } from "@/i18n/pt-BR";
+import { auditAction } from "./auditAction";
 import { changedFields, shown } from "./changedFields";
 import { linksIn } from "./linksIn";
 
@@ -20,4 +24,12 @@ it("finds the links of a mail once each, never a script", () => {
     "http://localhost:8080/verify-email?token=a&b=1",
     "https://example.com/x",
   ]);
+});
+
+it("names what was done in the reader's language, raw where it has no name yet", () => {
+  expect(auditAction("booking.created", en)).toBe("Booking made");
+  expect(auditAction("booking.created", nl)).toBe("Boeking gemaakt");
+  expect(auditAction("booking.created", ptBR)).toBe("Reserva feita");
+  expect(auditAction("invoice.sent", en)).toBe("invoice.sent");
+  expect(auditAction("constructor", en)).toBe("constructor");
 });

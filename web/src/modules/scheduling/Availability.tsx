@@ -12,11 +12,11 @@ import { useT } from "@/i18n";
 import { ZoneSelect } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import { useDraft } from "@/shared/draft";
-import { LinkButton } from "@/shared/links";
 import { Page, Section } from "@/shared/Page";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
 import { undoNotice } from "@/shared/toast";
+import { NoPage } from "./NoPage";
 import { OverridesEditor } from "./OverridesEditor";
 import { organizerQuery, schedulesQuery } from "./queries";
 import { WeekEditor } from "./WeekEditor";
@@ -40,7 +40,7 @@ export function Availability() {
   const navigate = useNavigate({ from: "/availability" });
   const { schedule: wanted } = route.useSearch();
   const query = useQuery(schedulesQuery);
-  const organizer = useQuery(organizerQuery);
+  const organizer = useQuery({ ...organizerQuery, enabled: may("organizers:read") });
   const items = query.data?.items ?? [];
   const current = items.find((s) => s.id === wanted) ?? items.find((s) => s.is_default) ?? items[0];
   const [naming, setNaming] = useState(false);
@@ -94,16 +94,15 @@ export function Availability() {
                   />
                 </div>
               ) : null}
-              <Editor key={current.id} schedule={current} readOnly={!writable} only={items.length === 1} />
+              <Editor
+                key={current.id}
+                schedule={current}
+                readOnly={!may("schedules:write", current.organizer_id)}
+                only={items.length === 1}
+              />
             </>
           ) : organizer.data === null ? (
-            <EmptyState
-              icon={IconClockPlus}
-              title={t.eventTypes.noPageTitle}
-              action={<LinkButton to="/settings/booking-page">{t.eventTypes.noPageAction}</LinkButton>}
-            >
-              {t.eventTypes.noPageText}
-            </EmptyState>
+            <NoPage icon={IconClockPlus} />
           ) : (
             <EmptyState
               icon={IconClockPlus}
@@ -119,7 +118,7 @@ export function Availability() {
                 ) : null
               }
             >
-              {t.availability.noneText}
+              {writable ? t.availability.noneText : t.roleLacks.hours}
             </EmptyState>
           )
         }

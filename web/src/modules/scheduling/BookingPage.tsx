@@ -20,7 +20,7 @@ export function BookingPage() {
       title={booking?.invitee_name ?? t.bookings.one}
       tabTitle={booking ? `${booking.invitee_name}, ${f.date(booking.start)}` : undefined}
       description={booking ? f.span(booking.start, booking.end) : undefined}
-      badge={booking ? <BookingStatus status={booking.status} /> : null}
+      badge={booking ? <BookingStatus booking={booking} /> : null}
       back="/bookings"
     >
       <Section>

@@ -15,7 +15,7 @@ import { IconExternalLink } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Organizer } from "@/api/types";
-import { useFormats, useSession } from "@/app/session";
+import { useFormats, useMay, useSession } from "@/app/session";
 import { BRAND_COLORS } from "@/app/theme";
 import { useT } from "@/i18n";
 import { CopyButton, ZoneSelect } from "@/shared/bits";
@@ -26,12 +26,16 @@ import { slugFault, slugify } from "@/shared/slug";
 import { Answer } from "@/shared/states";
 import { undoNotice } from "@/shared/toast";
 import { ColorField } from "./ColorField";
+import { NoPageAllowed } from "./NoPage";
 import { organizerInput, useSaveOrganizer } from "./organizerChanges";
 import classes from "./publicPage.module.css";
 import { eventTypesQuery, organizerQuery } from "./queries";
 
 export function BookingPageSettings() {
-  const query = useQuery(organizerQuery);
+  const may = useMay();
+  const allowed = may("organizers:write");
+  const query = useQuery({ ...organizerQuery, enabled: allowed });
+  if (!allowed) return <NoPageAllowed />;
   return <Answer query={query}>{(organizer) => <PageForm organizer={organizer} />}</Answer>;
 }
 

@@ -26,6 +26,7 @@ import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { BookingStatus, Mark } from "./BookingRows";
 import { useCancelBookings, useDecideBooking } from "./bookingChanges";
+import { hasLapsed } from "./lapsed";
 import { bookingQuery, historyQuery } from "./queries";
 import classes from "./record.module.css";
 import { SlotPicker } from "./SlotPicker";
@@ -57,7 +58,7 @@ function Head({ booking }: { booking: Booking }) {
       </Title>
       <Text c="dimmed">{f.span(booking.start, booking.end)}</Text>
       <Group>
-        <BookingStatus status={booking.status} />
+        <BookingStatus booking={booking} />
       </Group>
     </Stack>
   );
@@ -72,19 +73,26 @@ function Actions({ booking }: { booking: Booking }) {
   const cancel = useCancelBookings();
   const decide = useDecideBooking(booking);
   const ahead = Date.parse(booking.start) > Date.now();
+  const lapsed = hasLapsed(booking);
   const standing = booking.status === "confirmed" || booking.status === "pending";
   if (!may("bookings:write")) return null;
   return (
     <Group gap="xs" mb="md">
       {booking.status === "pending" ? (
         <>
-          <Button
-            leftSection={<IconCheck size={16} aria-hidden />}
-            loading={decide.isPending}
-            onClick={() => decide.mutate({ decision: "confirm" })}
-          >
-            {t.bookings.confirm}
-          </Button>
+          {lapsed ? (
+            <Text c="dimmed" w="100%">
+              {t.bookings.lapsedText}
+            </Text>
+          ) : (
+            <Button
+              leftSection={<IconCheck size={16} aria-hidden />}
+              loading={decide.isPending}
+              onClick={() => decide.mutate({ decision: "confirm" })}
+            >
+              {t.bookings.confirm}
+            </Button>
+          )}
           <Button variant="default" leftSection={<IconX size={16} aria-hidden />} onClick={askDecline.open}>
             {t.bookings.decline}
           </Button>

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { Booking } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
+import { hasLapsed } from "./lapsed";
 import classes from "./rows.module.css";
 
 const TONES: Record<Booking["status"], BadgeProps["color"]> = {
@@ -15,11 +16,12 @@ const TONES: Record<Booking["status"], BadgeProps["color"]> = {
   no_show: "red",
 };
 
-export function BookingStatus({ status }: { status: Booking["status"] }) {
+export function BookingStatus({ booking }: { booking: Pick<Booking, "status" | "start"> }) {
   const t = useT();
+  const lapsed = hasLapsed(booking);
   return (
-    <Badge variant="dot" color={TONES[status]} className={classes.status}>
-      {t.bookings.statuses[status]}
+    <Badge variant="dot" color={lapsed ? "gray" : TONES[booking.status]} className={classes.status}>
+      {lapsed ? t.bookings.lapsed : t.bookings.statuses[booking.status]}
     </Badge>
   );
 }
@@ -87,7 +89,7 @@ export function BookingRows({ bookings, onOpen, open, current, selected, onSelec
                   </span>
                 </Text>
               </span>
-              <BookingStatus status={booking.status} />
+              <BookingStatus booking={booking} />
             </Link>
           </li>
         );

@@ -226,7 +226,7 @@ export function Bookings() {
           </section>
         ) : null}
       </ListWithPanel>
-      <NewBooking opened={create === true} onClose={() => setCreate(undefined)} />
+      <NewBooking opened={create === true && writable} onClose={() => setCreate(undefined)} />
     </Page>
   );
 }

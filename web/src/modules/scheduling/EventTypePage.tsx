@@ -59,7 +59,7 @@ function Editor({ eventType }: { eventType: EventType }) {
   const copy = useCopyEventType((made) => void navigate({ to: "/event-types/$id", params: { id: made.id } }));
   const archive = useArchiveEventType();
   const restore = useRestoreEventType();
-  const readOnly = !may("event_types:write");
+  const readOnly = !may("event_types:write", eventType.owner_id);
   const edit = useEditEventType(eventType, (problem) => {
     const named =
       problem.code === "slug_taken" ? { slug: t.problems.codes.slug_taken } : fieldErrors(problem, t);

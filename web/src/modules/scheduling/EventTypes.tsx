@@ -38,7 +38,6 @@ import { useT } from "@/i18n";
 import { CopyIcon } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
-import { LinkButton } from "@/shared/links";
 import { Page } from "@/shared/Page";
 import { slugFault, slugify } from "@/shared/slug";
 import { Answer, EmptyState, RowsSkeleton } from "@/shared/states";
@@ -52,6 +51,7 @@ import {
 } from "./eventTypeChanges";
 import classes from "./eventTypes.module.css";
 import { LOCATION_TYPES } from "./locations";
+import { NoPage } from "./NoPage";
 import { moveTo } from "./order";
 import { eventTypesQuery, organizerQuery } from "./queries";
 
@@ -63,11 +63,12 @@ export function EventTypes() {
   const navigate = useNavigate({ from: "/event-types" });
   const { create, archived } = route.useSearch();
   const query = useQuery(eventTypesQuery(!archived));
-  const organizer = useQuery(organizerQuery);
-  const writable = may("event_types:write");
+  const organizer = useQuery({ ...organizerQuery, enabled: may("organizers:read") });
+  // An event type stands on one's own booking page.
+  const creatable = may("event_types:write") && organizer.data !== null;
   const setCreate = (value: true | undefined) => void navigate({ search: (s) => ({ ...s, create: value }) });
-  useHotkeys([["n", () => writable && setCreate(true)]]);
-  const button = writable ? (
+  useHotkeys([["n", () => creatable && setCreate(true)]]);
+  const button = creatable ? (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setCreate(true)}>
       {t.eventTypes.create}
     </Button>
@@ -85,14 +86,8 @@ export function EventTypes() {
           },
         ]}
       />
-      {organizer.data === null ? (
-        <EmptyState
-          icon={IconCalendarTime}
-          title={t.eventTypes.noPageTitle}
-          action={<LinkButton to="/settings/booking-page">{t.eventTypes.noPageAction}</LinkButton>}
-        >
-          {t.eventTypes.noPageText}
-        </EmptyState>
+      {organizer.data === null && may("organizers:write") ? (
+        <NoPage icon={IconCalendarTime} />
       ) : (
         <Answer query={query} skeleton={<RowsSkeleton rows={4} height={72} />}>
           {({ items }) =>
@@ -103,17 +98,17 @@ export function EventTypes() {
                 </EmptyState>
               ) : (
                 <EmptyState icon={IconCalendarTime} title={t.eventTypes.noneTitle} action={button}>
-                  {t.eventTypes.noneText}
+                  {creatable ? t.eventTypes.noneText : t.roleLacks.eventTypes}
                 </EmptyState>
               )
             ) : (
-              <Cards items={items} archived={archived === true} writable={writable} />
+              <Cards items={items} archived={archived === true} />
             )
           }
         </Answer>
       )}
       <Modal
-        opened={create === true && organizer.data !== null}
+        opened={create === true && creatable}
         onClose={() => setCreate(undefined)}
         title={t.eventTypes.create}
         closeButtonProps={{ "aria-label": t.common.close }}
@@ -124,13 +119,16 @@ export function EventTypes() {
   );
 }
 
-function Cards({ items, archived, writable }: { items: EventType[]; archived: boolean; writable: boolean }) {
+function Cards({ items, archived }: { items: EventType[]; archived: boolean }) {
   const t = useT();
+  const may = useMay();
   const order = useOrderEventTypes();
   const [dragged, setDragged] = useState<string | null>(null);
   const [over, setOver] = useState<string | null>(null);
   const [said, setSaid] = useState("");
-  const ids = items.map((x) => x.id);
+  // Members may see the event types of others and yet put only their own in order.
+  const writable = (item: EventType) => may("event_types:write", item.owner_id);
+  const ids = items.filter(writable).map((x) => x.id);
   const move = (item: EventType, to: number) => {
     const next = moveTo(ids, item.id, to);
     if (next.join() === ids.join()) return;
@@ -140,80 +138,83 @@ function Cards({ items, archived, writable }: { items: EventType[]; archived: bo
   return (
     <>
       <ul className={classes.list}>
-        {items.map((item, index) => (
-          <li
-            key={item.id}
-            className={classes.card}
-            data-dragged={dragged === item.id || undefined}
-            data-over={over === item.id && dragged !== item.id ? true : undefined}
-            onDragOver={(event) => {
-              if (!dragged) return;
-              event.preventDefault();
-              setOver(item.id);
-            }}
-            onDrop={(event) => {
-              event.preventDefault();
-              const moved = items.find((x) => x.id === dragged);
-              if (moved) move(moved, index);
-              setDragged(null);
-              setOver(null);
-            }}
-          >
-            {writable && !archived && items.length > 1 ? (
-              <ActionIcon
-                className={classes.grip}
-                draggable
-                aria-label={t.eventTypes.moveHint(item.name)}
-                onDragStart={(event) => {
-                  event.dataTransfer.effectAllowed = "move";
-                  event.dataTransfer.setData("text/plain", item.id);
-                  setDragged(item.id);
-                }}
-                onDragEnd={() => {
-                  setDragged(null);
-                  setOver(null);
-                }}
-                onKeyDown={(event) => {
-                  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-                    event.preventDefault();
-                    move(item, index + (event.key === "ArrowUp" ? -1 : 1));
-                  }
-                }}
-              >
-                <IconGripVertical size={18} />
-              </ActionIcon>
-            ) : null}
-            <div className={classes.body}>
-              <Group gap="xs" wrap="nowrap">
-                <Mark color={item.color} />
-                <Link to="/event-types/$id" params={{ id: item.id }} className={classes.name}>
-                  {item.name}
-                </Link>
-                {item.is_private ? (
-                  <Badge variant="default" flex="none">
-                    {t.eventTypes.private}
-                  </Badge>
-                ) : null}
-                {item.requires_confirmation ? (
-                  <Badge variant="default" visibleFrom="sm" flex="none">
-                    {t.eventTypes.onRequest}
-                  </Badge>
-                ) : null}
-              </Group>
-              <Text c="dimmed" className={classes.meta}>
-                {t.eventTypes.minutes(item.duration_minutes)} · {t.eventTypes.locations[item.location_type]} ·
-                /{item.slug}
-              </Text>
-            </div>
-            <CardActions
-              item={item}
-              archived={archived}
-              writable={writable}
-              up={index > 0 ? () => move(item, index - 1) : undefined}
-              down={index < items.length - 1 ? () => move(item, index + 1) : undefined}
-            />
-          </li>
-        ))}
+        {items.map((item) => {
+          const index = ids.indexOf(item.id);
+          return (
+            <li
+              key={item.id}
+              className={classes.card}
+              data-dragged={dragged === item.id || undefined}
+              data-over={over === item.id && dragged !== item.id ? true : undefined}
+              onDragOver={(event) => {
+                if (!dragged || index < 0) return;
+                event.preventDefault();
+                setOver(item.id);
+              }}
+              onDrop={(event) => {
+                event.preventDefault();
+                const moved = items.find((x) => x.id === dragged);
+                if (moved) move(moved, index);
+                setDragged(null);
+                setOver(null);
+              }}
+            >
+              {index >= 0 && !archived && ids.length > 1 ? (
+                <ActionIcon
+                  className={classes.grip}
+                  draggable
+                  aria-label={t.eventTypes.moveHint(item.name)}
+                  onDragStart={(event) => {
+                    event.dataTransfer.effectAllowed = "move";
+                    event.dataTransfer.setData("text/plain", item.id);
+                    setDragged(item.id);
+                  }}
+                  onDragEnd={() => {
+                    setDragged(null);
+                    setOver(null);
+                  }}
+                  onKeyDown={(event) => {
+                    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+                      event.preventDefault();
+                      move(item, index + (event.key === "ArrowUp" ? -1 : 1));
+                    }
+                  }}
+                >
+                  <IconGripVertical size={18} />
+                </ActionIcon>
+              ) : null}
+              <div className={classes.body}>
+                <Group gap="xs" wrap="nowrap">
+                  <Mark color={item.color} />
+                  <Link to="/event-types/$id" params={{ id: item.id }} className={classes.name}>
+                    {item.name}
+                  </Link>
+                  {item.is_private ? (
+                    <Badge variant="default" flex="none">
+                      {t.eventTypes.private}
+                    </Badge>
+                  ) : null}
+                  {item.requires_confirmation ? (
+                    <Badge variant="default" visibleFrom="sm" flex="none">
+                      {t.eventTypes.onRequest}
+                    </Badge>
+                  ) : null}
+                </Group>
+                <Text c="dimmed" className={classes.meta}>
+                  {t.eventTypes.minutes(item.duration_minutes)} · {t.eventTypes.locations[item.location_type]}{" "}
+                  · /{item.slug}
+                </Text>
+              </div>
+              <CardActions
+                item={item}
+                archived={archived}
+                writable={index >= 0}
+                up={index > 0 ? () => move(item, index - 1) : undefined}
+                down={index < ids.length - 1 ? () => move(item, index + 1) : undefined}
+              />
+            </li>
+          );
+        })}
       </ul>
       <div aria-live="polite" className="visually-hidden">
         {said}

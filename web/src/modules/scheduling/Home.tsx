@@ -19,6 +19,7 @@ import { addDays, dateIn, weekStart } from "@/shared/time";
 import { BookingRows } from "./BookingRows";
 import classes from "./home.module.css";
 import { homeQuery, organizerQuery } from "./queries";
+import { setupSteps } from "./setup";
 import { WeekBars } from "./WeekBars";
 
 export function Home() {
@@ -27,7 +28,7 @@ export function Home() {
   const may = useMay();
   const session = useSession();
   const home = useQuery(homeQuery);
-  const organizer = useQuery(organizerQuery);
+  const organizer = useQuery({ ...organizerQuery, enabled: may("organizers:read") });
   const today = dateIn(new Date(), f.zone);
   return (
     <Page
@@ -47,9 +48,11 @@ export function Home() {
                 title={t.home.today}
                 flush
                 action={
-                  <LinkAnchor to="/bookings" size="md">
-                    {t.home.allBookings}
-                  </LinkAnchor>
+                  may("bookings:read") ? (
+                    <LinkAnchor to="/bookings" size="md">
+                      {t.home.allBookings}
+                    </LinkAnchor>
+                  ) : null
                 }
               >
                 {data.today.length === 0 ? (
@@ -103,6 +106,7 @@ function HomeSkeleton() {
 function Numbers({ data, today }: { data: HomeData; today: string }) {
   const t = useT();
   const f = useFormats();
+  const may = useMay();
   const monday = weekStart(today);
   const hours = new Intl.NumberFormat(f.locale, {
     style: "unit",
@@ -112,47 +116,58 @@ function Numbers({ data, today }: { data: HomeData; today: string }) {
   });
   return (
     <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="md">
-      <Figure value={f.number(data.upcoming_count)} label={t.home.upcoming} link={{ to: "/bookings" }} />
+      <Figure
+        value={f.number(data.upcoming_count)}
+        label={t.home.upcoming}
+        link={may("bookings:read") && { to: "/bookings" }}
+      />
       <Figure
         value={hours.format(data.week_booked_minutes / 60)}
         label={t.home.bookedThisWeek}
-        link={{ to: "/bookings", search: { from: monday, to: addDays(monday, 6) } }}
+        link={may("bookings:read") && { to: "/bookings", search: { from: monday, to: addDays(monday, 6) } }}
       />
       <Figure
         value={f.number(data.new_contacts_7d)}
         label={t.home.newContacts}
-        link={{ to: "/contacts", search: { sort: "-created_at" } }}
+        link={may("contacts:read") && { to: "/contacts", search: { sort: "-created_at" } }}
       />
     </SimpleGrid>
   );
 }
 
-function Figure({ value, label, link }: { value: string; label: string; link: LinkProps }) {
-  return (
-    <Link {...link} className={classes.figure}>
+/** A number, which opens to its rows where the reader may see them. */
+function Figure({ value, label, link }: { value: string; label: string; link: LinkProps | false }) {
+  const text = (
+    <>
       <span className={classes.figureValue}>{value}</span>
       <span className={classes.figureLabel}>{label}</span>
+    </>
+  );
+  if (!link) return <div className={classes.figure}>{text}</div>;
+  return (
+    <Link {...link} className={classes.figure}>
+      {text}
     </Link>
   );
 }
 
 function Setup({ setup }: { setup: HomeData["setup"] }) {
   const t = useT();
-  const steps = [
-    { done: setup.profile, text: t.home.setup.profile, link: { to: "/settings/booking-page" } },
-    {
-      done: setup.event_type,
+  const may = useMay();
+  const known: Record<keyof HomeData["setup"], { text: string; link: LinkProps }> = {
+    profile: { text: t.home.setup.profile, link: { to: "/settings/booking-page" } },
+    event_type: {
       text: t.home.setup.eventType,
       link: { to: "/event-types", search: { create: true } },
     },
-    { done: setup.availability, text: t.home.setup.availability, link: { to: "/availability" } },
-    { done: setup.first_booking, text: t.home.setup.firstBooking, link: { to: "/event-types" } },
-    {
-      done: setup.invited,
+    availability: { text: t.home.setup.availability, link: { to: "/availability" } },
+    first_booking: { text: t.home.setup.firstBooking, link: { to: "/event-types" } },
+    invited: {
       text: t.home.setup.invited,
       link: { to: "/members/invitations", search: { create: true } },
     },
-  ] satisfies { done: boolean; text: string; link: LinkProps }[];
+  };
+  const steps = setupSteps(may).map((step) => ({ ...known[step], done: setup[step] }));
   const done = steps.filter((step) => step.done).length;
   if (done === steps.length) return null;
   return (

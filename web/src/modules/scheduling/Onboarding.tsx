@@ -7,7 +7,9 @@ import { useState } from "react";
 import { api, ifMatch, take } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { EventType, Organizer, Session } from "@/api/types";
-import { sessionQuery } from "@/app/session";
+import { maySetUpPage } from "@/app/access";
+import { NoWorkspace } from "@/app/NoWorkspace";
+import { mayDo, sessionQuery } from "@/app/session";
 import { useT } from "@/i18n";
 import { AuthShell } from "@/modules/identity/AuthShell";
 import { CopyButton, ZoneSelect } from "@/shared/bits";
@@ -35,8 +37,19 @@ interface SetUp {
 export function Onboarding() {
   const t = useT();
   const { data: session } = useQuery(sessionQuery);
-  const organizer = useQuery(organizerQuery);
+  const allowed = Boolean(session?.tenant && maySetUpPage(session));
+  const organizer = useQuery({ ...organizerQuery, enabled: allowed });
   if (!session) return null;
+  if (!session.tenant) return <NoWorkspace session={session} />;
+  if (!allowed) {
+    return (
+      <AuthShell title={t.roleLacks.pageTitle} text={t.roleLacks.pageText} wide>
+        <LinkButton to="/" rightSection={<IconArrowRight size={16} aria-hidden />}>
+          {t.onboarding.toHome}
+        </LinkButton>
+      </AuthShell>
+    );
+  }
   return (
     <Answer
       query={organizer}
@@ -92,6 +105,8 @@ async function setUp(answers: Answers, session: Session, scheduleName: string): 
         },
       }),
     ));
+  // Whoever joined later sets up a page of one's own; the workspace itself is not theirs to change.
+  if (!mayDo(session, "settings:manage")) return { organizer, eventType };
   const tenant = await take(api.GET("/api/v1/tenant"));
   if (tenant.onboarding_status !== "completed") {
     await take(

@@ -6,6 +6,7 @@ import type { EventType, EventTypeChanges } from "@/api/types";
 import { useT } from "@/i18n";
 import { type Edit, useChange } from "@/shared/change";
 import { notice, undoNotice } from "@/shared/toast";
+import { inOrder } from "./order";
 import { eventTypeQuery, eventTypesQuery } from "./queries";
 
 const STALE = [keys.eventTypes, keys.home, keys.slots];
@@ -63,11 +64,7 @@ export function useOrderEventTypes() {
     run: (ids) => take(api.PUT("/api/v1/event-types/order", { body: { ids } })),
     show: (ids) => {
       const before = client.getQueryData(queryKey);
-      client.setQueryData(queryKey, (list) =>
-        list
-          ? { ...list, items: [...list.items].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)) }
-          : list,
-      );
+      client.setQueryData(queryKey, (list) => (list ? { ...list, items: inOrder(list.items, ids) } : list));
       return () => client.setQueryData(queryKey, before);
     },
     stale: [keys.eventTypes],

@@ -1,0 +1,16 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useT } from "@/i18n";
+import { refusal } from "@/shared/toast";
+import { signOut } from "./session";
+
+export function useSignOut() {
+  const t = useT();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return useMutation({
+    mutationFn: () => signOut(client),
+    onSuccess: () => navigate({ to: "/sign-in" }),
+    onError: (error) => refusal(error, t),
+  });
+}
