@@ -29,8 +29,8 @@ use crate::{assets, registry, web_security};
 const BODY_LIMIT: usize = 1024 * 1024;
 /// A handler's time, above the role's statement limit of 5 s.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Between two pieces of a body.
-const BODY_TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Between two pieces of a body; below the handler's time, so that who is slow is told so.
+const BODY_TIME_LIMIT: Duration = Duration::from_secs(8);
 /// Requests at work at a time; above, 503 at once. The pools queue for 2 s at most.
 const IN_FLIGHT: usize = 512;
 

@@ -50,10 +50,14 @@ function codeOfStatus(status: number): string {
   return status >= 500 ? "internal" : "unknown";
 }
 
+/** What browsers call a request or a part of the app that did not arrive. Other TypeErrors are mistakes of ours. */
+const UNREACHED = /fetch|network|load|connection/i;
+
 /** Any thrown value as a Problem; a failed fetch becomes the code `network`. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof TypeError) return new Problem(0, { title: error.message });
+  if (error instanceof TypeError && UNREACHED.test(error.message))
+    return new Problem(0, { title: error.message });
   return new Problem(500, { title: error instanceof Error ? error.message : String(error) });
 }
 

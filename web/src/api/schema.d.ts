@@ -7928,7 +7928,9 @@ export interface operations {
     delete_mail_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

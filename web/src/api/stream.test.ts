@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { backoff, frameReader } from "./stream";
+import { expect, it, vi } from "vitest";
+import { backoff, follow, frameReader } from "./stream";
 
 it("reads frames however the network cuts them", () => {
   const text =
@@ -25,4 +25,26 @@ it("waits longer after each failure, up to half a minute", () => {
   expect(backoff(3, () => 1)).toBe(8000);
   expect(backoff(50, () => 1)).toBe(30_000);
   expect(backoff(0, () => 0)).toBe(500);
+});
+
+it("takes the greeting's place and tells events only", async () => {
+  const stop = new AbortController();
+  const asked: (string | null)[] = [];
+  const parts = [
+    "id: 5-1\nevent: ready\ndata: {}\n\n",
+    'id: 6-2\nevent: contact.created\ndata: {"kind":"contact.created"}\n\n',
+  ];
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+    asked.push(new Headers(init.headers).get("Last-Event-ID"));
+    const part = parts.shift();
+    if (part === undefined) stop.abort();
+    return new Response(part ?? "", { headers: { "content-type": "text/event-stream" } });
+  });
+  vi.spyOn(Math, "random").mockReturnValue(-1);
+  const told: string[] = [];
+  await follow("/stream", stop.signal, (event) => told.push(event.kind));
+  expect(told).toEqual(["contact.created"]);
+  expect(asked).toEqual([null, "5-1", "6-2"]);
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });

@@ -69,9 +69,9 @@ export async function follow(
           for (const frame of read(decoder.decode(part.value, { stream: true }))) {
             // Events fell out of the server's memory for this reader: connect again and take up after the last one.
             if (frame.event === "reset") throw new Error("reset");
-            // What has no id, such as `ready`, is about the stream itself.
-            if (frame.id === undefined) continue;
-            last = frame.id;
+            if (frame.id !== undefined) last = frame.id;
+            // The greeting says where the stream stands, and nothing more.
+            if (frame.event === "ready" || frame.id === undefined) continue;
             onEvent(JSON.parse(frame.data) as LiveEvent);
           }
         }

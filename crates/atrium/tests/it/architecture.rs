@@ -79,6 +79,45 @@ fn nothing_is_left_for_later() {
     assert!(offenders.is_empty(), "{offenders:#?}");
 }
 
+/// Whoever writes an event or a job must also register it, or nobody sees the one and nothing runs the other.
+#[test]
+fn events_jobs_and_reactions_are_registered() {
+    let (mut kinds, mut jobs) = (Vec::new(), Vec::new());
+    walk(&root().join("crates"), &mut |path, text| {
+        if path.components().any(|part| part.as_os_str() == "tests") {
+            return;
+        }
+        // Kinds stand in `events.rs`, some in a macro, and beside what they are about.
+        let is_events = path.ends_with("events.rs") && !path.ends_with("platform/src/events.rs");
+        for line in text.lines().filter(|line| is_events || line.contains("const KIND: &'static str =")) {
+            let quoted = line.split('"').nth(1).unwrap_or_default();
+            let is_kind =
+                line.contains(" = \"") && quoted.split_once('.').is_some_and(|(resource, what)| !resource.is_empty() && !what.is_empty());
+            if is_kind && !line.trim_start().starts_with("///") {
+                kinds.push(quoted.to_owned());
+            }
+        }
+        for block in text.split("impl Job for ").skip(1) {
+            let name = block.split("const NAME: &'static str = \"").nth(1).and_then(|rest| rest.split('"').next());
+            jobs.push(name.unwrap_or_else(|| panic!("a job without a name in {}", path.display())).to_owned());
+        }
+    });
+    let mut registered: Vec<&str> = atrium::registry::event_kinds().iter().map(|kind| kind.kind).collect();
+    registered.sort_unstable();
+    kinds.sort_unstable();
+    assert!(kinds.len() > 15, "{kinds:?}");
+    assert_eq!(kinds, registered);
+    let definitions = atrium::registry::jobs();
+    let mut known: Vec<&str> = definitions.iter().map(|job| job.identifier()).collect();
+    known.sort_unstable();
+    jobs.sort_unstable();
+    assert!(jobs.len() > 7, "{jobs:?}");
+    assert_eq!(jobs, known);
+    for reaction in atrium::registry::reactions() {
+        assert!(registered.contains(&reaction.on), "{} waits for {}, which nobody publishes", reaction.name, reaction.on);
+    }
+}
+
 fn walk(folder: &Path, look: &mut dyn FnMut(&Path, &str)) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries {

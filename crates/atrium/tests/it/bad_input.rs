@@ -243,6 +243,12 @@ async fn half_sent_requests_hold_nobody_up() {
         let answer = tokio::time::timeout(Duration::from_secs(5), visitor.get("/session")).await.expect("an answer in time");
         assert_eq!(answer.status.as_u16(), 401);
     }
+    // They are let go, and not only outlasted.
+    for mut half in waiting {
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(30), half.read_to_end(&mut rest)).await.expect("closed in time");
+        assert!(ended.is_err() || rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
+    }
 }
 
 /// A body that never comes, a header that is too big, a compressed body.
@@ -274,4 +280,61 @@ async fn slow_large_and_compressed() {
     }
     let listed = tokio::time::timeout(Duration::from_secs(5), tenant.owner.get("/contacts")).await.expect("an answer in time");
     assert_eq!(listed.expect(200).json["items"], Value::Array(Vec::new()));
+    for mut one in slow {
+        let mut answer = vec![0; 1024];
+        let read =
+            tokio::time::timeout(Duration::from_secs(30), one.read(&mut answer)).await.expect("answered in time").expect("an answer");
+        let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("application/problem+json"), "{answer}");
+    }
+}
+
+/// What every answer tells a browser, and what pages add.
+#[tokio::test]
+async fn answers_carry_their_rules() {
+    let world = World::with(platform::mail::Mailer::default(), |config| config.public_url = "https://atrium.example.com".to_owned()).await;
+    let client = reqwest::Client::new();
+    let get = async |path: &str| client.get(format!("{}{path}", world.url)).send().await.expect("an answer");
+    for path in ["/api/v1/session", "/", "/b/nobody", "/livez", "/api/openapi.json"] {
+        let answer = get(path).await;
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        for (name, value) in
+            [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("strict-transport-security", "max-age=63072000")]
+        {
+            assert_eq!(header(name), value, "{path}");
+        }
+        let policy = header("content-security-policy");
+        for rule in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            assert!(policy.contains(rule), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+    }
+    assert_eq!(
+        get("/api/v1/session").await.headers()["content-security-policy"],
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    // On plain http, HSTS would lock a host out of what it has.
+    let plain = World::new().await;
+    let answer = client.get(format!("{}/api/v1/session", plain.url)).send().await.expect("an answer");
+    assert!(answer.headers().get("strict-transport-security").is_none());
+}
+
+/// The nonce is drawn anew for each page, and stands in it.
+#[tokio::test]
+async fn the_page_of_the_app_has_a_nonce_of_its_own() {
+    let world = World::new().await;
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let answer = reqwest::get(&world.url).await.expect("an answer");
+        if answer.status().as_u16() == 404 {
+            // Built without the web app, as the Rust tests alone may be.
+            return;
+        }
+        let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+        let page = answer.text().await.expect("a page");
+        assert!(page.contains(&nonce) && !page.contains("__CSP_NONCE__"), "{page}");
+        assert!(!seen.contains(&nonce));
+        seen.push(nonce);
+    }
 }

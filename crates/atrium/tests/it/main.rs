@@ -8,6 +8,7 @@ mod context;
 mod events;
 mod files;
 mod guards_gaps;
+mod hostile;
 mod hot;
 mod identity;
 mod jobs;

@@ -20,15 +20,15 @@ const PUBLIC_PREFIXES: [&str; 8] = [
     "/sessions",
 ];
 
-struct Operation {
-    method: Method,
+pub struct Operation {
+    pub method: Method,
     /// Without /api/v1.
-    path: String,
-    is_public: bool,
-    takes_body: bool,
+    pub path: String,
+    pub is_public: bool,
+    pub takes_body: bool,
 }
 
-fn operations() -> Vec<Operation> {
+pub fn operations() -> Vec<Operation> {
     let document: Value = serde_json::from_str(&atrium::commands::openapi().expect("a document")).expect("JSON");
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -47,7 +47,7 @@ fn operations() -> Vec<Operation> {
 }
 
 /// One record of each kind in a tenant, by the path that takes its id.
-async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, String> {
+pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let owner = &tenant.owner;
     let (slug, event_type) = tenant.organizer().await;
     let contact = owner
@@ -115,7 +115,7 @@ async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, Stri
 }
 
 /// The path with each parameter filled from the fixtures; None where it has none that belongs to a tenant.
-fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option<String> {
+pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option<String> {
     if !operation.path.contains('{') || operation.is_public || operation.path.starts_with("/mails/") {
         return None;
     }
@@ -144,7 +144,7 @@ async fn call(client: &Client, operation: &Operation, path: &str) -> crate::clie
     client.send(operation.method.clone(), &path, &[("if-match", "*")], body.as_ref()).await
 }
 
-fn any_path(path: &str) -> String {
+pub fn any_path(path: &str) -> String {
     let id = if path.contains("failed-jobs") { "1".to_owned() } else { "01980000-0000-7000-8000-000000000000".to_owned() };
     path.split('{')
         .enumerate()

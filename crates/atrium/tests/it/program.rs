@@ -177,7 +177,6 @@ async fn serves_on_a_database_of_somebody_else() {
     until(child.stderr.take().expect("stderr"), "\"ready\"").await;
     assert_eq!(status(&public, "/readyz").await, Some(200));
     assert!(!ours.path().join("postgres").exists(), "no cluster of its own");
-    // The server dies and comes back: not ready meanwhile, and then again, without a new start.
     drop(superuser);
     signal(&child, rustix::process::Signal::TERM);
     assert!(ended(&mut child).await.success());
