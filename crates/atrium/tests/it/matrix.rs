@@ -264,3 +264,53 @@ async fn digest(db: &mut sqlx::PgConnection, tenant: uuid::Uuid) -> String {
     }
     whole
 }
+
+/// The permission that each operation asks for, as it was decided: a change here is a change of who may do what.
+const PERMISSIONS: &str = include_str!("permissions.tsv");
+
+#[tokio::test]
+async fn each_role_may_do_what_its_permissions_say() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (user, nobody) = tenant.member(&world, "guest").await;
+    sqlx::query("DELETE FROM identity.member_roles WHERE user_id = $1")
+        .bind(user)
+        .execute(&mut world.as_owner().await)
+        .await
+        .expect("no role");
+    let mut asked = BTreeMap::new();
+    for operation in operations().into_iter().filter(|operation| !operation.is_public) {
+        let name = format!("{} {}", operation.method, operation.path);
+        if ANY_MEMBER.contains(&name.as_str()) {
+            continue;
+        }
+        let answer = call(&nobody, &operation, &any_path(&operation.path)).await;
+        match answer.json["permission"].as_str() {
+            Some(permission) if answer.code() == "forbidden" => {
+                asked.insert(name, (permission.to_owned(), operation));
+            }
+            _ if operation.path.starts_with("/mails") => assert_eq!(answer.code(), "forbidden", "{name}"),
+            _ => panic!("{name} is open to members without a role: {}", answer.text),
+        }
+    }
+    let table: String = asked.iter().map(|(name, (permission, _))| format!("{name}\t{permission}\n")).collect();
+    pretty_assertions::assert_str_eq!(PERMISSIONS, table);
+    let roles = tenant.owner.get("/roles").await.expect(200).json["items"].clone();
+    let (mut allowed, mut refused) = (0, 0);
+    for role in roles.as_array().expect("roles") {
+        let (label, granted) = (role["name"].as_str().expect("a name"), role["permissions"].to_string());
+        // The owner is one already, and the guest is in the table above.
+        if matches!(label, "owner" | "guest") {
+            continue;
+        }
+        let (_, member) = tenant.member(&world, label).await;
+        for (name, (permission, operation)) in &asked {
+            let may = granted.contains(&format!("\"{permission}\""));
+            let answer = call(&member, operation, &any_path(&operation.path)).await;
+            let is_refused = answer.status.as_u16() == 403 && answer.json["permission"] == **permission;
+            assert_eq!(is_refused, !may, "{label}: {name} asks for {permission}: {}", answer.text);
+            *(if may { &mut allowed } else { &mut refused }) += 1;
+        }
+    }
+    assert!(allowed > 100 && refused > 50, "{allowed} allowed, {refused} refused");
+}
