@@ -123,7 +123,9 @@ async fn serve(
     let health = Health { app: app.clone(), draining: Arc::new(AtomicBool::new(false)) };
     let (stop_taking, stop_background) = (CancellationToken::new(), CancellationToken::new());
     let limits = server::Limits { connections: args.max_connections, drain: DRAIN };
-    let mut running = Vec::new();
+    // To the end, so that who asks whether we are ready hears that we are stopping.
+    let stop_admin = CancellationToken::new();
+    let (mut running, mut admin) = (Vec::new(), None);
     if let Some(listener) = listener {
         let router = router::router(health.clone());
         running.push(task::spawn("http", server::serve(listener, tls, router, limits.clone(), stop_taking.clone())));
@@ -131,7 +133,8 @@ async fn serve(
     }
     if let Some(address) = args.admin_listen {
         let router = health::admin(health.clone(), health::recorder()?);
-        running.push(task::spawn("admin http", server::serve(listen(address).await?, None, router, limits, stop_background.clone())));
+        let served = server::serve(listen(address).await?, None, router, limits, stop_admin.clone());
+        admin = Some(task::spawn("admin http", served));
     }
     if args.role != Role::Web {
         running.push(task::spawn("dispatcher", platform::events::run_dispatcher(app.clone(), stop_background.clone())));
@@ -149,6 +152,10 @@ async fn serve(
     let drained = async {
         for task in running {
             let _ = task.await;
+        }
+        stop_admin.cancel();
+        if let Some(admin) = admin {
+            let _ = admin.await;
         }
         app.pools.close().await;
     };

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_atrium");
@@ -138,6 +139,65 @@ async fn starts_refuses_a_second_stops_and_starts_again() {
     assert!(!again.status.success(), "the user is still there: {}", said(&again));
     signal(&after.child, rustix::process::Signal::TERM);
     assert!(ended(&mut after.child).await.success());
+}
+
+/// A request whose body is not whole yet, and which the program has begun to read.
+async fn half_sent(port: u16) -> TcpStream {
+    let mut half = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+    let head = "POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    half.write_all(head.as_bytes()).await.expect("sent");
+    let mut go_on = [0; 25];
+    tokio::time::timeout(PATIENCE, half.read_exact(&mut go_on)).await.expect("in time").expect("read");
+    assert!(go_on.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&go_on));
+    half
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_requests_are_answered_before_it_stops() {
+    let folder = folder();
+    let (port, admin) = (free_port(), free_port());
+    let mut serving = serve(folder.path(), port, &["--admin-listen", &format!("127.0.0.1:{admin}")]).await;
+    let admin = format!("http://127.0.0.1:{admin}");
+    assert_eq!(status(&admin, "/readyz").await, Some(200));
+    let mut half = half_sent(port).await;
+    signal(&serving.child, rustix::process::Signal::TERM);
+    let stopping = async {
+        while status(&admin, "/readyz").await != Some(503) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, stopping).await.expect("says that it is stopping");
+    assert_eq!(status(&admin, "/livez").await, Some(200));
+    assert_eq!(status(&serving.url, "/livez").await, None, "nobody new is taken");
+    half.write_all(b"{}").await.expect("the rest");
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, half.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    assert!(ended(&mut serving.child).await.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_ends_at_once() {
+    let folder = folder();
+    let port = free_port();
+    let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://localhost:{port}"));
+    let mut child = atrium(folder.path(), &["serve", "--listen", &listen, "--public-url", &url]).spawn().expect("starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines();
+    let mut heard = async |mark: &str| {
+        while let Some(line) = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("a line") {
+            if line.contains(mark) {
+                return;
+            }
+        }
+        panic!("ended without «{mark}»");
+    };
+    heard("\"ready\"").await;
+    let _half = half_sent(port).await;
+    signal(&child, rustix::process::Signal::TERM);
+    heard("stopping: open requests").await;
+    signal(&child, rustix::process::Signal::TERM);
+    heard("stopped at the second signal").await;
+    assert!(ended(&mut child).await.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

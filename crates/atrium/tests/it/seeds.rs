@@ -134,13 +134,19 @@ fn keeps(schema: &Schema, sources: &str, keeper: &str) -> bool {
         "index" => schema.indexes.contains(name),
         "trigger" => schema.triggers.contains(name),
         "test" => {
-            sources.contains(&format!("fn {name}("))
+            sources.match_indices(&format!("fn {name}(")).any(|(at, _)| is_a_test(&sources[..at]))
                 || sources.contains(&format!("test('{name}'"))
                 || sources.contains(&format!("test(\"{name}\""))
         }
         "doc" => docs("..").join(name.split('#').next().unwrap_or_default()).exists(),
         _ => false,
     }
+}
+
+/// Whether what stands before a function says that it is a test, and not a helper of the same name.
+fn is_a_test(before: &str) -> bool {
+    let own = before.rsplit("\n\n").next().unwrap_or_default();
+    own.contains("#[test]") || own.contains("#[tokio::test")
 }
 
 /// Every test there is, in one text.
