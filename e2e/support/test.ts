@@ -1,17 +1,91 @@
-/** Playwright's test, with browsers of several people in one test, each closed at its end. */
-import { type BrowserContext, type BrowserContextOptions, test as base } from "@playwright/test";
+/**
+ * Playwright's test, with browsers of several people in one test, each closed at its end; and no page of a test may
+ * break the policy for its content, leave an error uncaught or write one to the console.
+ */
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Page,
+} from "@playwright/test";
+import { lend } from "./api";
 
 export type NewContext = (options?: BrowserContextOptions) => Promise<BrowserContext>;
 
-export const test = base.extend<{ newContext: NewContext }>({
-  newContext: async ({ browser }, use) => {
+interface Fixtures {
+  newContext: NewContext;
+  /** What went wrong in the pages so far; a test that provokes something takes it out. */
+  faults: string[];
+}
+
+/** Refusals that belong to what a page does; the browser writes each to the console. */
+const EXPECTED: { status: number; path: RegExp; why: string }[] = [
+  { status: 401, path: /^\/api\/v1\/session$/, why: "whoever opens the app is asked for the session first" },
+  { status: 401, path: /^\/api\/v1\/sessions$/, why: "a wrong password" },
+  { status: 404, path: /^\/api\/v1\/organizer$/, why: "a member without a booking page" },
+  { status: 404, path: /^\/api\/v1\/mail-settings$/, why: "a workspace without a mail server of its own" },
+  { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
+  { status: 404, path: /^\/b\/[^/]+(\/[^/]+)?$/, why: "a public page that is not there, or not any more" },
+  { status: 409, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a time that is no longer free" },
+];
+
+export const test = base.extend<Fixtures>({
+  faults: [
+    async ({ baseURL: _ }, use) => {
+      const faults: string[] = [];
+      await use(faults);
+      expect(faults, "faults in the pages").toEqual([]);
+    },
+    { auto: true },
+  ],
+  context: async ({ context, faults }, use) => {
+    await watch(context, faults);
+    await use(context);
+  },
+  newContext: async ({ browser, faults }, use) => {
     const open: BrowserContext[] = [];
     await use(async (options) => {
       const context = await browser.newContext(options);
       open.push(context);
+      await watch(context, faults);
       return context;
     });
     // Left open, they would go on listening to the server beside the next test.
     await Promise.all(open.map((context) => context.close()));
   },
 });
+
+async function watch(context: BrowserContext, faults: string[]): Promise<void> {
+  context.on("weberror", (found) => {
+    const error = found.error();
+    faults.push(`${found.page()?.url()}: uncaught ${error.stack ?? error.message}`);
+  });
+  context.on("console", (message) => {
+    if (message.type() !== "error") return;
+    const { url } = message.location();
+    const status = Number(/responded with a status of (\d+)/.exec(message.text())?.[1]);
+    if (URL.canParse(url)) {
+      const { pathname } = new URL(url);
+      if (EXPECTED.some((known) => known.status === status && known.path.test(pathname))) return;
+    }
+    faults.push(`${message.page()?.url()}: console: ${message.text()} (${url})`);
+  });
+  await context.exposeBinding("reportViolation", ({ page }, violation: string) => {
+    faults.push(`${page.url()}: securitypolicyviolation: ${violation}`);
+  });
+  await context.addInitScript(() => {
+    const { reportViolation } = window as unknown as { reportViolation(violation: string): void };
+    addEventListener("securitypolicyviolation", (event) =>
+      reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`),
+    );
+  });
+}
+
+/** A wide window with the session of the client. */
+export async function signedInPage(newContext: NewContext, api: APIRequestContext): Promise<Page> {
+  const context = await newContext({ viewport: { width: 1440, height: 900 } });
+  await lend(api, context);
+  return context.newPage();
+}

@@ -293,6 +293,7 @@ async fn slow_large_and_compressed() {
 #[tokio::test]
 async fn answers_carry_their_rules() {
     let world = World::with(platform::mail::Mailer::default(), |config| config.public_url = "https://atrium.example.com".to_owned()).await;
+    #[expect(clippy::disallowed_methods, reason = "a test's own client, to this machine")]
     let client = reqwest::Client::new();
     let get = async |path: &str| client.get(format!("{}{path}", world.url)).send().await.expect("an answer");
     for path in ["/api/v1/session", "/", "/b/nobody", "/livez", "/api/openapi.json"] {
