@@ -26,6 +26,7 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 401, path: /^\/api\/v1\/sessions$/, why: "a wrong password" },
   { status: 404, path: /^\/api\/v1\/organizer$/, why: "a member without a booking page" },
   { status: 404, path: /^\/api\/v1\/mail-settings$/, why: "a workspace without a mail server of its own" },
+  { status: 422, path: /^\/api\/v1\/mail-settings$/, why: "another server without its password" },
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
   { status: 404, path: /^\/b\/[^/]+(\/[^/]+)?$/, why: "a public page that is not there, or not any more" },
   { status: 409, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a time that is no longer free" },

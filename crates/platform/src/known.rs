@@ -78,7 +78,7 @@ impl KnownSessions {
     }
 
     /// Begins to keep sessions, for as long as the answer lives: while notices are heard.
-    pub(crate) fn follow(&self) -> Following {
+    pub fn follow(&self) -> Following {
         self.forget();
         self.state().follows = true;
         Following(self.clone())
@@ -100,7 +100,7 @@ impl KnownSessions {
 }
 
 /// Notices are heard while it lives.
-pub(crate) struct Following(KnownSessions);
+pub struct Following(KnownSessions);
 
 impl Drop for Following {
     fn drop(&mut self) {

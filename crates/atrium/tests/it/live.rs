@@ -395,7 +395,8 @@ async fn rights_and_sessions_change_at_once() {
     let (member, client) = tenant.member(&world, "viewer").await;
     let roles = tenant.owner.get("/roles").await.expect(200).json["items"].clone();
     let role = |name: &str| roles.as_array().and_then(|all| all.iter().find(|role| role["name"] == name)).expect("a role")["id"].clone();
-    let _running = run(&world).await;
+    // Sessions are kept, and no notice comes: what holds is what the request itself does.
+    let _following = world.app.sessions.follow();
     for _ in 0..20 {
         client.get("/contacts").await.expect(200);
         client.post("/contacts", json!({ "name": "Not by a viewer" })).await.expect(403);

@@ -1,0 +1,43 @@
+/** An event type from its creation to its end, as the organizer and as strangers see it. */
+import { expect } from "@playwright/test";
+import { signedInPage, test } from "../support/test";
+import { workspace } from "../support/workspace";
+
+test("an event type can be booked once it is created, and no longer once it is off", async ({
+  newContext,
+}) => {
+  const space = await workspace();
+  const app = await signedInPage(newContext, space.api);
+  const visitor = await (await newContext({ javaScriptEnabled: false })).newPage();
+  const offered = visitor.getByRole("main").getByRole("link", { name: "Site visit" });
+  await visitor.goto(space.page);
+  await expect(visitor.getByRole("main").getByRole("link", { name: space.event.name })).toBeVisible();
+  await expect(offered).toHaveCount(0);
+
+  await app.goto("/event-types");
+  await app.getByRole("button", { name: "New event type" }).click();
+  const dialog = app.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Site visit");
+  await expect(dialog.getByLabel("Link")).toHaveValue("site-visit");
+  await dialog.getByLabel("Duration").fill("45");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(app.getByRole("heading", { level: 1 })).toHaveText("Site visit");
+
+  await visitor.reload();
+  await expect(offered).toContainText("45");
+  await offered.click();
+  await expect(visitor.getByRole("table").getByRole("link").first()).toBeVisible();
+  const link = visitor.url();
+
+  await app.getByRole("button", { name: "Actions for Site visit" }).click();
+  await app.getByRole("menuitem", { name: "Archive" }).click();
+  await expect(app.getByText("Site visit is archived")).toBeVisible();
+  await visitor.goto(space.page);
+  await expect(visitor.getByRole("main").getByRole("link", { name: space.event.name })).toBeVisible();
+  await expect(offered).toHaveCount(0);
+  expect((await visitor.goto(link))?.status()).toBe(404);
+  await expect(visitor.getByRole("table")).toHaveCount(0);
+
+  await app.getByRole("navigation", { name: "Event types" }).getByRole("link", { name: "Off" }).click();
+  await expect(app.getByRole("main").getByRole("link", { name: "Site visit" })).toBeVisible();
+});
