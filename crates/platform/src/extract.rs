@@ -41,7 +41,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if holds_nul(bytes) {
         return Err(Problem::field("body", "invalid", "must not hold a NUL character").into());
     }
-    axum::Json::<T>::from_bytes(bytes).map(|axum::Json(value)| value).map_err(|rejection| match rejection {
+    let parsed = axum::Json::<T>::from_bytes(bytes).map(|axum::Json(value)| value);
+    // serde takes an array for a struct, field by field.
+    if parsed.is_ok() && bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::field("body", "invalid", "must be an object").into());
+    }
+    parsed.map_err(|rejection| match rejection {
         JsonRejection::JsonDataError(error) => {
             let text = error.body_text();
             let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
@@ -158,6 +163,7 @@ mod tests {
         let missing = problem("{}");
         assert_eq!((missing.errors[0].field.as_str(), missing.errors[0].code), ("name", "required"));
         assert_eq!(problem(r#"{"name":1}"#).errors[0].field, "name");
+        assert_eq!(problem(r#" ["Ana"]"#).errors[0].field, "body", "an array is no object");
         assert_eq!(problem(r#"{"name":"a\u0000"}"#).status, 422);
         assert!(parse::<Body>(br#"{"name":"a\\u0000"}"#).is_ok());
         assert_eq!(problem(r#"{"name":"a\\u0000 b\u0000"}"#).status, 422, "the second is one, though the first is not");
