@@ -14,13 +14,14 @@ use crate::error::{Error, Result};
 use crate::events::Fact;
 use crate::idempotency::{Claim, Claimed};
 use crate::jobs::Waiting;
-use crate::pool::{Pool, Transaction};
+use crate::pool::{Pool, Transaction, is_broken};
 use crate::state::App;
 use crate::time::Timestamp;
 
 /// The tenant whose rows a transaction may touch.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, serde::Deserialize, sqlx::Type)]
 #[serde(transparent)]
+#[sqlx(transparent)]
 pub struct TenantId(pub Uuid);
 
 /// Where a request came from.
@@ -234,12 +235,8 @@ impl Ctx {
 /// # Errors
 /// See [`Ctx::commit`].
 pub async fn commit(tx: Transaction) -> Result<()> {
-    tx.commit().await.map_err(|error| match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Error::UnknownOutcome(error),
-        // The server said that it is going down (57P01 to 57P03): it may have committed before.
-        sqlx::Error::Database(ref e) if e.code().is_some_and(|code| code.starts_with("57P")) => Error::UnknownOutcome(error),
-        other => Error::Database(other),
-    })
+    // A server that said that it is going down may have committed before.
+    tx.commit().await.map_err(|error| if is_broken(&error) { Error::UnknownOutcome(error) } else { Error::Database(error) })
 }
 
 /// An answer that can be stored and given again.

@@ -166,8 +166,10 @@ async fn lead(app: &App, stop: &CancellationToken) -> Result<()> {
 /// # Errors
 /// The database's; a reaction's error only delays its subject.
 pub async fn dispatch_waiting(app: &App) -> Result<usize> {
-    let waiting = sqlx::query!(
-        "SELECT tenant_id, id, seq, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
+    let waiting = sqlx::query_as!(
+        Recorded,
+        r#"SELECT tenant_id AS "tenant: TenantId", id, seq, dispatched_at AS "dispatched_at: Timestamp", kind, subject_type, subject_id,
+                  owner_id, payload, actor_id, created_at
            FROM platform.events e
           WHERE dispatched_at IS NULL
             AND (next_attempt_at IS NULL OR next_attempt_at <= now())
@@ -176,28 +178,15 @@ pub async fn dispatch_waiting(app: &App) -> Result<usize> {
                                AND earlier.seq < e.seq AND earlier.dispatched_at IS NULL
                                AND earlier.next_attempt_at > now())
           ORDER BY seq
-          LIMIT $1",
+          LIMIT $1"#,
         BATCH,
     )
     .fetch_all(&app.pools.owner)
     .await?;
     let found = waiting.len();
     let mut by_tenant: Vec<(TenantId, Vec<Recorded>)> = Vec::new();
-    for row in waiting {
-        let tenant = TenantId(row.tenant_id);
-        let event = Recorded {
-            tenant,
-            id: row.id,
-            seq: row.seq,
-            dispatched_at: None,
-            kind: row.kind,
-            subject_type: row.subject_type,
-            subject_id: row.subject_id,
-            owner_id: row.owner_id,
-            payload: row.payload,
-            actor_id: row.actor_id,
-            created_at: row.created_at,
-        };
+    for event in waiting {
+        let tenant = event.tenant;
         match by_tenant.iter_mut().find(|(of, _)| *of == tenant) {
             Some((_, events)) => events.push(event),
             None => by_tenant.push((tenant, vec![event])),

@@ -73,11 +73,11 @@ fn discard(lent: Lent) {
     drop(Lent::take(lent));
 }
 
-/// Whether the connection is gone, or the server said that it is going.
-fn is_broken(error: &sqlx::Error) -> bool {
+/// Whether the connection is gone, or the server said that it is going (57P01 to 57P05).
+pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code == "57P01" || code == "57P02"),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
         _ => false,
     }
 }

@@ -165,49 +165,17 @@ impl FromStr for Position {
 macro_rules! delivered {
     ($tail:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
-            Delivered,
-            r#"SELECT id, seq, dispatched_at, kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
+            Recorded,
+            r#"SELECT tenant_id AS "tenant: TenantId", id, seq, dispatched_at AS "dispatched_at: Timestamp", kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
                  FROM platform.events WHERE tenant_id = $1 AND dispatched_at IS NOT NULL "# + $tail,
             $($argument),*
         )
     };
 }
 
-struct Delivered {
-    id: Uuid,
-    seq: i64,
-    dispatched_at: Option<Timestamp>,
-    kind: String,
-    subject_type: String,
-    subject_id: Uuid,
-    owner_id: Option<Uuid>,
-    payload: serde_json::Value,
-    actor_id: Option<Uuid>,
-    created_at: Timestamp,
-}
-
-impl Delivered {
-    fn recorded(self, tenant: TenantId) -> Recorded {
-        Recorded {
-            tenant,
-            id: self.id,
-            seq: self.seq,
-            dispatched_at: self.dispatched_at,
-            kind: self.kind,
-            subject_type: self.subject_type,
-            subject_id: self.subject_id,
-            owner_id: self.owner_id,
-            payload: self.payload,
-            actor_id: self.actor_id,
-            created_at: self.created_at,
-        }
-    }
-}
-
 async fn load(app: &App, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Recorded>> {
     let mut ctx = Ctx::of_program(app.clone(), tenant, None);
-    let rows = delivered!("AND id = ANY ($2) ORDER BY dispatched_at, seq", tenant.0, ids).fetch_all(ctx.db().await?).await?;
-    Ok(rows.into_iter().map(|row| row.recorded(tenant)).collect())
+    Ok(delivered!("AND id = ANY ($2) ORDER BY dispatched_at, seq", tenant.0, ids).fetch_all(ctx.db().await?).await?)
 }
 
 /// What was delivered after that position, in portions of what a stream buffers.
@@ -223,7 +191,7 @@ async fn since(ctx: &mut Ctx, after: Position) -> Result<Vec<Recorded>> {
     .fetch_all(ctx.db().await?)
     .await?;
     ctx.rollback().await?;
-    Ok(rows.into_iter().map(|row| row.recorded(tenant)).collect())
+    Ok(rows)
 }
 
 /// The position of what was delivered last.
@@ -231,7 +199,7 @@ async fn latest(ctx: &mut Ctx) -> Result<Option<Position>> {
     let tenant = ctx.tenant;
     let row = delivered!("ORDER BY dispatched_at DESC, seq DESC LIMIT 1", tenant.0).fetch_optional(ctx.db().await?).await?;
     ctx.rollback().await?;
-    Ok(row.and_then(|row| Position::of(&row.recorded(tenant))))
+    Ok(row.as_ref().and_then(Position::of))
 }
 
 /// Whether that member may see that event: a kind that nobody registered is seen by nobody.
