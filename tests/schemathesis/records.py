@@ -252,7 +252,7 @@ def failed_job():
     return statement(
         f"""
         WITH job AS (
-            SELECT id FROM graphile_worker.add_job('SendMail', json_build_object('tenant_id', '{tenant()}', 'mail_id', gen_random_uuid()),
+            SELECT id FROM graphile_worker.add_job('SendMails', json_build_object('tenant_id', '{tenant()}', 'mail_ids', json_build_array(gen_random_uuid())),
                                                    run_at => now() + interval '1 hour')
         )
         SELECT id FROM job;

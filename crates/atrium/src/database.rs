@@ -1,11 +1,13 @@
 //! Which PostgreSQL the program uses: its own, or the one of `DATABASE_URL`.
 
 use platform::crypto::KeyRing;
-use secrecy::ExposeSecret;
+use platform::db::{RoleError, check_role};
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::config::Settings;
+use crate::migrate::{self, MigrationError};
 use crate::postgres::{self, APP_ROLE, OWNER_ROLE, PrivateCluster};
 
 /// How to reach the database in its two roles; holds the private cluster while it is needed.
@@ -28,10 +30,16 @@ pub enum Beside {
 pub enum DatabaseError {
     #[error(transparent)]
     Cluster(#[from] postgres::ClusterError),
-    #[error("DATABASE_URL is not a PostgreSQL address: {0}")]
-    Address(sqlx::Error),
-    #[error("cannot reach the database: {0}")]
+    #[error("{variable} is not a PostgreSQL address, postgres://user:password@host/database: {source}")]
+    Address { variable: &'static str, source: sqlx::Error },
+    #[error("cannot reach the database: {0}. Check that it runs, and its address in DATABASE_URL and DATABASE_OWNER_URL if you gave them")]
     Unreachable(sqlx::Error),
+    #[error("cannot sign in to serve: {0}. Check DATABASE_URL; with DATABASE_OWNER_URL beside it, it is the address for {APP_ROLE}")]
+    NotServing(sqlx::Error),
+    #[error(transparent)]
+    Role(#[from] RoleError),
+    #[error(transparent)]
+    Key(#[from] MigrationError),
     #[error("PostgreSQL {0} is too old; 15 is the oldest that works")]
     TooOld(i32),
     #[error(
@@ -58,9 +66,9 @@ impl Database {
             };
             return Ok(Self { app: cluster.app_options(), owner: cluster.owner_options(), cluster: Some(cluster), admin: None });
         };
-        let given: PgConnectOptions = url.expose_secret().parse().map_err(DatabaseError::Address)?;
+        let given = address("DATABASE_URL", url)?;
         if let Some(owner) = &settings.database_owner_url {
-            let owner = owner.expose_secret().parse().map_err(DatabaseError::Address)?;
+            let owner = address("DATABASE_OWNER_URL", owner)?;
             return Ok(Self { app: given, owner, cluster: None, admin: None });
         }
         // Passwords of the two roles follow from the instance's key, so that every process with the key can log in.
@@ -73,10 +81,10 @@ impl Database {
         Self { app, owner, cluster: None, admin: None }
     }
 
-    /// Makes the two roles where one address of an administrator was given, and checks the server's version.
+    /// Checks the server's version and the key, and makes the two roles where one address of an administrator was given.
     ///
     /// # Errors
-    /// A server that cannot be reached, is too old, or whose role may not do this.
+    /// A server that cannot be reached or is too old, another instance's database, or a role that may not do this.
     pub async fn prepare(&self, keys: &KeyRing) -> Result<(), DatabaseError> {
         let mut connection = self.admin.as_ref().unwrap_or(&self.owner).connect().await.map_err(DatabaseError::Unreachable)?;
         let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
@@ -86,6 +94,8 @@ impl Database {
         if version < 150_000 {
             return Err(DatabaseError::TooOld(version / 10_000));
         }
+        // The roles' passwords follow from the key: with another one they would be changed under the programs that serve.
+        migrate::refuse_other_key(&mut connection, keys).await?;
         if let Some(admin) = &self.admin {
             make_roles(&mut connection, keys, version)
                 .await
@@ -94,12 +104,31 @@ impl Database {
         connection.close().await.map_err(DatabaseError::Unreachable)
     }
 
+    /// # Errors
+    /// A serving role that cannot sign in, or that the policies would not bind.
+    pub async fn check_serving_role(&self) -> Result<(), DatabaseError> {
+        let mut connection = self.app.connect().await.map_err(DatabaseError::NotServing)?;
+        check_role(&mut connection).await?;
+        connection.close().await.map_err(DatabaseError::NotServing)
+    }
+
     /// Stops the private cluster, if there is one.
     pub async fn stop(self) {
         if let Some(cluster) = self.cluster {
             cluster.stop().await;
         }
     }
+}
+
+fn address(variable: &'static str, text: &SecretString) -> Result<PgConnectOptions, DatabaseError> {
+    let text = text.expose_secret();
+    // sqlx takes any scheme, and `host:port` for one.
+    let parsed = if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        text.parse()
+    } else {
+        Err(sqlx::Error::Configuration("it begins otherwise".into()))
+    };
+    parsed.map_err(|source| DatabaseError::Address { variable, source })
 }
 
 /// One transaction under a lock of its own, so that two programs that start at once do not collide.

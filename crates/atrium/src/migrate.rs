@@ -166,6 +166,29 @@ pub async fn is_demo(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
     sqlx::query_scalar("SELECT is_demo OR NOT EXISTS (SELECT FROM directory.users) FROM security.instance").fetch_one(connection).await
 }
 
+/// Refuses, before anything is done, another key than the one that the database's secrets are sealed with. A role that may not
+/// read it learns that from [`up`].
+///
+/// # Errors
+/// See [`MigrationError`].
+pub async fn refuse_other_key(connection: &mut PgConnection, keys: &KeyRing) -> Result<(), MigrationError> {
+    let readable: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                         WHERE n.nspname = 'security' AND c.relname = 'instance'
+                           AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !readable {
+        return Ok(());
+    }
+    let theirs: Option<Vec<u8>> = sqlx::query_scalar("SELECT key_check FROM security.instance").fetch_one(connection).await?;
+    match theirs {
+        Some(theirs) if theirs != keys.derive("key check")[..] => Err(MigrationError::WrongKey),
+        _ => Ok(()),
+    }
+}
+
 async fn check_key(owner: &PgPool, keys: &KeyRing) -> Result<(), MigrationError> {
     let ours = keys.derive("key check");
     let theirs = sqlx::query_scalar!(

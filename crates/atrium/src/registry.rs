@@ -35,7 +35,7 @@ pub fn reactions() -> Vec<Reaction> {
 
 /// Every job that the queue may hold.
 pub fn jobs() -> Vec<JobDefinition> {
-    let mut all = vec![definition::<platform::mail::SendMail>(), definition::<platform::files::DeleteFile>(), definition::<KeepHouse>()];
+    let mut all = vec![definition::<platform::mail::SendMails>(), definition::<platform::files::DeleteFile>(), definition::<KeepHouse>()];
     all.extend(identity::jobs());
     all.extend(scheduling::jobs());
     all

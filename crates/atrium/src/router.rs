@@ -18,6 +18,7 @@ use platform::rate_limit::Limit;
 use platform::{App, Problem, ctx::Origin};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::Instrument;
+use utoipa::openapi::path::Parameter;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{OpenApi, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -66,7 +67,7 @@ pub fn router(health: Health) -> Router {
         .layer(middleware::from_fn(observe))
 }
 
-/// The API's routes and their document, in which every operation lists the refusals that any may give.
+/// The API's routes and their document, in which every operation lists the refusals that its kind may give.
 pub fn api_with_document() -> (Router<App>, OpenApi) {
     let (router, mut document) = registry::api().split_for_parts();
     let relative = std::mem::take(&mut document.paths.paths);
@@ -91,27 +92,28 @@ pub fn api_with_document() -> (Router<App>, OpenApi) {
             // A function's name says enough in its module and too little in the document.
             let words = path.trim_start_matches("/api/v1/").replace(['{', '}'], "").replace(['/', '-'], "_");
             operation.operation_id = Some(format!("{method}_{words}"));
-            let common: &[(&str, &str)] = &[
-                ("400", "Malformed"),
-                ("401", "Not signed in"),
-                ("403", "Not allowed"),
-                ("404", "Not there, or not yours"),
-                ("422", "Not valid"),
-                ("429", "Too many requests"),
-                ("503", "Busy, or the outcome is unknown"),
+            let takes_body = operation.request_body.is_some();
+            let is_version = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(one) if one.name == "If-Match");
+            let has_version = operation.parameters.iter().flatten().any(is_version);
+            let refusals = [
+                ("400", "Malformed", true),
+                ("401", "Not signed in", operation.security.is_some()),
+                ("403", "Not allowed", true),
+                ("404", "Not there, or not yours", true),
+                ("409", "Conflict", changes),
+                ("412", "Changed in the meantime", has_version),
+                ("413", "Body too large", takes_body),
+                ("415", "Not JSON", takes_body),
+                ("422", "Not valid", true),
+                ("428", "If-Match is missing", has_version),
+                ("429", "Too many requests", true),
+                ("503", "Busy, or the outcome is unknown", true),
             ];
-            let of_changes: &[(&str, &str)] = &[
-                ("409", "Conflict"),
-                ("412", "Changed in the meantime"),
-                ("413", "Body too large"),
-                ("415", "Not JSON"),
-                ("428", "If-Match is missing"),
-            ];
-            for (status, description) in common.iter().chain(of_changes.iter().filter(|_| changes)) {
+            for (status, description, _) in refusals.into_iter().filter(|(_, _, may)| *may) {
                 let problem =
                     utoipa::openapi::ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name("Problem"))).build();
-                let response = ResponseBuilder::new().description(*description).content("application/problem+json", problem).build();
-                operation.responses.responses.entry((*status).to_owned()).or_insert(RefOr::T(response));
+                let response = ResponseBuilder::new().description(description).content("application/problem+json", problem).build();
+                operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
             }
         }
     }
@@ -239,7 +241,7 @@ async fn time_limit(request: Request, next: Next) -> Response {
 
 /// No compressed bodies: a small one can unfold to gigabytes, and nobody needs it here.
 async fn refuse_encoded(request: Request, next: Next) -> Response {
-    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+    let encoded = request.headers().get_all(header::CONTENT_ENCODING).iter().any(|encoding| encoding != "identity");
     if encoded {
         return Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body without Content-Encoding.")
             .into_response();

@@ -79,7 +79,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     server::raise_open_files();
     // Taken before anything is started: a port in use is said at once.
     let serves = args.role != Role::Worker;
-    let listener = if serves { Some(listen(args.listen).await?) } else { None };
+    let listener = if serves { Some(listen(args.listen, "--listen").await?) } else { None };
     let keys = key_ring(settings)?;
     let database = tokio::select! {
         database = Database::open(settings, &keys, Beside::Refused) => database?,
@@ -96,7 +96,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             pool_wait: POOL_WAIT,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());
-        platform::db::check_role(&app.pools.health).await?;
+        database.check_serving_role().await?;
         if args.demo {
             seed::demo_where_empty(&app, &mut std::io::stdout()).await?;
         }
@@ -107,8 +107,8 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     outcome
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}. Choose another --listen"))
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}. Choose another {flag}"))
 }
 
 async fn serve(
@@ -133,7 +133,7 @@ async fn serve(
     }
     if let Some(address) = args.admin_listen {
         let router = health::admin(health.clone(), health::recorder()?);
-        let served = server::serve(listen(address).await?, None, router, limits, stop_admin.clone());
+        let served = server::serve(listen(address, "--admin-listen").await?, None, router, limits, stop_admin.clone());
         admin = Some(task::spawn("admin http", served));
     }
     if args.role != Role::Web {

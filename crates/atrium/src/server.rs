@@ -128,9 +128,9 @@ pub fn tls(cert: &std::path::Path, key: &std::path::Path) -> Result<TlsAcceptor,
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| format!("{}: {error}", cert.display()))?;
+    let unfit = |error: rustls::Error| format!("{} and {} cannot serve TLS together: {error}", cert.display(), key.display());
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
-    let mut config =
-        rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(|error| format!("TLS: {error}"))?;
+    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(unfit)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

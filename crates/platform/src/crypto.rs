@@ -23,7 +23,9 @@ pub struct KeyRing {
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("the key file {path} cannot be read: {source}")]
+    #[error(
+        "the key file {path} cannot be read: {source}. It must be a file of the user that runs Atrium; if it is lost, put back its copy"
+    )]
     Unreadable { path: String, source: std::io::Error },
     #[error("the key file {path} may be read by others; run: chmod 600 {path}")]
     TooOpen { path: String },

@@ -141,7 +141,7 @@ impl ContextSeal {
 ///
 /// # Errors
 /// Says which of its powers is too much.
-pub async fn check_role(app: &PgPool) -> Result<(), RoleError> {
+pub async fn check_role(app: impl sqlx::PgExecutor<'_>) -> Result<(), RoleError> {
     let role = sqlx::query!(
         r#"SELECT current_user::text AS "name!", rolsuper AS "is_super!", rolbypassrls AS "bypasses!",
                   EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,5 +1,7 @@
 //! Extractors whose refusals are problems: JSON bodies, query strings, path parameters.
 
+mod objects;
+
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
@@ -42,9 +44,8 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         return Err(Problem::field("body", "invalid", "must not hold a NUL character").into());
     }
     let parsed = axum::Json::<T>::from_bytes(bytes).map(|axum::Json(value)| value);
-    // serde takes an array for a struct, field by field.
-    if parsed.is_ok() && bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::field("body", "invalid", "must be an object").into());
+    if parsed.is_ok() && !objects::are_objects::<T>(bytes) {
+        return Err(Problem::field("body", "invalid", "holds an array in the place of an object").into());
     }
     parsed.map_err(|rejection| match rejection {
         JsonRejection::JsonDataError(error) => {

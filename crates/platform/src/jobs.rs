@@ -58,7 +58,7 @@ impl Attempt {
 }
 
 /// Whether another attempt may help.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum JobError {
     Retry(String),
     Fail(String),

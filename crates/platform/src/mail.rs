@@ -138,10 +138,11 @@ fn place(tenant: Option<Uuid>, id: Uuid) -> Place<'static> {
 /// # Errors
 /// The database's.
 pub async fn post(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mail: &Mail) -> Result<()> {
-    for mail_id in write(db, keys, tenant, std::slice::from_ref(mail)).await? {
-        crate::jobs::enqueue(db, &SendMail { mail_id }, When::default()).await?;
+    let mail_ids = write(db, keys, tenant, std::slice::from_ref(mail)).await?;
+    if mail_ids.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    crate::jobs::enqueue(db, &SendMails { mail_ids }, When::default()).await
 }
 
 /// Answers the ids of those that were not written before. What they say is sealed: it may hold a secret link.
@@ -181,67 +182,111 @@ impl Ctx {
     /// The database's.
     pub async fn mail(&mut self, mails: &[Mail]) -> Result<()> {
         let (app, tenant) = (self.app.clone(), self.tenant);
-        for mail_id in write(self.db().await?, &app.keys, Some(tenant), mails).await? {
-            self.enqueue(&SendMail { mail_id }, When::default())?;
+        let mail_ids = write(self.db().await?, &app.keys, Some(tenant), mails).await?;
+        if mail_ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.enqueue(&SendMails { mail_ids }, When::default())
     }
 }
 
-/// Sends one mail that stands in the database.
+/// Sends the mails of one change. Another attempt sends those that are not sent yet.
 #[derive(Serialize, Deserialize)]
-pub struct SendMail {
-    pub mail_id: Uuid,
+pub struct SendMails {
+    /// All of one tenant, or of none.
+    pub mail_ids: Vec<Uuid>,
 }
 
-impl Job for SendMail {
-    const NAME: &'static str = "SendMail";
+impl Job for SendMails {
+    const NAME: &'static str = "SendMails";
 
     /// SMTP cannot deduplicate: a mail found in `sending` after a crash is sent again, under the same Message-ID.
     async fn run(self, at: Attempt) -> Result<(), JobError> {
         let owner = &at.app.pools.owner;
-        if at.app.mailer.smtp.is_none() && keep(owner, self.mail_id).await? {
+        if at.app.mailer.smtp.is_none() && keep(owner, &self.mail_ids).await? {
             return Ok(());
         }
-        let Some(row) = sqlx::query!(
+        let waiting = sqlx::query_as!(
+            Waiting,
             r#"UPDATE directory.mails m SET status = 'sending', attempts = attempts + 1
-                WHERE id = $1 AND status IN ('queued', 'sending', 'failed')
-            RETURNING tenant_id, message_ciphertext,
+                WHERE id = ANY ($1) AND status IN ('queued', 'sending', 'failed')
+            RETURNING id, tenant_id, message_ciphertext,
                       EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id) AS "has_own_server!""#,
-            self.mail_id
+            &self.mail_ids
         )
-        .fetch_optional(owner)
-        .await?
-        else {
-            return Ok(());
+        .fetch_all(owner)
+        .await?;
+        let own = match waiting.first() {
+            None => return Ok(()),
+            Some(Waiting { tenant_id: Some(tenant), has_own_server: true, .. }) => settings::of_tenant(&at.app, TenantId(*tenant)).await,
+            Some(_) => Ok(None),
         };
-        let mail =
-            unseal(&at.app, self.mail_id, row.tenant_id, &row.message_ciphertext).map_err(|error| JobError::Fail(error.to_string()))?;
-        let own = match row.tenant_id {
-            Some(tenant) if row.has_own_server => settings::of_tenant(&at.app, TenantId(tenant)).await?,
-            _ => None,
+        let server = match own.map(|own| own.or_else(|| at.app.mailer.smtp.clone())) {
+            Err(error) => Err(JobError::from(error)),
+            Ok(None) => Ok(None),
+            Ok(Some(smtp)) => Server::of(&at.app, smtp).await.map(Some),
         };
-        let sent = match own.or_else(|| at.app.mailer.smtp.clone()) {
-            None => Ok("kept"),
-            Some(smtp) => deliver(&at.app, &smtp, &mail, self.mail_id).await.map(|()| "sent"),
+        // One that another attempt may help asks for it, whatever became of the others.
+        let mut failed = None;
+        for mail in waiting {
+            if let Err(error) = mail.send(&at, server.as_ref().map(Option::as_ref)).await
+                && !matches!(failed, Some(JobError::Retry(_)))
+            {
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Keeps mails for which there is no server, in one statement; answers whether it did.
+async fn keep(owner: &PgPool, ids: &[Uuid]) -> Result<bool, sqlx::Error> {
+    let kept = sqlx::query_scalar!(
+        "UPDATE directory.mails m SET status = 'kept', attempts = attempts + 1, last_error = NULL, sent_at = now()
+          WHERE id = ANY ($1) AND status IN ('queued', 'sending', 'failed')
+            AND NOT EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id)
+        RETURNING kind",
+        ids
+    )
+    .fetch_all(owner)
+    .await?;
+    for kind in &kept {
+        metrics::counter!("atrium_mails_total", "kind" => kind.clone(), "status" => "kept").increment(1);
+    }
+    Ok(!kept.is_empty())
+}
+
+/// A mail that is to be sent.
+struct Waiting {
+    id: Uuid,
+    tenant_id: Option<Uuid>,
+    message_ciphertext: Vec<u8>,
+    has_own_server: bool,
+}
+
+impl Waiting {
+    /// Sends it, or keeps it where there is no server, and writes down what became of it.
+    async fn send(&self, at: &Attempt, server: Result<Option<&Server>, &JobError>) -> Result<(), JobError> {
+        let owner = &at.app.pools.owner;
+        let sent = match (server, unseal(&at.app, self.id, self.tenant_id, &self.message_ciphertext)) {
+            (_, Err(error)) => Err(JobError::Fail(error.to_string())),
+            (Err(error), _) => Err(error.clone()),
+            (Ok(None), Ok(mail)) => Ok((mail.kind, "kept")),
+            (Ok(Some(server)), Ok(mail)) => server.deliver(&mail, self.id).await.map(|()| (mail.kind, "sent")),
         };
         match sent {
-            Ok(status) => {
-                sqlx::query!(
-                    "UPDATE directory.mails SET status = $2, last_error = NULL, sent_at = now() WHERE id = $1",
-                    self.mail_id,
-                    status
-                )
-                .execute(owner)
-                .await?;
-                metrics::counter!("atrium_mails_total", "kind" => mail.kind, "status" => status).increment(1);
+            Ok((kind, status)) => {
+                sqlx::query!("UPDATE directory.mails SET status = $2, last_error = NULL, sent_at = now() WHERE id = $1", self.id, status)
+                    .execute(owner)
+                    .await?;
+                metrics::counter!("atrium_mails_total", "kind" => kind, "status" => status).increment(1);
                 Ok(())
             }
             Err(error) => {
                 let last = at.is_last() || matches!(error, JobError::Fail(_));
                 sqlx::query!(
                     "UPDATE directory.mails SET status = $2, last_error = $3 WHERE id = $1",
-                    self.mail_id,
+                    self.id,
                     if last { "failed" } else { "queued" },
                     error.to_string()
                 )
@@ -253,41 +298,35 @@ impl Job for SendMail {
     }
 }
 
-/// Keeps a mail for which there is no server, in one statement; answers whether it did.
-async fn keep(owner: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
-    let kept = sqlx::query_scalar!(
-        "UPDATE directory.mails m SET status = 'kept', attempts = attempts + 1, last_error = NULL, sent_at = now()
-          WHERE id = $1 AND status IN ('queued', 'sending', 'failed')
-            AND NOT EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id)
-        RETURNING kind",
-        id
-    )
-    .fetch_optional(owner)
-    .await?;
-    if let Some(kind) = &kept {
-        metrics::counter!("atrium_mails_total", "kind" => kind.clone(), "status" => "kept").increment(1);
-    }
-    Ok(kept.is_some())
-}
-
 fn unseal(app: &App, id: Uuid, tenant: Option<Uuid>, sealed: &[u8]) -> Result<Mail> {
     let plain = app.keys.open(place(tenant, id), sealed).map_err(Error::internal)?;
     serde_json::from_slice(&plain).map_err(Error::internal)
 }
 
-async fn deliver(app: &App, smtp: &Smtp, mail: &Mail, id: Uuid) -> Result<(), JobError> {
-    let message = build(mail, &smtp.from, id).map_err(|error| JobError::Fail(error.to_string()))?;
-    let reached = if smtp.named_by == NamedBy::Instance || app.config.private_mail_servers {
-        smtp.transport()
-    } else {
-        smtp.transport_to(&public_address(smtp).await?)
-    };
-    let transport = reached.map_err(|error| JobError::Fail(error.to_string()))?;
-    match transport.send(message).await {
-        Ok(_) => Ok(()),
-        // 5xx is the server's last word (RFC 5321, 4.2.1); the rest may pass.
-        Err(error) if error.is_permanent() => Err(JobError::Fail(error.to_string())),
-        Err(error) => Err(JobError::Retry(error.to_string())),
+/// A mail server under the address at which it is reached.
+struct Server {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Sender,
+}
+
+impl Server {
+    async fn of(app: &App, smtp: Smtp) -> Result<Self, JobError> {
+        let reached = if smtp.named_by == NamedBy::Instance || app.config.private_mail_servers {
+            smtp.transport()
+        } else {
+            smtp.transport_to(&public_address(&smtp).await?)
+        };
+        Ok(Self { transport: reached.map_err(|error| JobError::Fail(error.to_string()))?, from: smtp.from })
+    }
+
+    async fn deliver(&self, mail: &Mail, id: Uuid) -> Result<(), JobError> {
+        let message = build(mail, &self.from, id).map_err(|error| JobError::Fail(error.to_string()))?;
+        match self.transport.send(message).await {
+            Ok(_) => Ok(()),
+            // 5xx is the server's last word (RFC 5321, 4.2.1); the rest may pass.
+            Err(error) if error.is_permanent() => Err(JobError::Fail(error.to_string())),
+            Err(error) => Err(JobError::Retry(error.to_string())),
+        }
     }
 }
 

@@ -285,7 +285,6 @@ export const en = {
     byInvitee: "the invitee",
     byOrganizer: "the organizer",
     movedFrom: "Moved from",
-    former: "the former booking",
     created: "Booked",
     calendarFile: "Calendar file",
     history: "History",

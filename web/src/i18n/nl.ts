@@ -286,7 +286,6 @@ export const nl: Catalogue = {
     byInvitee: "de genodigde",
     byOrganizer: "de organisator",
     movedFrom: "Verzet van",
-    former: "de eerdere boeking",
     created: "Geboekt",
     calendarFile: "Agendabestand",
     history: "Verloop",

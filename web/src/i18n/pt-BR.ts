@@ -291,7 +291,6 @@ export const ptBR: Catalogue = {
     byInvitee: "o convidado",
     byOrganizer: "o organizador",
     movedFrom: "Remarcada de",
-    former: "a reserva anterior",
     created: "Reservada em",
     calendarFile: "Arquivo de calendário",
     history: "Histórico",

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use platform::db::check_role;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::config::{Settings, key_ring};
-use crate::database::{Beside, Database};
+use crate::database::{Beside, Database, DatabaseError};
 use crate::migrate;
 use crate::serve::Failure;
 
@@ -56,21 +55,23 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     match Database::open(settings, &keys, Beside::Allowed).await {
         Err(error) => report.say("database", Err(error.to_string())),
         Ok(database) => {
-            let prepared = database.prepare(&keys).await.map_err(|error| error.to_string());
+            let prepared = database.prepare(&keys).await;
             let usable = prepared.is_ok();
-            report.say("roles", prepared.map(|()| "atrium_owner and atrium_app are there".to_owned()));
+            let name = match &prepared {
+                Err(DatabaseError::Key(_)) => "key",
+                Err(DatabaseError::Unreachable(_) | DatabaseError::TooOld(_)) => "database",
+                _ => "roles",
+            };
+            report.say(name, prepared.map(|()| "atrium_owner and atrium_app are there".to_owned()).map_err(|error| error.to_string()));
             if usable {
                 let owner = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.owner.clone());
-                let app = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.app.clone());
                 report.say("database", server(&owner).await);
                 report.say("clock", clock(&owner).await);
-                report.say(
-                    "serving role",
-                    check_role(&app).await.map(|()| "is bound by row-level security".to_owned()).map_err(|error| error.to_string()),
-                );
+                let serving = database.check_serving_role().await;
+                report
+                    .say("serving role", serving.map(|()| "is bound by row-level security".to_owned()).map_err(|error| error.to_string()));
                 report.say("migrations", migrations(&database, &keys).await);
                 owner.close().await;
-                app.close().await;
             }
             database.stop().await;
         }

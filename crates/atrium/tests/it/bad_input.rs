@@ -1,5 +1,6 @@
 //! What is malformed, hostile or too much is refused with a problem, and changes nothing.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -39,6 +40,7 @@ async fn bodies_that_are_no_json_of_the_right_shape() {
         (r#"{"name": "x", "colour": "red"}"#, "colour", "unknown_field"),
         (r#"{"email": "x@example.com"}"#, "name", "required"),
         (r#"{"name": "a\u0000b"}"#, "body", "invalid"),
+        (r#"["person", "x"]"#, "body", "invalid"),
         (r#"{"name": ""}"#, "name", "required"),
         (r#"{"name": "x", "email": "no address"}"#, "email", "invalid"),
         (r#"{"name": "x", "email": "x@example.com\r\nBcc: y@example.com"}"#, "email", "invalid"),
@@ -103,6 +105,27 @@ async fn dates_times_and_zones_that_do_not_exist() {
     ] {
         is_problem(&tenant.owner.post("/schedules", body.clone()).await, 422, "validation_failed");
     }
+}
+
+/// serde would take them, field by field, and the API's document says objects.
+#[tokio::test]
+async fn arrays_in_the_place_of_objects() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    tenant.organizer().await;
+    let body = |rule: Value, away: Value| json!({ "name": "Mine", "timezone": "UTC", "rules": [rule], "overrides": [away] });
+    let rule = json!({ "day": "mon", "start": "09:00", "end": "17:00" });
+    let away = json!({ "date": "2031-12-25", "is_available": false });
+    for body in [
+        body(json!(["mon", "09:00", "17:00"]), away.clone()),
+        body(rule.clone(), json!(["2031-12-25", false, null, null])),
+        json!(["Mine", "UTC", [rule], [away], false]),
+    ] {
+        let refused = tenant.owner.post("/schedules", body).await;
+        is_problem(&refused, 422, "validation_failed");
+        assert_eq!(refused.json["errors"][0]["field"], "body", "{}", refused.text);
+    }
+    tenant.owner.post("/schedules", body(rule, away)).await.expect(201);
 }
 
 #[tokio::test]
@@ -249,6 +272,59 @@ async fn half_sent_requests_hold_nobody_up() {
         let ended = tokio::time::timeout(Duration::from_secs(30), half.read_to_end(&mut rest)).await.expect("closed in time");
         assert!(ended.is_err() || rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
     }
+}
+
+/// A megabyte that would unfold to a gigabyte is refused by its header, wherever it goes, and is not unfolded.
+#[tokio::test]
+async fn a_bomb_is_not_unfolded() {
+    const UNFOLDED: usize = 16 << 20;
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    // Members one after the other are one gzip file.
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    member.write_all(&vec![b' '; UNFOLDED]).expect("folded");
+    let member = member.finish().expect("folded");
+    let mut unfolded = Vec::new();
+    flate2::read::GzDecoder::new(&member[..]).read_to_end(&mut unfolded).expect("unfolded");
+    let bomb = member.repeat(64);
+    assert!(bomb.len() <= 1 << 20 && unfolded.len() * 64 == 1 << 30, "{} bytes are no bomb", bomb.len());
+    let before = most_memory();
+    for (path, kind) in [
+        ("/api/v1/contacts", "application/json"),
+        ("/api/v1/sessions", "application/json"),
+        ("/api/v1/files", "multipart/form-data; boundary=x"),
+        (&format!("/b/{slug}/intro"), "application/x-www-form-urlencoded"),
+    ] {
+        for encoding in ["gzip", "identity, gzip", "identity\r\nContent-Encoding: gzip", "br"] {
+            let mut sent = TcpStream::connect(address(&world)).await.expect("a connection");
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: {kind}\r\nContent-Encoding: {encoding}\r\nIdempotency-Key: k\r\nContent-Length: {}\r\n\r\n",
+                tenant.owner.cookie.as_deref().expect("a cookie"),
+                bomb.len(),
+            );
+            sent.write_all(head.as_bytes()).await.expect("a beginning");
+            // The rest may meet a connection that is closed by then.
+            let (half, rest) = bomb.split_at(bomb.len() / 2);
+            let _ = sent.write_all(half).await;
+            tenant.owner.get("/contacts").await.expect(200);
+            let _ = sent.write_all(rest).await;
+            let mut answer = vec![0; 64];
+            let read = sent.read(&mut answer).await.expect("an answer");
+            let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+            assert!(answer.starts_with("HTTP/1.1 415"), "{path} {encoding}: {answer}");
+        }
+    }
+    // Other tests of this process take their part, of which half a gigabyte is none.
+    assert!(most_memory() - before < 1 << 29, "{} bytes more", most_memory() - before);
+    assert_eq!(tenant.owner.get("/contacts").await.expect(200).json["items"], json!([]));
+}
+
+/// The most that this process has held so far.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 
 /// A body that never comes, a header that is too big, a compressed body.

@@ -42,11 +42,16 @@ impl Answer {
 
 impl Client {
     pub fn anonymous(world: &World) -> Self {
+        Self::at(&world.url)
+    }
+
+    /// Of the program that serves there.
+    pub fn at(url: &str) -> Self {
         // Another test may have been first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         #[expect(clippy::disallowed_methods, reason = "a test's own client, to this machine")]
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client");
-        Self { base: world.url.clone(), http, cookie: None }
+        Self { base: url.to_owned(), http, cookie: None }
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
@@ -121,10 +126,13 @@ impl Client {
 
     /// Signs in and keeps the cookie.
     pub async fn sign_in(world: &World, email: &str, password: &str) -> Self {
-        let mut client = Self::anonymous(world);
-        let answer = client.post("/sessions", json!({ "email": email, "password": password })).await.expect(201);
-        client.keep_cookie(&answer);
-        client
+        Self::anonymous(world).signed_in(email, password).await
+    }
+
+    pub async fn signed_in(mut self, email: &str, password: &str) -> Self {
+        let answer = self.post("/sessions", json!({ "email": email, "password": password })).await.expect(201);
+        self.keep_cookie(&answer);
+        self
     }
 
     #[track_caller]
@@ -149,7 +157,11 @@ impl Tenant {
         let password = identity::admin::create_user(&world.app, &email, &format!("{name} Owner"), Some(&format!("{name} Ltd")), false)
             .await
             .expect("a user");
-        let owner = Client::sign_in(world, &email, &password).await;
+        Self::of(Client::sign_in(world, &email, &password).await, name).await
+    }
+
+    /// Of an owner who is signed in.
+    pub async fn of(owner: Client, name: &str) -> Self {
         let session = owner.get("/session").await.expect(200);
         let id = |pointer: &str| {
             session

@@ -9,7 +9,7 @@ use crate::world::{World, some_id};
 const HOSTILE: &str = "Robert'); DROP TABLE contacts.contacts;-- <script>alert(1)</script>";
 
 /// The document's schema behind its references; of alternatives the one that is no null.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+pub fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     if let Some(name) = schema["$ref"].as_str() {
         return resolved(document, &document["components"]["schemas"][name.rsplit('/').next().unwrap_or_default()]);
     }
@@ -22,7 +22,7 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-fn is_of(schema: &Value, kind: &str) -> bool {
+pub fn is_of(schema: &Value, kind: &str) -> bool {
     schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
 }
 

@@ -13,21 +13,21 @@ use crate::world::{World, some_id, superuser};
 const BOUND: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Debug, Default)]
-struct Frame {
+pub struct Frame {
     id: Option<String>,
-    event: String,
-    data: Value,
+    pub event: String,
+    pub data: Value,
 }
 
 /// An open stream as a browser reads it.
-struct Stream {
+pub struct Stream {
     response: Response,
     read: String,
 }
 
 impl Stream {
     /// Connected: what is delivered from now on comes.
-    async fn open(client: &Client, last: Option<&str>) -> Self {
+    pub async fn open(client: &Client, last: Option<&str>) -> Self {
         let headers: Vec<(&str, &str)> = last.iter().map(|id| ("last-event-id", *id)).collect();
         let response = client.open("/events/stream", &headers).await;
         assert_eq!(response.status().as_u16(), 200);
@@ -39,7 +39,7 @@ impl Stream {
     }
 
     /// The next event; None where the stream has ended.
-    async fn next(&mut self) -> Option<Frame> {
+    pub async fn next(&mut self) -> Option<Frame> {
         loop {
             while let Some((block, rest)) = self.read.split_once("\n\n") {
                 let frame = parse(block);

@@ -1,17 +1,23 @@
 //! The whole program against real PostgreSQL: one binary, one cluster, a database a test.
 
 mod architecture;
+mod audit_walk;
 mod bad_input;
 mod bookings;
 mod client;
+mod commands;
 mod context;
+mod doctor;
 mod events;
 mod files;
+mod foreign_ids;
 mod guards_gaps;
+mod host;
 mod hostile;
 mod hot;
 mod identity;
 mod jobs;
+mod keys;
 mod live;
 mod matrix;
 mod migrations;
@@ -19,6 +25,8 @@ mod openapi;
 mod platform;
 mod program;
 mod races;
+mod roles;
 mod schema;
 mod seeds;
+mod tls;
 mod world;

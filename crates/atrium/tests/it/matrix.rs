@@ -88,18 +88,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         );
         owner.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into_bytes()).await.expect(201).id().to_string()
     };
-    let failed_job: i64 = {
-        let mut db = world.as_owner().await;
-        sqlx::query("SELECT graphile_worker.add_job('SendMail', json_build_object('tenant_id', $1::text, 'mail_id', gen_random_uuid()))")
-            .bind(tenant.id.to_string())
-            .execute(&mut db)
-            .await
-            .expect("a job");
-        sqlx::query_scalar("UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'secret' WHERE id = (SELECT max(id) FROM graphile_worker._private_jobs) RETURNING id")
-            .fetch_one(&mut db)
-            .await
-            .expect("failed")
-    };
+    let failed_job = failed_job(world, tenant).await;
     BTreeMap::from([
         ("/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
@@ -112,6 +101,20 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/failed-jobs/", failed_job.to_string()),
         ("/members/", tenant.owner_id.to_string()),
     ])
+}
+
+/// A job of the tenant without attempts left.
+pub async fn failed_job(world: &World, tenant: &Tenant) -> i64 {
+    let mut db = world.as_owner().await;
+    sqlx::query("SELECT graphile_worker.add_job('SendMail', json_build_object('tenant_id', $1::text, 'mail_id', gen_random_uuid()))")
+        .bind(tenant.id.to_string())
+        .execute(&mut db)
+        .await
+        .expect("a job");
+    sqlx::query_scalar("UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'secret' WHERE id = (SELECT max(id) FROM graphile_worker._private_jobs) RETURNING id")
+        .fetch_one(&mut db)
+        .await
+        .expect("failed")
 }
 
 /// The path with each parameter filled from the fixtures; None where it has none that belongs to a tenant.
@@ -243,7 +246,7 @@ async fn another_tenants_records_are_not_there() {
 }
 
 /// Everything that belongs to the tenant, in one number; a session's last use may move.
-async fn digest(db: &mut sqlx::PgConnection, tenant: uuid::Uuid) -> String {
+pub async fn digest(db: &mut sqlx::PgConnection, tenant: uuid::Uuid) -> String {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
           WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text NOT IN ('directory', 'pg_catalog') ORDER BY 1",

@@ -10,15 +10,15 @@ use tokio::process::{Child, Command};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_atrium");
 /// Long enough for a crowded machine; everything returns as soon as it is true.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("atrium-program-").tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).expect("chmod");
     folder
 }
 
-fn atrium(data: &Path, arguments: &[&str]) -> Command {
+pub fn atrium(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("ATRIUM_DATA_DIR", data);
     if let Some(folder) = std::env::var_os("PG_BIN") {
@@ -28,11 +28,11 @@ fn atrium(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-async fn run(mut command: Command) -> Output {
+pub async fn run(mut command: Command) -> Output {
     tokio::time::timeout(PATIENCE, command.output()).await.expect("in time").expect("runs")
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -60,29 +60,34 @@ async fn serve(data: &Path, port: u16, more: &[&str]) -> Serving {
     let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://localhost:{port}"));
     let mut arguments = vec!["serve", "--listen", &listen, "--public-url", &url];
     arguments.extend(more);
-    let mut child = atrium(data, &arguments).spawn().expect("starts");
-    until(child.stderr.take().expect("stderr"), "\"ready\"").await;
-    Serving { child, url }
+    Serving { child: ready(atrium(data, &arguments)).await, url }
 }
 
-fn free_port() -> u16 {
+/// Starts a program that serves, and waits until it does.
+pub async fn ready(mut command: Command) -> Child {
+    let mut child = command.spawn().expect("starts");
+    until(child.stderr.take().expect("stderr"), "\"ready\"").await;
+    child
+}
+
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
-fn signal(child: &Child, signal: rustix::process::Signal) {
+pub fn signal(child: &Child, signal: rustix::process::Signal) {
     let id = rustix::process::Pid::from_raw(child.id().expect("runs").try_into().expect("a pid")).expect("a pid");
     rustix::process::kill_process(id, signal).expect("signalled");
 }
 
-async fn ended(child: &mut Child) -> ExitStatus {
+pub async fn ended(child: &mut Child) -> ExitStatus {
     tokio::time::timeout(PATIENCE, child.wait()).await.expect("in time").expect("ends")
 }
 
-async fn status(url: &str, path: &str) -> Option<u16> {
+pub async fn status(url: &str, path: &str) -> Option<u16> {
     get(url, path).await.map(|answer| answer.status().as_u16())
 }
 
-async fn body(url: &str, path: &str) -> String {
+pub async fn body(url: &str, path: &str) -> String {
     get(url, path).await.expect("an answer").text().await.expect("a body")
 }
 
@@ -223,7 +228,6 @@ async fn serves_on_a_database_of_somebody_else() {
     let (theirs, ours) = (folder(), folder());
     let options = atrium::postgres::Options { data_dir: theirs.path().to_owned(), pg_bin: std::env::var_os("PG_BIN").map(Into::into) };
     let cluster = atrium::postgres::start(&options).await.expect("a server");
-    let superuser = cluster.superuser_options();
     let socket = theirs.path().join("postgres/run");
     let password = std::fs::read_to_string(theirs.path().join("postgres/credentials.json")).expect("credentials");
     let password: serde_json::Value = serde_json::from_str(&password).expect("JSON");
@@ -233,11 +237,9 @@ async fn serves_on_a_database_of_somebody_else() {
     let (listen, public) = (format!("127.0.0.1:{port}"), format!("http://localhost:{port}"));
     let mut command = atrium(ours.path(), &["serve", "--listen", &listen, "--public-url", &public]);
     command.env("DATABASE_URL", &url);
-    let mut child = command.spawn().expect("starts");
-    until(child.stderr.take().expect("stderr"), "\"ready\"").await;
+    let mut child = ready(command).await;
     assert_eq!(status(&public, "/readyz").await, Some(200));
     assert!(!ours.path().join("postgres").exists(), "no cluster of its own");
-    drop(superuser);
     signal(&child, rustix::process::Signal::TERM);
     assert!(ended(&mut child).await.success());
     // Another key does not open what this one sealed.
@@ -246,6 +248,11 @@ async fn serves_on_a_database_of_somebody_else() {
     command.env("DATABASE_URL", &url);
     let refused = run(command).await;
     assert!(said(&refused).contains("this key is not the one"), "{}", said(&refused));
+    // Nor has it changed the roles' passwords, which follow from the key, under those that have it.
+    let mut command = atrium(ours.path(), &["migrate", "status"]);
+    command.env("DATABASE_URL", &url);
+    let still = run(command).await;
+    assert!(still.status.success(), "{}", said(&still));
     cluster.stop().await;
 }
 

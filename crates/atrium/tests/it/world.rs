@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// that jobs for later are not due until the test moves its clock.
 pub const START: &str = "2031-09-08T06:00:00Z";
 const TEMPLATE: &str = "atrium_template";
-const KEYS: &str = "1:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+pub const KEYS: &str = "1:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 struct Server {
     owner: PgConnectOptions,
@@ -69,6 +69,7 @@ pub struct World {
     pub clock: Clock,
     pub url: String,
     pub owner: PgConnectOptions,
+    pub serving: PgConnectOptions,
     stop: CancellationToken,
 }
 
@@ -96,14 +97,14 @@ impl World {
             pool_wait: std::time::Duration::from_secs(8),
         };
         change(&mut config);
-        let database = atrium::database::Database::given(app_options, owner.clone());
+        let database = atrium::database::Database::given(app_options.clone(), owner.clone());
         let files = platform::files::FileStore::local(&server().await.folder.path().join("files")).expect("a folder for files");
         let app = serve::application(config, &database, keys(), mailer, files, 8, clock.clone());
         let health = Health { app: app.clone(), draining: std::sync::Arc::default() };
         let stop = CancellationToken::new();
         let limits = server::Limits { connections: 4096, drain: std::time::Duration::from_secs(1) };
         platform::task::detach(server::serve(listener, None, router::router(health), limits, stop.clone()));
-        Self { app, clock, url, owner, stop }
+        Self { app, clock, url, owner, serving: app_options, stop }
     }
 
     /// A tenant known to nobody but the tenant's plane, for tests of the platform alone.

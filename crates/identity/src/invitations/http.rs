@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::auth::Anonymous;
-use platform::error::Result;
+use platform::error::{Problem, Result};
 use platform::extract::{Json, Path, Query};
 use platform::page::{Page, PageParams};
 use platform::rate_limit::Limit;
@@ -75,7 +75,16 @@ async fn look_up(caller: Anonymous, Json(input): Json<InvitationToken>) -> Resul
 }
 
 /// Accepts an invitation and signs in: as a new user with name and password, as a known one signed in or with the password.
-#[utoipa::path(post, path = "/invitation-acceptances", tag = "identity", request_body = Acceptance, responses((status = 201, body = CurrentSession)))]
+#[utoipa::path(
+    post,
+    path = "/invitation-acceptances",
+    tag = "identity",
+    request_body = Acceptance,
+    responses(
+        (status = 201, body = CurrentSession),
+        (status = 401, description = "Wrong credentials", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 async fn accept(caller: Somebody, Json(input): Json<Acceptance>) -> Result<Response> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     answers::accept(caller, input).await

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use platform::App;
 use platform::auth::Anonymous;
-use platform::error::Result;
+use platform::error::{Problem, Result};
 use platform::extract::Json;
 use platform::rate_limit::Limit;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +21,16 @@ async fn register(caller: Anonymous, Json(input): Json<Registration>) -> Result<
 }
 
 /// Confirms the address with the mail's token and the password of the sign-up; makes user and workspace, and signs in.
-#[utoipa::path(post, path = "/email-verifications", tag = "identity", request_body = EmailVerification, responses((status = 201, body = CurrentSession)))]
+#[utoipa::path(
+    post,
+    path = "/email-verifications",
+    tag = "identity",
+    request_body = EmailVerification,
+    responses(
+        (status = 201, body = CurrentSession),
+        (status = 401, description = "Wrong credentials", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 async fn verify(caller: Somebody, Json(input): Json<EmailVerification>) -> Result<Response> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     super::verify(caller, input).await

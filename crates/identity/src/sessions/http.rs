@@ -4,7 +4,7 @@ use axum::http::header::{HeaderName, SET_COOKIE};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::ctx::Answer;
-use platform::error::Result;
+use platform::error::{Problem, Result};
 use platform::extract::{Json, Path, Query};
 use platform::page::{Page, PageParams};
 use platform::rate_limit::Limit;
@@ -28,7 +28,16 @@ pub struct TenantChoice {
 }
 
 /// Signs in; the answer sets the session's cookie.
-#[utoipa::path(post, path = "/sessions", tag = "identity", request_body = SignInInput, responses((status = 201, body = CurrentSession)))]
+#[utoipa::path(
+    post,
+    path = "/sessions",
+    tag = "identity",
+    request_body = SignInInput,
+    responses(
+        (status = 201, body = CurrentSession),
+        (status = 401, description = "Wrong credentials", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 async fn sign_in(caller: Somebody, Json(input): Json<SignInInput>) -> Result<Response> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     super::sign_in(caller, input).await

@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::failed::JobsManage;
+use crate::audit::Change;
 use crate::auth::Allow;
 use crate::ctx::{Ctx, TenantId};
 use crate::error::{Problem, Result};
@@ -119,6 +120,11 @@ async fn cancel(mut ctx: Allow<JobsManage>, Path(id): Path<Uuid>) -> Result<Json
     .fetch_optional(ctx.db().await?)
     .await?
     .ok_or_else(Problem::not_found)?;
+    // A batch that was cancelled before says when, and is not cancelled again.
+    if batch.cancelled_at == Some(now) {
+        let (before, after) = (serde_json::json!({ "cancelled_at": null }), serde_json::json!({ "cancelled_at": now }));
+        ctx.audit(Change::updated("job_batch.cancelled", "job_batch", id, before, after));
+    }
     ctx.commit().await?;
     Ok(Json(batch))
 }

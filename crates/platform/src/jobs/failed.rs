@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::audit::Change;
 use crate::auth::Allow;
 use crate::ctx::{Answer, Caller};
 use crate::error::{Problem, Result};
@@ -27,7 +28,7 @@ crate::permissions! { JobsManage = "jobs:manage" }
 pub struct FailedJob {
     #[schema(minimum = 1)]
     pub id: i64,
-    /// `SendMail`
+    /// `SendMails`
     pub task: String,
     /// Ids, no secrets.
     #[schema(value_type = Object)]
@@ -153,7 +154,8 @@ async fn retry_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Result
     if !retry(&ctx.app.pools.owner, whose(&ctx), id).await? {
         return Err(Problem::not_found().into());
     }
-    record(&mut ctx, "job.retried", id).await?;
+    let (job, what) = named(id);
+    ctx.audit(Change::created("job.retried", "job", job, what));
     ctx.commit_with(Answer::empty(StatusCode::ACCEPTED)).await
 }
 
@@ -163,21 +165,15 @@ async fn discard_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Resu
     if !discard(&ctx.app.pools.owner, whose(&ctx), id).await? {
         return Err(Problem::not_found().into());
     }
-    record(&mut ctx, "job.discarded", id).await?;
+    let (job, what) = named(id);
+    ctx.audit(Change::deleted("job.discarded", "job", job, what));
     ctx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn record(ctx: &mut Allow<JobsManage>, action: &str, id: i64) -> Result<()> {
-    let change = crate::audit::Change {
-        action,
-        entity_type: "job",
-        entity_id: Uuid::from_u128(u128::from(id.unsigned_abs())),
-        old: None,
-        new: Some(serde_json::json!({ "job_id": id })),
-    };
-    ctx.audit(change);
-    Ok(())
+/// A job as the audit trail names it, whose ids are UUIDs.
+fn named(id: i64) -> (Uuid, serde_json::Value) {
+    (Uuid::from_u128(u128::from(id.unsigned_abs())), serde_json::json!({ "job_id": id }))
 }
 
 pub fn api() -> OpenApiRouter<App> {

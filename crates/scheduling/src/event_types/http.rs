@@ -246,6 +246,8 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
         return Err(Problem::field("ids", "invalid", format!("must be at most {MOST} event types, each once")).into());
     }
     let own = ctx.own_filter();
+    let all = Filter { active: None, owner: None, own, needle: None };
+    let before: Vec<Uuid> = store::list(&mut ctx, &all, None, i64::MAX).await?.into_iter().map(|row| row.id).collect();
     if store::order(&mut ctx, &ids, own).await? < ids.len() {
         return Err(Problem::field("ids", "not_found", "holds an event type that does not exist").into());
     }
@@ -254,7 +256,7 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
             action: "event_type.ordered",
             entity_type: "event_type",
             entity_id: *first,
-            old: None,
+            old: Some(serde_json::json!({ "ids": before.into_iter().filter(|id| ids.contains(id)).collect::<Vec<_>>() })),
             new: Some(serde_json::json!({ "ids": ids })),
         };
         ctx.audit(change);

@@ -67,7 +67,7 @@ fn plan<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             _ => return Ok(()),
         };
         let job = SendBookingMails { booking_id: fact.booking_id, event_id: event.id, what, sequence: fact.sequence };
-        ctx.enqueue(&job, When::default().keyed(format!("booking mails:{}", event.id)))?;
+        ctx.enqueue(&job, When::default())?;
         let key = format!("reminder:{}", fact.booking_id);
         let due = fact.start.plus_seconds(-REMINDER_LEAD);
         if fact.status == Status::Confirmed && due > ctx.now() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DAY, PASSWORD, newest_mail, newest_token, role_id, sign_up, token_of, wait_out};
+use super::{DAY, PASSWORD, newest_mail, newest_token, role_id, seen_from_outside, sign_up, token_of, wait_out};
 use crate::client::{Answer, Client, Tenant};
 use crate::world::World;
 
@@ -185,6 +185,35 @@ async fn sending_again_kills_the_former_link() {
     assert_ne!(first, second);
     scene.is_dead(&first).await;
     scene.visitor.post("/invitation-lookups", json!({ "token": second })).await.expect(200);
+}
+
+/// Who invites learns nothing of who has an account, nor does a stranger with a token that is none.
+#[tokio::test]
+async fn an_invitation_does_not_tell_who_has_an_account() {
+    let scene = scene().await;
+    Tenant::found(&scene.world, "known").await;
+    scene.visitor.post("/registrations", super::registration("await@example.com")).await.expect(202);
+    let mut seen = Vec::new();
+    for email in ["known@example.com", "await@example.com", "other@example.com"] {
+        let mut invited = scene.try_invite(email, "viewer").await.expect(201);
+        for differs in ["id", "email"] {
+            assert!(invited.json[differs].is_string());
+            invited.json[differs] = json!(null);
+        }
+        let size = invited.text.len() - email.len();
+        seen.push((seen_from_outside(&invited), size));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+    let listed = scene.tenant.owner.get("/invitations").await.expect(200).json;
+    assert!(listed["items"].as_array().expect("items").iter().all(|one| one["status"] == "pending"), "{listed}");
+    let path = |invitation: &Value| format!("/invitations/{}/sendings", invitation["id"].as_str().expect("an id"));
+    let mut sent = Vec::new();
+    for invitation in listed["items"].as_array().expect("items") {
+        let answer = scene.tenant.owner.post(&path(invitation), json!({})).await.expect(202);
+        sent.push((answer.status, answer.text.len() - invitation["email"].as_str().expect("an address").len()));
+    }
+    assert_eq!((sent[0], sent[0]), (sent[1], sent[2]));
 }
 
 #[tokio::test]

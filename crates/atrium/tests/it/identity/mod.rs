@@ -18,7 +18,7 @@ use crate::bookings::mails_to;
 use crate::client::{Answer, Client, Tenant};
 use crate::world::World;
 
-const PASSWORD: &str = "a fine long password";
+pub const PASSWORD: &str = "a fine long password";
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -36,7 +36,7 @@ async fn newest_mail(world: &World, address: &str) -> Mail {
     mails_to(world, address).await.pop().unwrap_or_else(|| panic!("no mail to {address}")).0
 }
 
-async fn newest_token(world: &World, address: &str) -> String {
+pub async fn newest_token(world: &World, address: &str) -> String {
     token_of(&newest_mail(world, address).await)
 }
 
@@ -46,12 +46,12 @@ async fn kinds_of_mail(world: &World, address: &str) -> Vec<String> {
     mails_to(world, address).await.into_iter().map(|(mail, _)| mail.kind).collect()
 }
 
-fn registration(email: &str) -> Value {
+pub fn registration(email: &str) -> Value {
     json!({ "email": email, "name": "Ana", "password": PASSWORD, "tenant_name": "Studio", "timezone": "Europe/Amsterdam", "locale": "en" })
 }
 
 /// Signs up and confirms; signed in as the owner of a workspace called Studio.
-async fn sign_up(world: &World, email: &str) -> Client {
+pub async fn sign_up(world: &World, email: &str) -> Client {
     let mut client = Client::anonymous(world);
     client.post("/registrations", registration(email)).await.expect(202);
     let token = newest_token(world, email).await;

@@ -128,6 +128,51 @@ async fn known_and_unknown_addresses_get_the_same_answers() {
     assert_eq!(users, 1);
 }
 
+/// Time is not measured, since it would be so now and then only: what takes the time is counted.
+#[tokio::test]
+async fn known_and_unknown_addresses_cost_the_same_work() {
+    let counts = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let counted = counts.handle();
+    let hashes = move || -> u64 {
+        let text = counted.render();
+        let line = text.lines().find_map(|line| line.strip_prefix("atrium_password_hashes_total "));
+        line.map_or(0, |number| number.parse().expect("a number"))
+    };
+    // The runtime of this test has this one thread, and so its recorder hears of no other test.
+    let _heard = metrics::set_default_local_recorder(&counts);
+    let world = World::new().await;
+    Tenant::found(&world, "known").await;
+    let visitor = Client::anonymous(&world);
+    visitor.post("/registrations", registration("waiting@example.com")).await.expect(202);
+    sqlx::query("INSERT INTO directory.users (id, email, email_key, name) VALUES ($1, $2, $2, 'No Password')")
+        .bind(platform::id::new())
+        .bind("nopassword@example.com")
+        .execute(&world.app.pools.owner)
+        .await
+        .expect("a user without a password");
+    let addresses = ["known@example.com", "waiting@example.com", "nopassword@example.com", "unknown@example.com"];
+    type Body<'a> = &'a dyn Fn(&str) -> serde_json::Value;
+    let requests: [(&str, Body<'_>, u64); 4] = [
+        ("/sessions", &|email| json!({ "email": email, "password": "not this password" }), 1),
+        ("/registrations", &|email| registration(email), 1),
+        ("/email-verification-requests", &|email| json!({ "email": email }), 0),
+        ("/password-resets", &|email| json!({ "email": email }), 0),
+    ];
+    for (path, body, expected) in requests {
+        for email in addresses {
+            let before = hashes();
+            visitor.post(path, body(email)).await;
+            assert_eq!(hashes() - before, expected, "{path} {email}");
+        }
+    }
+    // While a wait lasts, nobody's password is tried.
+    for email in addresses {
+        let before = hashes();
+        try_sign_in(&world, email, "not this password").await.expect(429);
+        assert_eq!(hashes(), before, "{email}");
+    }
+}
+
 /// An address that nobody has is sent nothing at all.
 #[tokio::test]
 async fn asking_for_mails_to_strangers_sends_none() {

@@ -51,7 +51,7 @@ async fn each_sees_and_mends_ones_own() {
     }
     let (own, foreign, all) = (failed(&ours.owner).await, failed(&theirs.owner).await, failed(&admin).await);
     assert_eq!((own.len(), foreign.len(), all.len()), (1, 1, 3));
-    assert_eq!((&own[0]["tenant_id"], &own[0]["task"]), (&json!(ours.id), &json!("SendMail")));
+    assert_eq!((&own[0]["tenant_id"], &own[0]["task"]), (&json!(ours.id), &json!("SendMails")));
     assert_eq!(all.iter().map(|job| job["tenant_id"].clone()).collect::<Vec<_>>(), [json!(null), json!(theirs.id), json!(ours.id)]);
     let page = admin.get("/failed-jobs?limit=2").await.expect(200).json;
     let rest = admin.get(&format!("/failed-jobs?limit=2&cursor={}", page["next_cursor"].as_str().expect("more"))).await.expect(200).json;

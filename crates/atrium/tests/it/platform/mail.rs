@@ -99,8 +99,8 @@ async fn a_refusal_for_good_is_failed_at_once_and_shown() {
     assert!(mail["last_error"].as_str().is_some_and(|error| error.contains("550") || error.contains("no such user")), "{mail}");
     let failed = admin.get("/failed-jobs").await.expect(200).json;
     let job = &failed["items"][0];
-    assert_eq!((&job["task"], &job["attempts"], &job["tenant_id"]), (&json!("SendMail"), &json!(1), &json!(null)));
-    assert_eq!(job["payload"]["mail_id"], mail["id"]);
+    assert_eq!((&job["task"], &job["attempts"], &job["tenant_id"]), (&json!("SendMails"), &json!(1), &json!(null)));
+    assert_eq!(job["payload"]["mail_ids"], json!([mail["id"]]));
     // It is the instance's mail, so it is not the workspace's to see.
     assert_eq!(tenant.owner.get("/failed-jobs").await.expect(200).json["items"], json!([]));
     // The server has been mended; the mail goes out.
@@ -110,6 +110,29 @@ async fn a_refusal_for_good_is_failed_at_once_and_shown() {
     let mail = mails(&admin, "acme@example.com").await.remove(0);
     assert_eq!((&mail["status"], &mail["last_error"]), (&json!("sent"), &json!(null)));
     assert_eq!(admin.get("/failed-jobs").await.expect(200).json["items"], json!([]));
+}
+
+/// The mails of one change are one job; what is wrong with one of them is not the other's affair.
+#[tokio::test]
+async fn of_two_mails_only_the_refused_one_is_sent_again() {
+    let server = Server::start(&[Reply::Recipient("550 5.1.1 no such user")]).await;
+    let world = world_with(&server).await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    Client::anonymous(&world)
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
+    world.settle().await;
+    assert_eq!(server.received().len(), 1);
+    let failed = tenant.owner.get("/failed-jobs").await.expect(200).json;
+    let [job] = &failed["items"].as_array().expect("items")[..] else { panic!("{failed}") };
+    assert_eq!((&job["attempts"], job["payload"]["mail_ids"].as_array().map(Vec::len)), (&json!(1), Some(2)));
+    tenant.owner.post(&format!("/failed-jobs/{}/retries", job["id"]), json!({})).await.expect(202);
+    world.settle().await;
+    let mut to: Vec<_> = server.received().into_iter().map(|message| message.to).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["acme@example.com", "vera@example.com"]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod idempotency;
 mod limits;
 mod mail;
 mod mime;
-mod smtp;
+pub mod smtp;
 mod tenant_mail;
 mod versions;
 

@@ -1,0 +1,398 @@
+//! Every operation that changes something, asked once with success: it leaves a line that says who did what, or stands
+//! here with what keeps it in place of a line.
+
+use std::cell::Cell;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use crate::client::{Answer, Client, Tenant, booking};
+use crate::identity::{PASSWORD, newest_token, registration, sign_up};
+use crate::matrix::{failed_job, filled, fixtures, operations};
+use crate::world::World;
+
+enum Kept {
+    /// A line of the audit trail with this action.
+    Line(&'static str),
+    /// An event of the account, which belongs to no workspace.
+    Account(&'static str),
+    /// A line of the sign-ins.
+    SignIn,
+    /// Nothing, and why.
+    Nothing(&'static str),
+}
+
+fn kept(operation: &str) -> Option<Kept> {
+    use Kept::{Account, Line, Nothing, SignIn};
+    Some(match operation {
+        "POST /bookings" | "POST /public/organizers/{slug}/event-types/{event_slug}/bookings" => Line("booking.created"),
+        "POST /bookings/{id}/cancellation" | "POST /public/bookings/{token}/cancellation" => Line("booking.cancelled"),
+        "POST /bookings/{id}/confirmation" => Line("booking.confirmed"),
+        "POST /bookings/{id}/refusal" => Line("booking.declined"),
+        "POST /bookings/{id}/reschedulings" | "POST /public/bookings/{token}/reschedulings" => Line("booking.rescheduled"),
+        "POST /bookings/{id}/restoration" => Line("booking.restored"),
+        "PUT /bookings/{id}/no-show" => Line("booking.no_show"),
+        "POST /contacts" => Line("contact.created"),
+        "PATCH /contacts/{id}" => Line("contact.updated"),
+        "DELETE /contacts/{id}" => Line("contact.archived"),
+        "POST /email-verifications" => Line("tenant.created"),
+        "POST /event-types" | "POST /event-types/{id}/copies" => Line("event_type.created"),
+        "PUT /event-types/order" => Line("event_type.ordered"),
+        "PATCH /event-types/{id}" => Line("event_type.updated"),
+        "DELETE /event-types/{id}" => Line("event_type.archived"),
+        "DELETE /failed-jobs/{id}" => Line("job.discarded"),
+        "POST /failed-jobs/{id}/retries" => Line("job.retried"),
+        "POST /files" => Line("file.created"),
+        "DELETE /files/{id}" => Line("file.deleted"),
+        "POST /invitations" => Line("invitation.created"),
+        "POST /invitations/{id}/sendings" => Line("invitation.resent"),
+        "DELETE /invitations/{id}" => Line("invitation.revoked"),
+        "POST /invitation-acceptances" => Line("invitation.accepted"),
+        "POST /invitation-refusals" => Line("invitation.declined"),
+        "DELETE /job-batches/{id}" => Line("job_batch.cancelled"),
+        "PUT /mail-settings" => Line("mail_settings.updated"),
+        "DELETE /mail-settings" => Line("mail_settings.deleted"),
+        "PATCH /me" => Line("user.updated"),
+        "PATCH /members/{user_id}" => Line("member.updated"),
+        "DELETE /members/{user_id}" => Line("member.removed"),
+        "PUT /organizer" => Line("organizer.updated"),
+        "POST /schedules" => Line("schedule.created"),
+        "PUT /schedules/{id}" => Line("schedule.updated"),
+        "DELETE /schedules/{id}" => Line("schedule.deleted"),
+        "PATCH /tenant" => Line("tenant.updated"),
+        "POST /tenants" => Line("tenant.created"),
+        "PUT /me/password" => Account("password_changed"),
+        "PUT /password-resets" => Account("password_reset"),
+        "DELETE /sessions" => Account("other_sessions_ended"),
+        "DELETE /sessions/{id}" => Account("session_ended"),
+        "POST /sessions" => SignIn,
+        "DELETE /session" => Nothing("the session's own row says when it ended"),
+        "POST /session/tenant" => Nothing("no record of a workspace changes; the sessions' own rows say when"),
+        "POST /registrations" | "POST /email-verification-requests" => Nothing("there is no user and no workspace before the link is used"),
+        "POST /password-resets" => Nothing("whether somebody has the address is found out later, by the job, which writes it down"),
+        "POST /invitation-lookups" => Nothing("a question, whose secret has no place in an address"),
+        _ => return None,
+    })
+}
+
+struct Scene {
+    world: World,
+    tenant: Tenant,
+    /// Somebody with a password that is known, in a workspace of his or her own.
+    spare: Client,
+    spare_id: Uuid,
+    made: Cell<u32>,
+    started: Cell<u32>,
+}
+
+/// What is asked, and who does: nobody's id for a visitor.
+struct Ask {
+    client: Client,
+    actor: Option<Uuid>,
+    path: String,
+    body: Value,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let tenant = Tenant::found(&world, "acme").await;
+        let spare = sign_up(&world, "spare@example.com").await;
+        let spare_id = spare.get("/me").await.expect(200).id();
+        Self { world, tenant, spare, spare_id, made: Cell::new(0), started: Cell::new(0) }
+    }
+
+    fn number(&self) -> u32 {
+        self.made.set(self.made.get() + 1);
+        self.made.get()
+    }
+
+    /// A start that no other call of this gets.
+    fn start(&self) -> String {
+        let number = self.started.replace(self.started.get() + 1);
+        format!("2031-09-{:02}T{:02}:00:00Z", 10 + number / 6, 8 + number % 6)
+    }
+
+    /// A visitor's booking: its id, and the path of its link.
+    async fn booked_at(&self, event: &str, start: &str) -> (String, String) {
+        let email = format!("v{}@example.com", self.number());
+        let path = format!("/public/organizers/acme-page/event-types/{event}/bookings");
+        let booked = Client::anonymous(&self.world).post(&path, booking(start, &email)).await.expect(201).json;
+        let token = booked["manage_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link");
+        let found = self.tenant.owner.get(&format!("/bookings?q={email}")).await.expect(200).json;
+        (found["items"][0]["id"].as_str().expect("an id").to_owned(), format!("/public/bookings/{token}"))
+    }
+
+    async fn booked(&self, event: &str) -> (String, String) {
+        self.booked_at(event, &self.start()).await
+    }
+
+    async fn made(&self, path: &str, body: Value) -> String {
+        self.tenant.owner.post(path, body).await.expect(201).id().to_string()
+    }
+
+    async fn role(&self, name: &str) -> Value {
+        let roles = self.tenant.owner.get("/roles").await.expect(200).json;
+        roles["items"].as_array().expect("roles").iter().find(|role| role["name"] == name).expect(name)["id"].clone()
+    }
+
+    async fn invited(&self) -> (String, String) {
+        let email = format!("i{}@example.com", self.number());
+        let id = self.made("/invitations", json!({ "email": email, "role_id": self.role("viewer").await })).await;
+        (id, email)
+    }
+
+    async fn invitation_token(&self) -> String {
+        let (_, email) = self.invited().await;
+        newest_token(&self.world, &email).await
+    }
+
+    /// A request that succeeds. What is not told here takes the fixture of its path, and no body.
+    async fn ask(&self, operation: &str, path: Option<String>) -> Ask {
+        let by_owner = |path: String, body: Value| Ask { client: self.tenant.owner.clone(), actor: Some(self.tenant.owner_id), path, body };
+        let by_visitor = |path: &str, body: Value| Ask { client: Client::anonymous(&self.world), actor: None, path: path.to_owned(), body };
+        let by_spare = |path: String, body: Value| Ask { client: self.spare.clone(), actor: Some(self.spare_id), path, body };
+        let here = || operation.split_once(' ').expect("a path").1.to_owned();
+        let schedule = json!({ "name": format!("Hours {}", self.number()), "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] });
+        let mail_server = |name: &str| {
+            json!({ "host": "mail.example.com", "port": 587, "security": "starttls",
+                                               "from_address": "hello@example.com", "from_name": name })
+        };
+        match operation {
+            "POST /bookings" => {
+                let types = self.tenant.owner.get("/event-types").await.expect(200).json;
+                let body = json!({ "event_type_id": types["items"][0]["id"], "invitee_name": "Vera", "invitee_email": "vera@example.com",
+                                   "invitee_timezone": "UTC", "start": self.start() });
+                by_owner(here(), body)
+            }
+            "POST /bookings/{id}/cancellation" => {
+                by_owner(format!("/bookings/{}/cancellation", self.booked("intro").await.0), json!({ "reason": "Ill" }))
+            }
+            "POST /bookings/{id}/confirmation" | "POST /bookings/{id}/refusal" => {
+                let verb = operation.rsplit('/').next().expect("a verb");
+                let event = json!({ "name": "Visit", "duration_minutes": 30, "location_type": "phone", "minimum_notice_minutes": 0,
+                                    "requires_confirmation": true, "slug": format!("visit-{verb}") });
+                self.made("/event-types", event).await;
+                by_owner(format!("/bookings/{}/{verb}", self.booked(&format!("visit-{verb}")).await.0), json!({}))
+            }
+            "POST /bookings/{id}/reschedulings" => {
+                by_owner(format!("/bookings/{}/reschedulings", self.booked("intro").await.0), json!({ "start": self.start() }))
+            }
+            "POST /bookings/{id}/restoration" => {
+                let (id, manage) = self.booked("intro").await;
+                Client::anonymous(&self.world).post(&format!("{manage}/cancellation"), json!({})).await.expect(200);
+                by_owner(format!("/bookings/{id}/restoration"), Value::Null)
+            }
+            "PUT /bookings/{id}/no-show" => {
+                let (id, _) = self.booked_at("intro", "2031-09-08T07:00:00Z").await;
+                self.world.advance_minutes(120);
+                by_owner(format!("/bookings/{id}/no-show"), Value::Null)
+            }
+            "POST /contacts" => by_owner(here(), json!({ "name": "Vera" })),
+            "PATCH /contacts/{id}" => by_owner(path.expect("a fixture"), json!({ "notes": "Called back." })),
+            "DELETE /contacts/{id}" => {
+                by_owner(format!("/contacts/{}", self.made("/contacts", json!({ "name": "Gone" })).await), Value::Null)
+            }
+            "POST /email-verification-requests" | "POST /password-resets" => by_visitor(&here(), json!({ "email": "spare@example.com" })),
+            "POST /email-verifications" => {
+                Client::anonymous(&self.world).post("/registrations", registration("new@example.com")).await.expect(202);
+                by_visitor(&here(), json!({ "token": newest_token(&self.world, "new@example.com").await, "password": PASSWORD }))
+            }
+            "POST /registrations" => by_visitor(&here(), registration("waiting@example.com")),
+            "POST /event-types" => by_owner(here(), json!({ "name": "Talk", "duration_minutes": 30, "location_type": "phone" })),
+            "PATCH /event-types/{id}" => by_owner(path.expect("a fixture"), json!({ "description": "Half an hour." })),
+            "DELETE /event-types/{id}" => {
+                let event = json!({ "name": "Gone", "duration_minutes": 30, "location_type": "phone" });
+                by_owner(format!("/event-types/{}", self.made("/event-types", event).await), Value::Null)
+            }
+            "PUT /event-types/order" => {
+                self.made("/event-types", json!({ "name": "Last", "duration_minutes": 30, "location_type": "phone" })).await;
+                let types = self.tenant.owner.get("/event-types").await.expect(200).json;
+                let ids: Vec<_> = types["items"].as_array().expect("types").iter().rev().map(|one| one["id"].clone()).collect();
+                by_owner(here(), json!({ "ids": ids }))
+            }
+            "POST /files" => by_owner(here(), Value::Null),
+            "POST /failed-jobs/{id}/retries" => {
+                by_owner(format!("/failed-jobs/{}/retries", failed_job(&self.world, &self.tenant).await), Value::Null)
+            }
+            "POST /invitation-acceptances" => {
+                by_visitor(&here(), json!({ "token": self.invitation_token().await, "name": "New Member", "password": PASSWORD }))
+            }
+            "POST /invitation-lookups" | "POST /invitation-refusals" => {
+                by_visitor(&here(), json!({ "token": self.invitation_token().await }))
+            }
+            "POST /invitations" => by_owner(here(), json!({ "email": "in@example.com", "role_id": self.role("viewer").await })),
+            "POST /invitations/{id}/sendings" | "DELETE /invitations/{id}" => {
+                let (id, _) = self.invited().await;
+                // What is sent again lasts longer.
+                self.world.advance_minutes(1);
+                by_owner(here().replace("{id}", &id), Value::Null)
+            }
+            "PUT /mail-settings" | "DELETE /mail-settings" => {
+                self.tenant.owner.send(Method::PUT, "/mail-settings", &[("if-match", "*")], Some(&mail_server("Before"))).await.expect(200);
+                by_owner(here(), if operation.starts_with("PUT") { mail_server("After") } else { Value::Null })
+            }
+            "PATCH /me" => by_owner(here(), json!({ "work_days": ["mon", "tue"] })),
+            "PATCH /members/{user_id}" => {
+                let (id, _) = self.tenant.member(&self.world, "viewer").await;
+                by_owner(format!("/members/{id}"), json!({ "role_ids": [self.role("editor").await] }))
+            }
+            "DELETE /members/{user_id}" => {
+                let (id, _) = self.tenant.member(&self.world, "guest").await;
+                by_owner(format!("/members/{id}"), Value::Null)
+            }
+            "PUT /organizer" => by_owner(here(), json!({ "slug": "acme-page", "display_name": "Acme", "timezone": "Europe/Amsterdam" })),
+            "PUT /password-resets" => {
+                Client::anonymous(&self.world).post("/password-resets", json!({ "email": "spare@example.com" })).await.expect(202);
+                let token = newest_token(&self.world, "spare@example.com").await;
+                Ask { actor: Some(self.spare_id), ..by_visitor(&here(), json!({ "token": token, "password": PASSWORD })) }
+            }
+            "POST /public/bookings/{token}/cancellation" => {
+                by_visitor(&format!("{}/cancellation", self.booked("intro").await.1), json!({}))
+            }
+            "POST /public/bookings/{token}/reschedulings" => {
+                by_visitor(&format!("{}/reschedulings", self.booked("intro").await.1), json!({ "start": self.start() }))
+            }
+            "POST /public/organizers/{slug}/event-types/{event_slug}/bookings" => {
+                by_visitor("/public/organizers/acme-page/event-types/intro/bookings", booking(&self.start(), "visitor@example.com"))
+            }
+            "POST /schedules" => by_owner(here(), schedule),
+            "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),
+            "DELETE /schedules/{id}" => by_owner(format!("/schedules/{}", self.made("/schedules", schedule).await), Value::Null),
+            "POST /sessions" => {
+                let ask = by_visitor(&here(), json!({ "email": "spare@example.com", "password": PASSWORD }));
+                Ask { actor: Some(self.spare_id), ..ask }
+            }
+            "DELETE /session" => {
+                Ask { client: Client::sign_in(&self.world, "spare@example.com", PASSWORD).await, ..by_spare(here(), Value::Null) }
+            }
+            "DELETE /sessions" => by_spare(here(), Value::Null),
+            "DELETE /sessions/{id}" => {
+                Client::sign_in(&self.world, "spare@example.com", PASSWORD).await;
+                let sessions = self.spare.get("/sessions").await.expect(200).json;
+                let other = sessions["items"].as_array().expect("sessions").iter().find(|one| one["current"] == false).expect("another");
+                by_spare(format!("/sessions/{}", other["id"].as_str().expect("an id")), Value::Null)
+            }
+            "POST /session/tenant" => {
+                let client = Client::sign_in(&self.world, "spare@example.com", PASSWORD).await;
+                let tenant = client.get("/session").await.expect(200).json["tenant"]["id"].clone();
+                Ask { client, ..by_spare(here(), json!({ "tenant_id": tenant })) }
+            }
+            "PUT /me/password" => by_spare(here(), json!({ "current_password": PASSWORD, "new_password": "another fine password" })),
+            "PATCH /tenant" => by_owner(here(), json!({ "currency": "USD" })),
+            "POST /tenants" => by_spare(here(), json!({ "name": "Second", "timezone": "UTC" })),
+            _ => by_owner(path.unwrap_or_else(|| panic!("{operation}: say here how it succeeds")), Value::Null),
+        }
+    }
+}
+
+struct Line {
+    action: String,
+    actor: Option<Uuid>,
+    name: Option<String>,
+    entity: Option<Uuid>,
+    old: Option<Value>,
+    new: Option<Value>,
+}
+
+async fn lines(db: &mut PgConnection, answer: &Answer) -> Vec<Line> {
+    let request: Uuid = answer.headers["x-request-id"].to_str().ok().and_then(|id| id.parse().ok()).expect("an id");
+    let rows = sqlx::query(
+        "SELECT action, actor_id, actor_name, entity_id, old_values, new_values FROM platform.audit_events WHERE request_id = $1",
+    )
+    .bind(request)
+    .fetch_all(db)
+    .await
+    .expect("lines");
+    rows.iter()
+        .map(|row| Line {
+            action: row.get("action"),
+            actor: row.get("actor_id"),
+            name: row.get("actor_name"),
+            entity: row.get("entity_id"),
+            old: row.get("old_values"),
+            new: row.get("new_values"),
+        })
+        .collect()
+}
+
+/// How often that stands in the logs of accounts.
+async fn noted(db: &mut PgConnection, user: Option<Uuid>, event: Option<&str>) -> i64 {
+    sqlx::query_scalar(
+        "SELECT CASE WHEN $2::text IS NULL
+                     THEN (SELECT count(*) FROM directory.login_history WHERE user_id = $1 AND outcome = 'success')
+                     ELSE (SELECT count(*) FROM directory.security_events WHERE user_id = $1 AND event = $2) END",
+    )
+    .bind(user)
+    .bind(event)
+    .fetch_one(db)
+    .await
+    .expect("counted")
+}
+
+/// What was, what is, or both, by what was done.
+fn has_its_values(line: &Line) -> bool {
+    let is_told = |value: &Option<Value>| value.as_ref().and_then(Value::as_object).is_some_and(|fields| !fields.is_empty());
+    match line.action.rsplit('.').next().unwrap_or_default() {
+        // Of a job that is tried again nothing changes but its turn.
+        "created" | "joined" | "retried" => is_told(&line.new),
+        "deleted" | "archived" | "discarded" => is_told(&line.old) && line.new.is_none(),
+        _ => is_told(&line.old) && is_told(&line.new) && line.old != line.new,
+    }
+}
+
+#[tokio::test]
+async fn every_change_says_who_did_what() {
+    let scene = Scene::new().await;
+    let paths = fixtures(&scene.world, &scene.tenant).await;
+    let mut db = scene.world.as_owner().await;
+    let mut walked = 0;
+    let mut changes: Vec<_> = operations().into_iter().filter(|operation| operation.method != Method::GET).collect();
+    // A new password ends the spare's sessions, and a job that can only fail again keeps the queue from coming to rest.
+    changes.sort_by_key(|operation| match (operation.method.as_str(), operation.path.as_str()) {
+        ("PUT", "/me/password" | "/password-resets") => 1,
+        ("POST", "/failed-jobs/{id}/retries") => 2,
+        _ => 0,
+    });
+    for operation in changes {
+        let name = format!("{} {}", operation.method, operation.path);
+        let kept = kept(&name).unwrap_or_else(|| panic!("{name} changes something: say here what it leaves"));
+        let ask = scene.ask(&name, filled(&operation, &paths)).await;
+        let event = match kept {
+            Kept::Account(event) => Some(event),
+            _ => None,
+        };
+        let before = noted(&mut db, ask.actor, event).await;
+        let answer = if name == "POST /files" {
+            let form = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"note.txt\"\r\n\r\nnote\r\n--x--\r\n";
+            ask.client.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into()).await
+        } else {
+            let body = (!ask.body.is_null()).then_some(&ask.body);
+            ask.client.send(operation.method.clone(), &ask.path, &[("if-match", "*")], body).await
+        };
+        assert!(answer.status.is_success(), "{name}: {} {}", answer.status, answer.text);
+        // Whoever becomes a user by it is who did it.
+        let actor = ask.actor.or_else(|| answer.json.pointer("/user/id").and_then(|id| id.as_str()?.parse().ok()));
+        let lines = lines(&mut db, &answer).await;
+        match kept {
+            Kept::Line(action) => {
+                let actions: Vec<_> = lines.iter().map(|line| line.action.as_str()).collect();
+                assert!(actions.contains(&action), "{name} leaves {actions:?}, and no {action}");
+                for line in &lines {
+                    assert_eq!(line.actor, actor, "{name}: {} is somebody else's", line.action);
+                    assert!(line.name.as_deref().is_some_and(|name| (name == "visitor") == actor.is_none()), "{name}: {:?}", line.name);
+                    assert!(line.entity.is_some(), "{name}: {} is about nothing", line.action);
+                    assert!(has_its_values(line), "{name}: {} has {:?} and {:?}", line.action, line.old, line.new);
+                }
+            }
+            Kept::Account(_) | Kept::SignIn => assert_eq!(noted(&mut db, ask.actor, event).await, before + 1, "{name}"),
+            Kept::Nothing(why) => {
+                assert!(!why.is_empty() && lines.is_empty(), "{name} is said to leave nothing, and leaves {}", lines[0].action);
+            }
+        }
+        walked += 1;
+    }
+    assert!(walked > 45, "{walked}");
+}
