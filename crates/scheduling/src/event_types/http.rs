@@ -246,9 +246,8 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
         return Err(Problem::field("ids", "invalid", format!("must be at most {MOST} event types, each once")).into());
     }
     let own = ctx.own_filter();
-    let all = Filter { active: None, owner: None, own, needle: None };
-    let before: Vec<Uuid> = store::list(&mut ctx, &all, None, i64::MAX).await?.into_iter().map(|row| row.id).collect();
-    if store::order(&mut ctx, &ids, own).await? < ids.len() {
+    let before = store::order(&mut ctx, &ids, own).await?;
+    if before.len() < ids.len() {
         return Err(Problem::field("ids", "not_found", "holds an event type that does not exist").into());
     }
     if let Some(first) = ids.first() {
@@ -256,7 +255,7 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
             action: "event_type.ordered",
             entity_type: "event_type",
             entity_id: *first,
-            old: Some(serde_json::json!({ "ids": before.into_iter().filter(|id| ids.contains(id)).collect::<Vec<_>>() })),
+            old: Some(serde_json::json!({ "ids": before })),
             new: Some(serde_json::json!({ "ids": ids })),
         };
         ctx.audit(change);

@@ -247,11 +247,11 @@ pub async fn archive(ctx: &mut Ctx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Numbers them from 0 in the given order; answers how many were there to number. Locks in id order.
-pub async fn order(ctx: &mut Ctx, ids: &[Uuid], own: Option<Uuid>) -> Result<usize> {
+/// Numbers them from 0 in the given order; answers those that were there to number, in their order before. Locks in id order.
+pub async fn order(ctx: &mut Ctx, ids: &[Uuid], own: Option<Uuid>) -> Result<Vec<Uuid>> {
     let tenant = ctx.tenant.0;
-    let found = sqlx::query_scalar!(
-        "SELECT id FROM scheduling.event_types
+    let mut found = sqlx::query!(
+        "SELECT id, position FROM scheduling.event_types
           WHERE tenant_id = $1 AND id = ANY ($2) AND ($3::uuid IS NULL OR owner_id = $3)
           ORDER BY id
             FOR NO KEY UPDATE",
@@ -272,5 +272,6 @@ pub async fn order(ctx: &mut Ctx, ids: &[Uuid], own: Option<Uuid>) -> Result<usi
     )
     .execute(ctx.db().await?)
     .await?;
-    Ok(found.len())
+    found.sort_by_key(|row| (row.position, row.id));
+    Ok(found.into_iter().map(|row| row.id).collect())
 }
