@@ -21,6 +21,7 @@ export default async function start(): Promise<() => Promise<void>> {
   // As root the program runs the database as another user, who must pass through.
   chmodSync(folder, 0o711);
   const data = join(folder, "data");
+  process.env.ATRIUM_E2E_DATA = data;
   mkdirSync("results", { recursive: true });
   const log = createWriteStream("results/server.log");
   const { DATABASE_URL: _, DATABASE_OWNER_URL: __, ...environment } = process.env;

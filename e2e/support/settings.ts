@@ -25,3 +25,8 @@ export function address(): string {
   ]).toString();
   return `http://localhost:${process.env.ATRIUM_E2E_PORT}`;
 }
+
+/** The instance's keys; the workers inherit where they are. */
+export function keyFile(): string {
+  return resolve(process.env.ATRIUM_E2E_DATA ?? "", "keys/instance.key");
+}

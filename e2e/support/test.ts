@@ -30,6 +30,7 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
   { status: 404, path: /^\/b\/[^/]+(\/[^/]+)?$/, why: "a public page that is not there, or not any more" },
   { status: 409, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a time that is no longer free" },
+  { status: 422, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a form sent off empty" },
 ];
 
 export const test = base.extend<Fixtures>({

@@ -23,13 +23,14 @@ export function unique(word: string): string {
 export async function emptyWorkspace(
   name: string,
   timezone: string,
+  company?: string,
 ): Promise<Omit<Workspace, "page" | "event">> {
   const slug = unique("olga");
   const owner = { email: `${slug}@e2e.test`, password: PASSWORD, name };
   const api = await visitor();
   await answer(
     api.post("/api/v1/registrations", {
-      data: { ...owner, tenant_name: `Company ${slug}`, timezone, locale: "en" },
+      data: { ...owner, tenant_name: company ?? `Company ${slug}`, timezone, locale: "en" },
     }),
     202,
   );
@@ -40,10 +41,13 @@ export async function emptyWorkspace(
 }
 
 /** A new workspace with a booking page, open on all days from nine to five. */
-export async function workspace(options: { name?: string; zone?: string } = {}): Promise<Workspace> {
+export async function workspace(
+  options: { name?: string; zone?: string; company?: string; eventType?: string } = {},
+): Promise<Workspace> {
   const timezone = options.zone ?? "Europe/Amsterdam";
-  const space = await emptyWorkspace(options.name ?? "Olga Organizer", timezone);
-  return { ...space, ...(await bookable(space.api, { slug: space.slug, name: space.owner.name, timezone })) };
+  const space = await emptyWorkspace(options.name ?? "Olga Organizer", timezone, options.company);
+  const who = { slug: space.slug, name: space.owner.name, timezone, eventType: options.eventType };
+  return { ...space, ...(await bookable(space.api, who)) };
 }
 
 /** The demo's workspace, full of data, which all tests share. */
@@ -58,13 +62,14 @@ export async function demoWorkspace(): Promise<Pick<Workspace, "api" | "slug" | 
 /** Gives the signed-in member a booking page with hours and an event type. */
 async function bookable(
   api: APIRequestContext,
-  who: { slug: string; name: string; timezone: string },
+  who: { slug: string; name: string; timezone: string; eventType?: string | undefined },
 ): Promise<Pick<Workspace, "slug" | "page" | "event">> {
   const organizer = await answer<{ public_url: string }>(
     api.put("/api/v1/organizer", {
       data: {
         slug: who.slug,
-        display_name: who.name,
+        // A page's name is shorter than a person's may be.
+        display_name: who.name.slice(0, 100),
         timezone: who.timezone,
         welcome_message: "Pick a time.",
       },
@@ -93,7 +98,12 @@ async function bookable(
   );
   const event = await answer<EventType>(
     api.post("/api/v1/event-types", {
-      data: { name: "Intro call", slug: "intro-call", duration_minutes: 30, location_type: "video" },
+      data: {
+        name: who.eventType ?? "Intro call",
+        slug: "intro-call",
+        duration_minutes: 30,
+        location_type: "video",
+      },
     }),
     201,
   );

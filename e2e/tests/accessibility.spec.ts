@@ -1,18 +1,13 @@
-/** Every screen with axe, narrow and wide, light and dark; and its main content by keyboard. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { type BrowserContext, expect, type Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
+/** Every screen with axe, narrow and wide, light and dark, and its main content by keyboard; and what opens over them. */
+import { expect, type Page } from "@playwright/test";
 import { lend } from "../support/api";
+import { DIALOGS, type Dialog, REFUSED } from "../support/dialogs";
+import { longWorkspace } from "../support/long";
+import { examine, examinePart, fits, open, PHONE } from "../support/look";
 import { appScreens, publicPages, type Screen, SIGNED_OUT } from "../support/routes";
-import { test } from "../support/test";
-import { demoWorkspace } from "../support/workspace";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 390, height: 844 },
-  { width: 1440, height: 900 },
-];
+import { barePages, inLanguage, managePages } from "../support/states";
+import { type NewContext, test } from "../support/test";
+import { demoWorkspace, workspace } from "../support/workspace";
 
 test.describe.configure({ timeout: 400_000 });
 
@@ -22,52 +17,8 @@ test.beforeAll(async () => {
   space = await demoWorkspace();
 });
 
-/** What axe finds serious or worse, one line each. */
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<AxeResults> } };
-    return (await axe.run()).violations;
-  });
-  return results
-    .filter((found) => found.impact === "serious" || found.impact === "critical")
-    .flatMap((found) =>
-      found.nodes.map((node) => `${found.id}: ${node.target.join(" ")}: ${node.html.slice(0, 160)}`),
-    );
-}
-
-/** Opens the screen and waits until its content stands. */
-async function open(page: Page, screen: Screen): Promise<void> {
-  await page.goto(screen.path);
-  await expect(page.getByRole("heading", { level: 1 }).first(), screen.path).toBeVisible();
-  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-  await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
-}
-
-async function examine(context: BrowserContext, screens: Screen[]): Promise<void> {
-  const page = await context.newPage();
-  for (const screen of screens) {
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      await open(page, screen);
-      expect.soft(await serious(page), `${screen.path} at ${size.width}`).toEqual([]);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect.soft(wide, `${screen.path} at ${size.width} scrolls sideways`).toBeLessThanOrEqual(0);
-    }
-  }
-}
-
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`axe finds nothing serious on the app's screens, ${colorScheme}`, async ({ newContext }) => {
-    const context = await newContext({ colorScheme, reducedMotion: "reduce" });
-    await lend(space.api, context);
-    await examine(context, await appScreens(space.api));
-  });
-
-  test(`axe finds nothing serious where nobody is signed in, ${colorScheme}`, async ({ newContext }) => {
-    const context = await newContext({ colorScheme, reducedMotion: "reduce" });
-    await examine(context, [...SIGNED_OUT, ...(await publicPages(space))]);
-  });
+async function still(newContext: NewContext): Promise<Page> {
+  return (await newContext({ reducedMotion: "reduce" })).newPage();
 }
 
 /** Whether the keyboard's focus is in the main content, or is it. */
@@ -80,7 +31,6 @@ function inMain(page: Page): Promise<boolean> {
 
 /** Follows the skip link where there is one, else tabs on; the content must come within a few steps. */
 async function reach(page: Page, screen: Screen): Promise<void> {
-  await open(page, screen);
   await page.evaluate(() => {
     (document.activeElement as HTMLElement | null)?.blur();
     getSelection()?.removeAllRanges();
@@ -95,13 +45,86 @@ async function reach(page: Page, screen: Screen): Promise<void> {
   expect.soft(await inMain(page), `${screen.path}: the keyboard reaches the main content`).toBe(true);
 }
 
-test("the keyboard reaches the main content of every screen", async ({ newContext }) => {
-  const context = await newContext({ viewport: { width: 1440, height: 900 } });
-  await lend(space.api, context);
-  const page = await context.newPage();
-  for (const screen of await appScreens(space.api)) await reach(page, screen);
-  const stranger = await (await newContext()).newPage();
-  for (const screen of [...SIGNED_OUT, ...(await publicPages(space))]) await reach(stranger, screen);
+async function examineAll(page: Page, screens: Screen[]): Promise<void> {
+  for (const screen of screens) {
+    await page.setViewportSize(PHONE);
+    await open(page, screen);
+    await examine(page, screen.path);
+    await reach(page, screen);
+  }
+}
+
+async function examineOpened(page: Page, dialogs: Dialog[]): Promise<void> {
+  for (const dialog of dialogs) {
+    await page.setViewportSize(PHONE);
+    await open(page, dialog);
+    await dialog.show(page);
+    const over = "[role=dialog], [role=menu]";
+    await examinePart(page, dialog.name, (await page.locator(over).count()) > 0 ? over : "main");
+  }
+}
+
+// In two halves, so that two workers share them.
+for (const half of [0, 1]) {
+  test(`axe finds nothing serious on the app's screens, and the keyboard reaches them, ${half + 1} of 2`, async ({
+    newContext,
+  }) => {
+    const page = await still(newContext);
+    await lend(space.api, page.context());
+    const screens = await appScreens(space.api);
+    await examineAll(
+      page,
+      screens.filter((_, i) => i % 2 === half),
+    );
+  });
+}
+
+test("axe finds nothing serious in what opens over the app's screens", async ({ newContext }) => {
+  const page = await still(newContext);
+  await lend(space.api, page.context());
+  await examineOpened(page, DIALOGS);
+});
+
+test("axe finds nothing serious where nobody is signed in, and the keyboard reaches it", async ({
+  newContext,
+}) => {
+  const page = await still(newContext);
+  await examineAll(page, [...SIGNED_OUT, ...(await publicPages(space))]);
+  await examineOpened(page, REFUSED);
+});
+
+test("axe finds nothing serious on a public page in any state, in Portuguese", async ({ newContext }) => {
+  const own = await workspace();
+  const page = await still(newContext);
+  const pages = await publicPages(own);
+  const form = pages.find((screen) => screen.name === "public-book");
+  const all = [...pages, ...(await barePages()), ...(await managePages(own))];
+  for (const screen of inLanguage(all, "pt-BR")) {
+    await page.setViewportSize(PHONE);
+    await open(page, screen);
+    await examinePart(page, screen.path);
+  }
+  if (!form) throw new Error("no form to book");
+  await open(page, { ...form, path: `${form.path}&lang=pt-BR` });
+  await page.locator("button.primary").click();
+  await expect(page.locator("#errors")).toBeVisible();
+  await examinePart(page, "the form to book, sent off empty", "main");
+});
+
+test("names of 120 characters and another language make no screen wider than the window", async ({
+  newContext,
+}) => {
+  const long = await longWorkspace("pt-BR");
+  const page = await still(newContext);
+  const measure = async (screen: Screen) => {
+    await page.setViewportSize(PHONE);
+    await open(page, screen);
+    await fits(page, `${screen.path} at ${PHONE.width}`);
+  };
+  const strangers = [...(await publicPages(long)), ...(await managePages(long, long.owner.name))];
+  for (const screen of inLanguage(strangers, "nl")) await measure(screen);
+  await lend(long.api, page.context());
+  for (const screen of await appScreens(long.api)) await measure(screen);
 });
 
 test("a booking is opened and left by keyboard alone", async ({ newContext }) => {

@@ -11,7 +11,14 @@ export function DateLocale({ children }: { children: ReactNode }) {
   const { locale: regional } = useFormats();
   const sundayFirst = ["pt-br", "en-us"].includes(regional.toLowerCase());
   return (
-    <DatesProvider settings={{ locale: locale.toLowerCase(), firstDayOfWeek: sundayFirst ? 0 : 1 }}>
+    <DatesProvider
+      settings={{
+        locale: locale.toLowerCase(),
+        firstDayOfWeek: sundayFirst ? 0 : 1,
+        // They would be red, which here means that something is wrong.
+        weekendDays: [],
+      }}
+    >
       {children}
     </DatesProvider>
   );

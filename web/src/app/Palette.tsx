@@ -152,6 +152,7 @@ export default function Palette({ session, modules }: { session: Session; module
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
+      attributes={{ content: { "aria-label": t.palette.open } }}
       scrollable
       maxHeight={420}
       transitionProps={{ duration: 100 }}

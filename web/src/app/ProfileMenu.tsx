@@ -1,4 +1,11 @@
-import { ActionIcon, Avatar, Menu, Text, useMantineColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  Avatar,
+  type MantineColorScheme,
+  Menu,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
 import {
   IconDeviceDesktop,
   IconKeyboard,
@@ -60,18 +67,16 @@ export function ProfileMenu({ session }: { session: Session }) {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t.profile.appearance}</Menu.Label>
-        {schemes.map(({ value, label, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon size={16} aria-hidden />}
-            fw={colorScheme === value ? 600 : 400}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => setColorScheme(value as MantineColorScheme)}
+        >
+          {schemes.map(({ value, label, icon: Icon }) => (
+            <Menu.RadioItem key={value} value={value} rightSection={<Icon size={16} aria-hidden />}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => leave.mutate()}>
           {t.profile.signOut}

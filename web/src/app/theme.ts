@@ -7,6 +7,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Modal,
   Tooltip,
 } from "@mantine/core";
@@ -65,7 +66,12 @@ export const theme = createTheme({
     Badge: Badge.extend({ defaultProps: { tt: "none", fw: 500 } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "lg" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),
+    // It takes the focus, and is nothing that may stand in a menu.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, transitionProps: { duration: 120 } },
+      styles: { title: { fontSize: "var(--mantine-h2-font-size)", fontWeight: 600 } },
+    }),
   },
 });
 

@@ -21,6 +21,9 @@ interface PageProps {
   children: ReactNode;
 }
 
+/** Characters that leave no room for an action beside them on a phone. */
+const LONG_TITLE = 28;
+
 export function Page({ title, tabTitle, description, back, badge, action, narrow, children }: PageProps) {
   const t = useT();
   useDocumentTitle(`${tabTitle ?? title} · Atrium`);
@@ -33,7 +36,14 @@ export function Page({ title, tabTitle, description, back, badge, action, narrow
   }, []);
   return (
     <Box className={classes.page} data-narrow={narrow || undefined}>
-      <Group justify="space-between" align="flex-start" wrap="nowrap" gap="md" className={classes.head}>
+      <Group
+        justify="space-between"
+        align="flex-start"
+        wrap="nowrap"
+        gap="md"
+        className={classes.head}
+        data-long={title.length > LONG_TITLE || undefined}
+      >
         <Group gap="xs" wrap="nowrap" align="flex-start" miw={0}>
           {back ? (
             <LinkActionIcon to={back} aria-label={t.common.back} mt={-2}>

@@ -16,6 +16,15 @@ export function readable(kind: string): string {
   return kind.replace(/[._]/g, " ");
 }
 
+/** Who did it; those without an account have a name of the audit trail's own, in English. */
+export function actorName(
+  actor: { id?: string | null; name: string } | null | undefined,
+  t: Catalogue,
+): string {
+  if (actor?.id) return actor.name;
+  return actor?.name === "visitor" ? t.audit.visitor : t.audit.system;
+}
+
 /** The word for a value that the server may extend: ours where we have one, else the value itself. */
 export function wordFor(words: Record<string, string>, value: string): string {
   return words[value] ?? readable(value);

@@ -74,6 +74,14 @@ describe("formats", () => {
     expect(formatsFor("nl", "UTC").range("2026-11-24T23:30:00Z", "2026-11-25T00:30:00Z")).toBe("23:30–00:30");
   });
 
+  it("names the day beside the time, on the reader's clock", () => {
+    const start = "2026-11-24T21:30:00Z";
+    expect(formatsFor("en-US", "America/New_York").weekdayTime(start)).toMatch(/^Tue 4:30\sPM$/);
+    expect(formatsFor("nl", "Asia/Karachi").weekdayTime(start)).toBe("wo 02:30");
+    expect(formatsFor("en-US", "UTC").hour12).toBe(true);
+    expect(formatsFor("pt-BR", "UTC").hour12).toBe(false);
+  });
+
   it("says how long ago", () => {
     const now = new Date("2026-11-21T12:00:00Z");
     expect(relativeTime("2026-11-21T09:00:00Z", now, "en")).toBe("3 hours ago");

@@ -116,11 +116,15 @@ export function zoneOffsetName(zone: string, at: Date): string {
 export interface Formats {
   locale: string;
   zone: string;
+  /** Whether the day has two halves of twelve hours. */
+  hour12: boolean;
   date: (instant: string) => string;
   /** A date without zone (YYYY-MM-DD), long. */
   day: (date: string) => string;
   shortDay: (date: string) => string;
   time: (instant: string) => string;
+  /** "Thu 4:30 PM" */
+  weekdayTime: (instant: string) => string;
   dateTime: (instant: string) => string;
   /** "10:00–10:30" */
   range: (start: string, end: string) => string;
@@ -136,9 +140,10 @@ export function formatsFor(locale: string, zone: string): Formats {
     new Intl.DateTimeFormat(locale, { ...options, timeZone });
   const date = make({ day: "numeric", month: "short", year: "numeric" });
   // 24-hour clocks read best with two digits (09:00), 12-hour ones without (9:00 AM).
-  const { hour12 } = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions();
+  const { hour12 = false } = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions();
   const hour = hour12 ? "numeric" : "2-digit";
   const time = make({ hour, minute: "2-digit" });
+  const weekday = make({ weekday: "short" });
   const dateTime = make({ day: "numeric", month: "short", year: "numeric", hour, minute: "2-digit" });
   const long = make({ weekday: "long", day: "numeric", month: "long" });
   const day = make({ weekday: "long", day: "numeric", month: "long", year: "numeric" }, "UTC");
@@ -153,10 +158,12 @@ export function formatsFor(locale: string, zone: string): Formats {
   return {
     locale,
     zone,
+    hour12,
     date: (i) => date.format(at(i)),
     day: (d) => day.format(plain(d)),
     shortDay: (d) => shortDay.format(plain(d)),
     time: (i) => time.format(at(i)),
+    weekdayTime: (i) => `${weekday.format(at(i))} ${time.format(at(i))}`,
     dateTime: (i) => dateTime.format(at(i)),
     range,
     span: (s, e) => `${long.format(at(s))}, ${range(s, e)}`,

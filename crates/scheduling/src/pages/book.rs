@@ -292,7 +292,7 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
     let pairs = [("start", Some(written.as_str())), ("tz", Some(form.tz.as_str()))];
     let slot_label = |slot: &Slot| {
         let (from, to) = (slot.start.in_zone(&zone), slot.end.in_zone(&zone));
-        NearestSlot { start: instant(slot.start), label: language.span(&from, &to) }
+        NearestSlot { start: instant(slot.start), label: language.page_span(&from, &to) }
     };
     let shown = BookPage {
         frame: Frame::new(reader, title, brand(&offer.organizer.brand_color), &action, &pairs).hidden(),

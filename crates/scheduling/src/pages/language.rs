@@ -142,6 +142,17 @@ impl Language {
         format!("{}, {}", self.date_title(start.date()), self.hours(start, end))
     }
 
+    /// [`Self::span`] for a page, where a narrow line may end in it: between date and hours, not within the hours.
+    pub fn page_span(self, start: &Zoned, end: &Zoned) -> String {
+        format!("{}, {}", self.date_title(start.date()), self.page_hours(start, end))
+    }
+
+    /// [`Self::hours`] in one piece, unless a second date makes it long.
+    pub fn page_hours(self, start: &Zoned, end: &Zoned) -> String {
+        let hours = self.hours(start, end);
+        if start.date() == end.date() { hours.replace(' ', "\u{a0}") } else { hours }
+    }
+
     /// `3:00 PM – 3:30 PM`
     pub fn hours(self, start: &Zoned, end: &Zoned) -> String {
         let until = self.time(end.time());
@@ -253,6 +264,8 @@ mod tests {
     fn a_span_over_midnight_names_both_days() {
         let (start, end) = (at("2026-11-21T23:30[Europe/Amsterdam]"), at("2026-11-22T00:30[Europe/Amsterdam]"));
         assert_eq!(Language::Nl.span(&start, &end), "Zaterdag 21 november 2026, 23:30 – zo 22 nov, 00:30");
+        assert_eq!(Language::Nl.page_span(&start, &end), "Zaterdag 21 november 2026, 23:30 – zo 22 nov, 00:30");
+        assert_eq!(Language::Nl.page_span(&start, &start), "Zaterdag 21 november 2026, 23:30\u{a0}–\u{a0}23:30");
         assert_eq!(Language::Nl.hours(&start, &start), "23:30 – 23:30");
     }
 

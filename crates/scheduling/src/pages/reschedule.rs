@@ -136,7 +136,7 @@ async fn choose(visit: &Visit, secret: &Secret, stored: &Stored, start: Option<T
         let (from, to) = (slot.start.in_zone(&view.zone), slot.end.in_zone(&view.zone));
         let start = instant(slot.start);
         let pairs = [("start", Some(start.as_str())), ("tz", Some(view.zone_name.as_str())), ("lang", reader.lang())];
-        Link { href: href(&secret.path("/reschedule"), &pairs), label: language.span(&from, &to) }
+        Link { href: href(&secret.path("/reschedule"), &pairs), label: language.page_span(&from, &to) }
     };
     let mut present = when(language, booking.start, booking.end, &view.zone_name, &stored.organizer_timezone);
     present.label = t.current_time;

@@ -129,11 +129,11 @@ pub(super) fn when(language: Language, start: Timestamp, end: Timestamp, zone: &
     let more = if from.datetime() == their_from.datetime() {
         label
     } else {
-        let hours = language.hours(&their_from, &their_to);
+        let hours = language.page_hours(&their_from, &their_to);
         let hours = if from.date() == their_from.date() { hours } else { format!("{}, {hours}", language.date_short(their_from.date())) };
         format!("{label}; {}", (texts.for_organizer)(&hours))
     };
-    Fact { label: texts.when, value: language.span(&from, &to), more: Some(more) }
+    Fact { label: texts.when, value: language.page_span(&from, &to), more: Some(more) }
 }
 
 #[cfg(test)]
@@ -144,8 +144,8 @@ mod tests {
     fn the_organizers_clock_stands_beside_where_it_differs() {
         let (start, end) = ("2026-11-21T23:30:00Z".parse().expect("an instant"), "2026-11-22T00:00:00Z".parse().expect("an instant"));
         let fact = when(Language::Nl, start, end, "America/Sao_Paulo", "Europe/Amsterdam");
-        assert_eq!(fact.value, "Zaterdag 21 november 2026, 20:30 – 21:00");
-        assert_eq!(fact.more.as_deref(), Some("America/Sao Paulo (UTC−3); zo 22 nov, 00:30 – 01:00 voor de organisator"));
+        assert_eq!(fact.value, "Zaterdag 21 november 2026, 20:30\u{a0}–\u{a0}21:00");
+        assert_eq!(fact.more.as_deref(), Some("America/Sao Paulo (UTC−3); zo 22 nov, 00:30\u{a0}–\u{a0}01:00 voor de organisator"));
         let same = when(Language::Nl, start, end, "Europe/Paris", "Europe/Amsterdam");
         assert_eq!(same.more.as_deref(), Some("Europe/Paris (UTC+1)"));
     }

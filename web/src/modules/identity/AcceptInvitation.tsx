@@ -1,14 +1,16 @@
 /** An invitation from its mail: who invites, to what, as what; accept or decline. */
-import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { api, take } from "@/api/client";
+import { asProblem } from "@/api/problem";
 import type { InvitationLookup } from "@/api/types";
 import { enter, sessionQuery, useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
+import { PasswordField } from "@/shared/PasswordField";
 import { ProblemAlert, RowsSkeleton } from "@/shared/states";
 import { AuthShell } from "./AuthShell";
 import { roleName } from "./roleName";
@@ -26,8 +28,16 @@ export function AcceptInvitation() {
   });
   if (!token) return <AuthShell title={t.auth.linkBroken} text={t.auth.linkBrokenText} />;
   if (lookup.error) {
+    if (asProblem(lookup.error).status === 422)
+      return (
+        <AuthShell
+          title={t.invitations.goneTitle}
+          text={t.invitations.goneText}
+          foot={<LinkAnchor to="/sign-in">{t.auth.backToSignIn}</LinkAnchor>}
+        />
+      );
     return (
-      <AuthShell title={t.invitations.goneTitle} text={t.invitations.goneText}>
+      <AuthShell title={t.invitations.title}>
         <ProblemAlert error={lookup.error} retry={() => void lookup.refetch()} />
       </AuthShell>
     );
@@ -125,11 +135,10 @@ function Invited({ token, invitation }: { token: string; invitation: InvitationL
           ) : null}
           {signedInAsInvited ? null : (
             <>
-              <PasswordInput
+              <PasswordField
                 label={newcomer ? t.auth.newPassword : t.auth.password}
                 description={newcomer ? t.forms.password(PASSWORD_MIN) : t.invitations.existing}
                 autoComplete={newcomer ? "new-password" : "current-password"}
-                visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
                 key={form.key("password")}
                 {...form.getInputProps("password")}
               />

@@ -65,7 +65,7 @@ export function Invitations() {
           ) : (
             <>
               <div className={table.wrap}>
-                <Table className={table.table} aria-label={t.invitations.title}>
+                <Table className={`${table.table} ${table.stack}`} aria-label={t.invitations.title}>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t.auth.email}</Table.Th>
@@ -206,12 +206,14 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
       </Table.Td>
       <Table.Td>{roleName(invitation.role.name, t)}</Table.Td>
       <Table.Td>
-        <Badge variant="default">{wordFor(t.invitations.statuses, invitation.status)}</Badge>
+        <Badge variant="default" className={table.badge}>
+          {wordFor(t.invitations.statuses, invitation.status)}
+        </Badge>
       </Table.Td>
       <Table.Td visibleFrom="sm">
         <When at={invitation.expires_at} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={table.act}>
         {open && may("invitations:write") ? (
           <Menu position="bottom-end">
             <Menu.Target>

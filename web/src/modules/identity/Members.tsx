@@ -90,12 +90,12 @@ export function Members() {
           ) : (
             <>
               <div className={table.wrap}>
-                <Table className={table.table} aria-label={t.nav.members}>
+                <Table className={`${table.table} ${table.stack}`} aria-label={t.nav.members}>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t.members.name}</Table.Th>
                       <Table.Th>{t.members.roles}</Table.Th>
-                      <Table.Th visibleFrom="sm">{t.members.status}</Table.Th>
+                      <Table.Th>{t.members.status}</Table.Th>
                       <Table.Th visibleFrom="md">{t.members.lastActive}</Table.Th>
                       <Table.Th w={48}>
                         <span className="visually-hidden">{t.common.actions}</span>
@@ -168,7 +168,7 @@ function MemberRow({ member }: { member: Member }) {
       <Table.Td>
         <Group gap="sm" wrap="nowrap">
           <Person name={member.name} />
-          <div>
+          <div className={table.who}>
             <Text className={table.cell} fw={500}>
               {member.name}{" "}
               {self ? (
@@ -199,7 +199,7 @@ function MemberRow({ member }: { member: Member }) {
           member.roles.map((role) => roleName(role.name, t)).join(", ")
         )}
       </Table.Td>
-      <Table.Td visibleFrom="sm">
+      <Table.Td>
         <Badge variant="default" size="md">
           {wordFor(t.members.statuses, member.status)}
         </Badge>
@@ -211,7 +211,7 @@ function MemberRow({ member }: { member: Member }) {
           <Text c="dimmed">{t.common.never}</Text>
         )}
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={table.act}>
         {writable ? (
           <Menu position="bottom-end">
             <Menu.Target>

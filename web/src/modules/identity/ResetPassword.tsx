@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -6,6 +6,7 @@ import { api, take } from "@/api/client";
 import { useT } from "@/i18n";
 import { check, FormSummary, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
+import { PasswordField } from "@/shared/PasswordField";
 import { AuthShell } from "./AuthShell";
 
 const route = getRouteApi("/reset-password");
@@ -40,12 +41,11 @@ export function ResetPassword() {
       >
         <Stack>
           <FormSummary lines={problem.summary} />
-          <PasswordInput
+          <PasswordField
             label={t.auth.newPassword}
             description={t.forms.password(PASSWORD_MIN)}
             autoComplete="new-password"
             autoFocus
-            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
             key={form.key("password")}
             {...form.getInputProps("password")}
           />

@@ -1,5 +1,5 @@
 /** Where one is signed in, and the password. */
-import { Badge, Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { keys, patchCached } from "@/api/cache";
@@ -11,6 +11,7 @@ import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
 import { Section } from "@/shared/Page";
+import { PasswordField } from "@/shared/PasswordField";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { deviceName } from "./deviceName";
@@ -49,7 +50,12 @@ function Sessions() {
       flush
       action={
         others ? (
-          <Button variant="default" loading={endOthers.isPending} onClick={() => endOthers.mutate()}>
+          <Button
+            variant="default"
+            flex="none"
+            loading={endOthers.isPending}
+            onClick={() => endOthers.mutate()}
+          >
             {t.security.endOthers}
           </Button>
         ) : null
@@ -58,30 +64,34 @@ function Sessions() {
       <div className={classes.list}>
         <Answer query={query}>
           {({ items }) =>
-            items.map((row: SessionRow) => (
-              <Group key={row.id} justify="space-between" wrap="nowrap" className={classes.session}>
-                <div className={classes.what}>
-                  <Group gap="xs">
-                    <Text fw={500}>{deviceName(row.user_agent ?? "") || t.security.unknownDevice}</Text>
-                    {row.current ? <Badge variant="default">{t.security.thisOne}</Badge> : null}
-                  </Group>
-                  <Text size="sm" c="dimmed">
-                    {row.ip_address ? `${row.ip_address} · ` : ""}
-                    {t.security.lastSeen} <When at={row.last_seen_at} />
-                  </Text>
-                </div>
-                {row.current ? null : (
-                  <Button
-                    variant="default"
-                    size="compact-md"
-                    onClick={() => end.mutate(row.id)}
-                    aria-label={`${t.security.end}: ${deviceName(row.user_agent ?? "")}`}
-                  >
-                    {t.security.end}
-                  </Button>
-                )}
-              </Group>
-            ))
+            items.map((row: SessionRow) => {
+              const device = deviceName(row.user_agent ?? "") || t.security.unknownDevice;
+              return (
+                <Group key={row.id} justify="space-between" wrap="nowrap" className={classes.session}>
+                  <div className={classes.what}>
+                    <Group gap="xs">
+                      <Text fw={500}>{device}</Text>
+                      {row.current ? <Badge variant="default">{t.security.thisOne}</Badge> : null}
+                    </Group>
+                    <Text size="sm" c="dimmed">
+                      {row.ip_address ? `${row.ip_address} · ` : ""}
+                      {t.security.lastSeen} <When at={row.last_seen_at} />
+                    </Text>
+                  </div>
+                  {row.current ? null : (
+                    <Button
+                      variant="default"
+                      size="compact-md"
+                      flex="none"
+                      onClick={() => end.mutate(row.id)}
+                      aria-label={`${t.security.end}: ${device}`}
+                    >
+                      {t.security.end}
+                    </Button>
+                  )}
+                </Group>
+              );
+            })
           }
         </Answer>
       </div>
@@ -126,18 +136,16 @@ function Password() {
           <FormSummary lines={problem.summary} />
           {/* Password stores need the account's name beside a changed password. */}
           <input type="text" autoComplete="username" value={session.user.email} readOnly hidden />
-          <PasswordInput
+          <PasswordField
             label={t.security.current}
             autoComplete="current-password"
-            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
             key={form.key("current_password")}
             {...form.getInputProps("current_password")}
           />
-          <PasswordInput
+          <PasswordField
             label={t.auth.newPassword}
             description={t.forms.password(PASSWORD_MIN)}
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
             key={form.key("new_password")}
             {...form.getInputProps("new_password")}
           />

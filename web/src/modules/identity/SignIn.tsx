@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { enter } from "@/app/session";
 import { useT } from "@/i18n";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
+import { PasswordField } from "@/shared/PasswordField";
 import { AuthShell } from "./AuthShell";
 import { ResendVerification } from "./ResendVerification";
 
@@ -75,10 +76,9 @@ export function SignIn() {
             key={form.key("email")}
             {...form.getInputProps("email")}
           />
-          <PasswordInput
+          <PasswordField
             label={t.auth.password}
             autoComplete="current-password"
-            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
             key={form.key("password")}
             {...form.getInputProps("password")}
           />

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { useLanguage } from "@/i18n";
 import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
+import { PasswordField } from "@/shared/PasswordField";
 import { browserZone } from "@/shared/time";
 import { AuthShell } from "./AuthShell";
 import { ResendVerification } from "./ResendVerification";
@@ -87,11 +88,10 @@ export function SignUp() {
             key={form.key("email")}
             {...form.getInputProps("email")}
           />
-          <PasswordInput
+          <PasswordField
             label={t.auth.password}
             description={t.forms.password(PASSWORD_MIN)}
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
             key={form.key("password")}
             {...form.getInputProps("password")}
           />

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { enter } from "@/app/session";
 import { useT } from "@/i18n";
 import { FormSummary, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
+import { PasswordField } from "@/shared/PasswordField";
 import { AuthShell } from "./AuthShell";
 
 const route = getRouteApi("/verify-email");
@@ -51,11 +52,10 @@ export function VerifyEmail() {
       >
         <Stack>
           <FormSummary lines={problem.summary} />
-          <PasswordInput
+          <PasswordField
             label={t.auth.password}
             autoComplete="current-password"
             autoFocus
-            visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
             key={form.key("password")}
             {...form.getInputProps("password")}
           />

@@ -9,7 +9,7 @@ import { api, take } from "@/api/client";
 import type { AuditEvent } from "@/api/types";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
-import { readable } from "@/shared/eventText";
+import { actorName, readable } from "@/shared/eventText";
 import { LinkAnchor, LinkButton } from "@/shared/links";
 import { Page } from "@/shared/Page";
 import { MoreRows, pagesOf } from "@/shared/pages";
@@ -127,7 +127,7 @@ function AuditRows({ event }: { event: AuditEvent }) {
             )}
           </Group>
           {/* On a phone when and who stand under what, as there is no room beside it. */}
-          <Text hiddenFrom="sm" size="sm" c="dimmed" component="div">
+          <Text hiddenFrom="sm" size="sm" c="dimmed" component="div" className={classes.who}>
             <span className={classes.when}>
               <When at={event.created_at} />
             </span>
@@ -168,7 +168,7 @@ function Actor({ event: { actor }, inText }: { event: AuditEvent; inText?: boole
   if (!actor?.id) {
     return (
       <Text span inherit c={actor ? undefined : "dimmed"}>
-        {actor?.name ?? t.audit.system}
+        {actorName(actor, t)}
       </Text>
     );
   }

@@ -1,15 +1,5 @@
 /** Whose server the workspace's mails go out through: the instance's, or one of its own. */
-import {
-  Button,
-  Group,
-  Modal,
-  NumberInput,
-  PasswordInput,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, Modal, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { IconMailForward } from "@tabler/icons-react";
@@ -24,6 +14,7 @@ import { useT } from "@/i18n";
 import { useChange } from "@/shared/change";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
 import { Section } from "@/shared/Page";
+import { PasswordField } from "@/shared/PasswordField";
 import { Answer, EmptyState } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { type MailServer, mailServerInput, mailServerOf, portFor, SECURITIES } from "./mailServer";
@@ -176,11 +167,10 @@ function ServerForm({ settings, leave }: { settings: Settings | null; leave: () 
             {...form.getInputProps("username")}
           />
           {form.values.username.trim() ? (
-            <PasswordInput
+            <PasswordField
               label={t.auth.password}
               description={settings?.has_password ? t.mailServer.passwordStored : undefined}
               autoComplete="new-password"
-              visibilityToggleButtonProps={{ "aria-label": t.auth.showPassword }}
               {...form.getInputProps("password")}
             />
           ) : null}

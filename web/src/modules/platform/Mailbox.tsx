@@ -60,13 +60,17 @@ export function Mailbox() {
           ) : (
             <>
               <div className={table.wrap}>
-                <Table className={table.table} highlightOnHover aria-label={t.nav.mailbox}>
+                <Table
+                  className={`${table.table} ${table.stack}`}
+                  highlightOnHover
+                  aria-label={t.nav.mailbox}
+                >
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t.mailbox.subject}</Table.Th>
                       <Table.Th visibleFrom="sm">{t.mailbox.to}</Table.Th>
                       <Table.Th>{t.mailbox.status}</Table.Th>
-                      <Table.Th visibleFrom="xs">{t.mailbox.date}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t.mailbox.date}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -77,7 +81,7 @@ export function Mailbox() {
                         data-open={current === mail.id || undefined}
                         onClick={() => open(mail.id)}
                       >
-                        <Table.Td>
+                        <Table.Td className={table.fill}>
                           <Link
                             to="/mailbox/$id"
                             params={{ id: mail.id }}
@@ -89,16 +93,18 @@ export function Mailbox() {
                             {mail.subject}
                           </Link>
                           <Text hiddenFrom="sm" size="sm" c="dimmed" className={table.cell}>
-                            {mail.to}
+                            {mail.to} · <When at={mail.created_at} />
                           </Text>
                         </Table.Td>
                         <Table.Td visibleFrom="sm">
                           <span className={table.cell}>{mail.to}</span>
                         </Table.Td>
-                        <Table.Td>
-                          <Badge variant="default">{wordFor(t.mailbox.statuses, mail.status)}</Badge>
+                        <Table.Td className={table.act}>
+                          <Badge variant="default" className={table.badge}>
+                            {wordFor(t.mailbox.statuses, mail.status)}
+                          </Badge>
                         </Table.Td>
-                        <Table.Td visibleFrom="xs">
+                        <Table.Td visibleFrom="sm">
                           <When at={mail.created_at} />
                         </Table.Td>
                       </Table.Tr>

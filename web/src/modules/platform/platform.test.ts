@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { en } from "@/i18n/en";
 import { nl } from "@/i18n/nl";
 import { ptBR } from "@/i18n/pt-BR";
+import { actorName } from "@/shared/eventText";
 import { auditAction } from "./auditAction";
 import { changedFields, shown } from "./changedFields";
 import { linksIn } from "./linksIn";
@@ -24,6 +25,13 @@ it("finds the links of a mail once each, never a script", () => {
     "http://localhost:8080/verify-email?token=a&b=1",
     "https://example.com/x",
   ]);
+});
+
+it("names who did it in the reader's language, members by their own name", () => {
+  expect(actorName({ id: null, name: "visitor" }, ptBR)).toBe("Visitante");
+  expect(actorName({ id: null, name: "atrium" }, nl)).toBe("Systeem");
+  expect(actorName(null, en)).toBe("System");
+  expect(actorName({ id: "x", name: "visitor" }, nl)).toBe("visitor");
 });
 
 it("names what was done in the reader's language, raw where it has no name yet", () => {

@@ -1,5 +1,5 @@
 /** When one can be booked: weekly windows and dates that differ. A draft survives a reload until saved or discarded. */
-import { Alert, Button, Group, Menu, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Menu, Modal, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { IconClockPlus, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -137,7 +137,7 @@ export function Availability() {
           }}
         >
           <Stack>
-            <TextInput name="name" label={t.availability.name} required maxLength={120} data-autofocus />
+            <TextInput name="name" label={t.availability.name} required maxLength={100} data-autofocus />
             <Button type="submit" loading={create.isPending}>
               {t.common.create}
             </Button>
@@ -234,10 +234,10 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
         }
       >
         <Stack>
-          <Group grow align="flex-start">
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <TextInput
               label={t.availability.name}
-              maxLength={120}
+              maxLength={100}
               readOnly={readOnly}
               value={value.name}
               error={value.name.trim() ? null : t.forms.required}
@@ -249,7 +249,7 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
               value={value.timezone}
               onChange={(timezone) => timezone && change({ ...value, timezone })}
             />
-          </Group>
+          </SimpleGrid>
           <WeekEditor week={value.week} readOnly={readOnly} onChange={(week) => change({ ...value, week })} />
         </Stack>
       </Section>

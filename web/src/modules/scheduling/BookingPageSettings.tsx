@@ -141,7 +141,7 @@ function PageForm({ organizer }: { organizer: Organizer | null }) {
               <FormSummary lines={problem.summary} />
               <TextInput
                 label={t.bookingPage.displayName}
-                maxLength={120}
+                maxLength={100}
                 {...form.getInputProps("display_name")}
               />
               <TextInput
@@ -165,7 +165,7 @@ function PageForm({ organizer }: { organizer: Organizer | null }) {
                 maxLength={1000}
                 {...form.getInputProps("welcome_message")}
               />
-              <SimpleGrid cols={{ base: 1, xs: 3 }}>
+              <SimpleGrid cols={{ base: 1, xs: 3 }} className={classes.bottoms}>
                 <NumberInput
                   label={t.eventTypes.fields.bufferBefore}
                   suffix=" min"

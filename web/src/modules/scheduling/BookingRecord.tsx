@@ -19,10 +19,11 @@ import { useFormats, useMay } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
-import { eventText } from "@/shared/eventText";
+import { actorName, eventText } from "@/shared/eventText";
 import { Fact } from "@/shared/InlineField";
 import { LinkAnchor } from "@/shared/links";
 import { Answer } from "@/shared/states";
+import { formatsFor } from "@/shared/time";
 import { notice } from "@/shared/toast";
 import { BookingStatus, Mark } from "./BookingRows";
 import { useCancelBookings, useDecideBooking } from "./bookingChanges";
@@ -277,12 +278,7 @@ function Facts({ booking }: { booking: Booking }) {
   const t = useT();
   const f = useFormats();
   const may = useMay();
-  const theirs = new Intl.DateTimeFormat(f.locale, {
-    timeZone: booking.invitee_timezone,
-    weekday: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-  }).format(new Date(booking.start));
+  const theirs = formatsFor(f.locale, booking.invitee_timezone).weekdayTime(booking.start);
   return (
     <Stack gap={2}>
       <Fact label={t.bookings.time}>
@@ -343,9 +339,7 @@ function Facts({ booking }: { booking: Booking }) {
       ) : null}
       {booking.rescheduled_from ? (
         <Fact label={t.bookings.movedFrom}>
-          <LinkAnchor to="/bookings/$id" params={{ id: booking.rescheduled_from }} inherit>
-            {t.bookings.former}
-          </LinkAnchor>
+          <When at={booking.rescheduled_from} otherZone={booking.invitee_timezone} />
         </Fact>
       ) : null}
       <Fact label={t.bookings.created}>
@@ -401,7 +395,7 @@ function Entry({ entry }: { entry: HistoryEntry }) {
       <Text>{eventText(entry.kind, entry.text_params, t)}</Text>
       <Text size="sm" c="dimmed">
         <When at={entry.at} />
-        {entry.actor ? ` · ${entry.actor.name}` : ""}
+        {entry.actor ? ` · ${actorName(entry.actor, t)}` : ""}
       </Text>
     </>
   );

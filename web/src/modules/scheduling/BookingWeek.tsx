@@ -13,6 +13,8 @@ import { bookingsQuery } from "./queries";
 import classes from "./rows.module.css";
 import { wallClock } from "./wallClock";
 
+const SHORT = 30 * 60_000;
+
 interface BookingWeekProps {
   /** Any date of the week; this week without one. */
   week: string | undefined;
@@ -54,7 +56,7 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
             end: wallClock(b.end, f.zone),
             color: b.status === "pending" ? "yellow" : "indigo",
             variant: "light",
-            payload: { mark: b.event_type.color },
+            payload: { mark: b.event_type.color, short: Date.parse(b.end) - Date.parse(b.start) <= SHORT },
           }),
         ),
     [query.data, f.zone],
@@ -79,10 +81,17 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
         withWeekNumber={false}
         highlightToday
         slotHeight={52}
+        slotLabelFormat={f.hour12 ? "h A" : "HH:mm"}
         labels={t.calendar}
         renderEventBody={(event) => (
-          // The text's own tone, which keeps its contrast on every tint.
-          <Text span inherit c="var(--mantine-color-text)">
+          // The text's own tone, which keeps its contrast on every tint; half an hour has room for one line.
+          <Text
+            span
+            inherit
+            display="block"
+            truncate={event.payload?.short === true}
+            c="var(--mantine-color-text)"
+          >
             <Mark color={(event.payload?.mark as string | null | undefined) ?? null} />{" "}
             <Text component="span" inherit c="var(--mantine-color-text)">
               {event.title}

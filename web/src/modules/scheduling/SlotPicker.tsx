@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { ProblemAlert } from "@/shared/states";
-import { addDays, dateIn, groupByDay, startOfDay } from "@/shared/time";
+import { addDays, dateIn, formatsFor, groupByDay, startOfDay } from "@/shared/time";
 import { slotsQuery } from "./queries";
 import classes from "./slots.module.css";
 
@@ -43,16 +43,7 @@ export function SlotPicker({ eventTypeId, value, onChange, otherZone }: SlotPick
   );
   const date = picked && days.has(picked) ? picked : ([...days.keys()][0] ?? null);
   const slots = date ? (days.get(date) ?? []) : [];
-  const theirs = useMemo(
-    () =>
-      new Intl.DateTimeFormat(f.locale, {
-        timeZone: otherZone,
-        hour: "2-digit",
-        minute: "2-digit",
-        weekday: "short",
-      }),
-    [f.locale, otherZone],
-  );
+  const theirs = useMemo(() => formatsFor(f.locale, otherZone ?? f.zone), [f.locale, f.zone, otherZone]);
 
   if (query.error && !query.data)
     return <ProblemAlert error={query.error} retry={() => void query.refetch()} />;
@@ -60,6 +51,7 @@ export function SlotPicker({ eventTypeId, value, onChange, otherZone }: SlotPick
     <div className={classes.picker}>
       <div>
         <Calendar
+          fullWidth
           date={month}
           onDateChange={setMonth}
           minDate={today}
@@ -94,7 +86,7 @@ export function SlotPicker({ eventTypeId, value, onChange, otherZone }: SlotPick
               {slots.map((slot) => (
                 <Tooltip
                   key={slot.start}
-                  label={otherZone ? `${theirs.format(new Date(slot.start))} (${otherZone})` : ""}
+                  label={otherZone ? `${theirs.weekdayTime(slot.start)} (${otherZone})` : ""}
                   disabled={!otherZone || otherZone === f.zone}
                 >
                   <Button
