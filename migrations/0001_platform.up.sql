@@ -228,19 +228,44 @@ CREATE TABLE platform.files (
 CALL platform.protect('platform.files');
 
 -- Jobs: graphile_worker's tables admit their owner only, so requests enqueue through this function. The tenant comes
--- from the sealed context and not from the caller's payload. The queue's own function plans its six statements anew at each
+-- from the sealed context and not from the caller's payload. The queue's own add_jobs plans its statements anew at each
 -- call, since it takes an array; a kept plan halves its time.
 CREATE FUNCTION platform.enqueue(jobs jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     tenant uuid := platform.current_tenant();
+    made   integer;
+    keys   text[];
 BEGIN
-    PERFORM graphile_worker.add_jobs(ARRAY(
-        SELECT ROW(task, (payload || jsonb_build_object('tenant_id', tenant))::json, queue_name, run_at, max_attempts,
-                   coalesce(tenant::text, 'instance') || ':' || job_key, NULL, NULL)::graphile_worker.job_spec
+    -- A job under a new key or none needs nothing of what add_jobs looks up and locks, which takes fifteen times as long.
+    WITH new AS (
+        INSERT INTO graphile_worker._private_jobs (task_id, payload, run_at, max_attempts, key)
+        SELECT known.id, (payload || jsonb_build_object('tenant_id', tenant))::json, coalesce(run_at, now()), max_attempts,
+               coalesce(tenant::text, 'instance') || ':' || job_key
           FROM jsonb_to_recordset(jobs) AS job (task text, payload jsonb, run_at timestamptz, job_key text, max_attempts smallint,
-                                                queue_name text)));
+                                                queue_name text)
+          JOIN graphile_worker._private_tasks known ON known.identifier = task
+         WHERE queue_name IS NULL
+         ORDER BY job_key
+            ON CONFLICT (key) DO NOTHING
+        RETURNING key
+    )
+    SELECT count(*), coalesce(array_agg(key) FILTER (WHERE key IS NOT NULL), '{}') INTO made, keys FROM new;
+    IF made > 0 THEN
+        -- As add_jobs says it; notices of one transaction that are alike would be one.
+        PERFORM pg_notify('jobs:insert', '{"r":' || random()::text || ',"count":' || made || '}');
+    END IF;
+    IF made < jsonb_array_length(jobs) THEN
+        PERFORM graphile_worker.add_jobs(ARRAY(
+            SELECT ROW(task, (payload || jsonb_build_object('tenant_id', tenant))::json, queue_name, run_at, max_attempts,
+                       coalesce(tenant::text, 'instance') || ':' || job_key, NULL, NULL)::graphile_worker.job_spec
+              FROM jsonb_to_recordset(jobs) AS job (task text, payload jsonb, run_at timestamptz, job_key text, max_attempts smallint,
+                                                    queue_name text)
+             WHERE queue_name IS NOT NULL
+                OR NOT EXISTS (SELECT FROM graphile_worker._private_tasks known WHERE known.identifier = task)
+                OR job_key IS NOT NULL AND coalesce(tenant::text, 'instance') || ':' || job_key <> ALL (keys)));
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION platform.enqueue(jsonb) FROM PUBLIC;

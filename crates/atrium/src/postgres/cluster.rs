@@ -156,6 +156,8 @@ client_connection_check_interval = '5s'
 
 wal_level = replica
 wal_compression = on
+# Microseconds that a commit waits for others to share its flush, and only while five or more are under way.
+commit_delay = 300
 # What is replayed after a crash: kept small, so that it takes seconds.
 max_wal_size = '256MB'
 # A backup receiver that died must not fill the disk.

@@ -112,6 +112,27 @@ async fn a_key_replaces_within_one_transaction() {
     assert_eq!((runs(first.id), runs(second.id)), (0, 1));
 }
 
+/// New keys take a way of their own into the queue; one that waits there already, beside them or not, is replaced.
+#[tokio::test]
+async fn a_key_replaces_one_that_waits() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let (first, second, fresh, plain) = (probe("ok"), probe("ok"), probe("ok"), probe("ok"));
+    let later = When::at(world.now().plus_seconds(3600)).keyed("k");
+    ctx.enqueue(&first, later).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    let mut ctx = world.ctx(tenant);
+    ctx.enqueue(&plain, When::default()).expect("enqueued");
+    ctx.enqueue(&second, When::default().keyed("k")).expect("enqueued");
+    ctx.enqueue(&fresh, When::default().keyed("another")).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    let waiting: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM graphile_worker._private_jobs").fetch_one(&world.app.pools.owner).await.expect("counted");
+    assert_eq!(waiting, 3);
+    run(&world).await;
+    assert_eq!([&first, &second, &fresh, &plain].map(|job| runs(job.id)), [0, 1, 1, 1]);
+}
+
 #[tokio::test]
 async fn keys_replace_within_the_tenant_only() {
     let world = World::new().await;
