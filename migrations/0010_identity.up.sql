@@ -245,6 +245,24 @@ CREATE TABLE directory.public_slugs (
 );
 CREATE UNIQUE INDEX public_slugs_subject ON directory.public_slugs (tenant_id, kind, subject_id);
 
+-- What a program shows in place of a session: it acts for its user in one tenant, and may at most what the scopes name.
+CREATE TABLE directory.personal_access_tokens (
+    id           uuid        PRIMARY KEY,
+    user_id      uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
+    tenant_id    uuid        NOT NULL REFERENCES directory.tenants ON DELETE CASCADE,
+    name         text        NOT NULL CHECK (char_length(name) BETWEEN 1 AND 100),
+    token_hash   bytea       NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
+    scopes       text[]      NOT NULL,
+    last_used_at timestamptz,
+    last_used_ip inet,
+    expires_at   timestamptz,
+    revoked_at   timestamptz,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    updated_at   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX personal_access_tokens_user ON directory.personal_access_tokens (user_id, tenant_id, id DESC);
+GRANT SELECT, INSERT, UPDATE (last_used_at, last_used_ip, revoked_at, updated_at) ON directory.personal_access_tokens TO atrium_app;
+
 GRANT SELECT, INSERT, UPDATE ON directory.sessions, directory.one_time_tokens, directory.registrations, directory.invitations
     TO atrium_app;
 -- Who is an administrator of the instance, and whether a user or tenant is suspended, is not for the serving role to say.
@@ -378,6 +396,40 @@ $$;
 REVOKE ALL ON FUNCTION identity.authenticate(bytea, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.authenticate(bytea, timestamptz) TO atrium_app;
 
+-- What a program's token stands for, as [identity.authenticate] says it of a cookie's: what its user may do in its tenant,
+-- as far as the token's scopes reach.
+CREATE FUNCTION identity.authenticate_token(presented bytea, at timestamptz)
+RETURNS TABLE (
+    token_id uuid, token_name text, user_id uuid, tenant_id uuid, name text, email text, locale text, timezone text,
+    last_used_at timestamptz, expires_at timestamptz, permissions text[]
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT k.id, k.name, u.id, t.id, u.name, u.email, u.locale, u.timezone, k.last_used_at, k.expires_at,
+           ARRAY(SELECT p.permission || ' ' || min(p.scope)
+                   FROM (SELECT rp.permission, rp.scope
+                           FROM identity.member_roles mr
+                           JOIN identity.role_permissions rp ON rp.tenant_id = mr.tenant_id AND rp.role_id = mr.role_id
+                          WHERE mr.tenant_id = t.id AND mr.user_id = u.id
+                          UNION ALL
+                         SELECT mp.permission, mp.scope
+                           FROM identity.member_permissions mp
+                          WHERE mp.tenant_id = t.id AND mp.user_id = u.id) AS p
+                  WHERE p.permission = ANY (k.scopes)
+                  GROUP BY p.permission)
+      FROM directory.personal_access_tokens k
+      JOIN directory.users u ON u.id = k.user_id AND u.status = 'active'
+      JOIN identity.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id AND m.status = 'active'
+      JOIN directory.tenants t ON t.id = m.tenant_id AND t.status = 'active'
+     WHERE k.token_hash = presented AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > at);
+END
+$$;
+REVOKE ALL ON FUNCTION identity.authenticate_token(bytea, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.authenticate_token(bytea, timestamptz) TO atrium_app;
+
 -- The tenants of one user, for the switch. Membership spans tenants, so this too runs as the owner.
 CREATE FUNCTION identity.tenants_of(member uuid)
 RETURNS TABLE (tenant_id uuid, name text, slug text, status text, onboarding_status text)
@@ -438,6 +490,8 @@ END
 $$;
 REVOKE ALL ON FUNCTION identity.tell_sessions() FROM PUBLIC;
 CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at ON directory.sessions
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
+CREATE TRIGGER tell AFTER DELETE OR UPDATE OF revoked_at ON directory.personal_access_tokens
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
 CREATE TRIGGER tell AFTER UPDATE OF status, name, email, locale, timezone, is_platform_admin ON directory.users
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'id');

@@ -274,6 +274,9 @@ class Spare:
         self.caller.password = password or self.caller.password
         self.caller.sign_in()
 
+    def access_token(self):
+        return self.caller.post("/access-tokens", {"name": f"Script {number()}", "scopes": ["contacts:read"]})["id"]
+
     def other_session(self):
         """The id of another session of the same person."""
         Caller(self.caller.email, self.caller.password)
@@ -404,6 +407,9 @@ REQUESTS = {
     "GET /api/v1/session": nothing,
     "DELETE /api/v1/session": nothing,
     "POST /api/v1/session/tenant": lambda: body(tenant_id=spare("POST /api/v1/session/tenant").tenant),
+    "GET /api/v1/access-tokens": nothing,
+    "POST /api/v1/access-tokens": lambda: body(name=f"Script {number()}", scopes=["contacts:read"]),
+    "DELETE /api/v1/access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/access-tokens/{id}").access_token()),
     "GET /api/v1/sessions": nothing,
     "POST /api/v1/sessions": lambda: body(email=OWNER_EMAIL, password=PASSWORD),
     "DELETE /api/v1/sessions": nothing,
@@ -415,6 +421,9 @@ REQUESTS = {
 
 # What is asked by spares.
 OF_SPARES = {
+    # One has fifty at most.
+    "POST /api/v1/access-tokens",
+    "DELETE /api/v1/access-tokens/{id}",
     "DELETE /api/v1/session",
     "GET /api/v1/sessions",
     "DELETE /api/v1/sessions",

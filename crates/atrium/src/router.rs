@@ -19,7 +19,7 @@ use platform::{App, Problem, ctx::Origin};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::Instrument;
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -67,6 +67,9 @@ pub fn router(health: Health) -> Router {
         .layer(middleware::from_fn(observe))
 }
 
+/// First parts of paths that take the person: an access token is refused there.
+const IN_PERSON: [&str; 6] = ["access-tokens", "mails", "me", "session", "sessions", "tenants"];
+
 /// The API's routes and their document, in which every operation lists the refusals that its kind may give.
 pub fn api_with_document() -> (Router<App>, OpenApi) {
     let (router, mut document) = registry::api().split_for_parts();
@@ -79,7 +82,10 @@ pub fn api_with_document() -> (Router<App>, OpenApi) {
     document.info.contact = None;
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-atrium"))));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An access token")).build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
     for (path, item) in &mut document.paths.paths {
+        let area = path.split('/').nth(3).unwrap_or_default();
         let operations = [
             ("get", &mut item.get, false),
             ("put", &mut item.put, true),
@@ -92,6 +98,9 @@ pub fn api_with_document() -> (Router<App>, OpenApi) {
             // A function's name says enough in its module and too little in the document.
             let words = path.trim_start_matches("/api/v1/").replace(['{', '}'], "").replace(['/', '-'], "_");
             operation.operation_id = Some(format!("{method}_{words}"));
+            if let Some(ways) = operation.security.as_mut().filter(|_| !IN_PERSON.contains(&area)) {
+                ways.push(SecurityRequirement::new::<_, [&str; 0], &str>("token", []));
+            }
             let takes_body = operation.request_body.is_some();
             let is_version = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(one) if one.name == "If-Match");
             let has_version = operation.parameters.iter().flatten().any(is_version);
@@ -140,9 +149,9 @@ fn is_static(_: StatusCode, _: axum::http::Version, headers: &axum::http::Header
 /// A change by somebody who is signed in, or who signs in or out by it, may change what sessions may do.
 async fn forget_sessions(State(app): State<App>, request: Request, next: Next) -> Response {
     let changes = !request.method().is_safe();
-    let has_cookie = request.headers().contains_key(header::COOKIE);
+    let has_credential = [header::COOKIE, header::AUTHORIZATION].iter().any(|name| request.headers().contains_key(name));
     let response = next.run(request).await;
-    if changes && (has_cookie || response.headers().contains_key(header::SET_COOKIE)) {
+    if changes && (has_credential || response.headers().contains_key(header::SET_COOKIE)) {
         app.sessions.forget();
     }
     response

@@ -46,7 +46,7 @@ pub fn application(
         clock,
         seal: Arc::new(ContextSeal::new(&keys)),
         keys: Arc::new(keys),
-        authenticator: Arc::new(identity::CookieAuthenticator),
+        authenticator: Arc::new(identity::RequestAuthenticator),
         mailer: Arc::new(mailer),
         files,
         http: platform::http_client::HttpClient::new(),

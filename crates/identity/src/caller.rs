@@ -25,7 +25,8 @@ impl FromRequestParts<App> for Somebody {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let Anonymous { app, origin, claim } = Anonymous::from_request_parts(parts, app).await?;
-        let session = app.authenticator.authenticate(&app, parts).await?;
+        // Who signs in or out does so in person.
+        let session = app.authenticator.authenticate(&app, parts).await?.filter(|session| session.token.is_none());
         let presented = cookie::presented(&app.config, &parts.headers);
         Ok(Self { app, origin, claim, session, presented })
     }

@@ -1,5 +1,6 @@
 //! Ring 1: users, tenants, members, roles, sessions and invitations.
 
+pub mod access_tokens;
 mod activity;
 pub mod admin;
 mod authenticator;
@@ -24,7 +25,7 @@ use platform::App;
 use platform::jobs::definition;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use authenticator::CookieAuthenticator;
+pub use authenticator::RequestAuthenticator;
 pub use events::EVENTS;
 pub use tenants::{NewTenant, found_tenant};
 
@@ -39,6 +40,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(members::http::api())
         .merge(roles::http::api())
         .merge(invitations::http::api())
+        .merge(access_tokens::http::api())
 }
 
 pub fn jobs() -> Vec<JobDefinition> {

@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::auth::Allow;
+use crate::auth::{Allow, UsedToken};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::extract::{Json, Query};
@@ -94,6 +94,8 @@ pub struct AuditEvent {
     pub new_values: Option<Value>,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
+    /// Where a program acted for the actor.
+    pub access_token: Option<UsedToken>,
     pub created_at: Timestamp,
 }
 
@@ -123,7 +125,8 @@ async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<AuditFilter>) -> R
     let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
     let tenant = ctx.tenant.0;
     let rows = sqlx::query!(
-        "SELECT id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, created_at
+        "SELECT id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, created_at,
+                metadata -> 'access_token' AS access_token
            FROM platform.audit_events
           WHERE tenant_id = $1
             AND ($2::uuid IS NULL OR id < $2)
@@ -157,6 +160,7 @@ async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<AuditFilter>) -> R
             new_values: row.new_values,
             ip_address: row.ip_address.map(|net| net.addr().to_string()),
             user_agent: row.user_agent,
+            access_token: row.access_token.and_then(|token| serde_json::from_value(token).ok()),
             created_at: row.created_at,
         },
     )))

@@ -70,6 +70,15 @@ pub struct Session {
     pub tenant: Option<TenantId>,
     pub permissions: Permissions,
     pub expires_at: Timestamp,
+    /// Where a program acts by an access token, whose scopes are the bounds of `permissions`.
+    pub token: Option<UsedToken>,
+}
+
+/// The access token by which a request came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsedToken {
+    pub id: Uuid,
+    pub name: String,
 }
 
 /// Turns a cookie or token into a session; identity implements it, and the binary wires it.
@@ -175,7 +184,34 @@ impl FromRequestParts<App> for AnyMember {
     }
 }
 
-/// A signed-in user, with or without a tenant: what concerns the person alone.
+/// A member who is there in person: what is done here is not for a program's token.
+pub struct InPerson(Ctx);
+
+impl Deref for InPerson {
+    type Target = Ctx;
+
+    fn deref(&self) -> &Ctx {
+        &self.0
+    }
+}
+
+impl DerefMut for InPerson {
+    fn deref_mut(&mut self) -> &mut Ctx {
+        &mut self.0
+    }
+}
+
+impl FromRequestParts<App> for InPerson {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let SignedIn { app, session, origin, claim } = SignedIn::from_request_parts(parts, app).await?;
+        let tenant = session.tenant.ok_or_else(no_tenant)?;
+        Ok(Self(Ctx::of_member(app, session, tenant, origin, claim)))
+    }
+}
+
+/// A signed-in user, with or without a tenant: what concerns the person alone, and so is not for a program's token.
 pub struct SignedIn {
     pub app: App,
     pub session: Session,
@@ -188,6 +224,9 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let session = session(parts, app).await?;
+        if session.token.is_some() {
+            return Err(session_required().into());
+        }
         let claim = claim(parts, &session.user_id.to_string());
         Ok(Self { app: app.clone(), session, origin: origin(parts), claim })
     }
@@ -231,6 +270,10 @@ async fn session(parts: &Parts, app: &App) -> Result<Session> {
     let session = app.authenticator.authenticate(app, parts).await?.ok_or_else(Problem::unauthenticated)?;
     app.limits.check(crate::rate_limit::Limit::Account, &session.user_id.to_string())?;
     Ok(session)
+}
+
+fn session_required() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "session_required", "An access token cannot do this. Sign in to the web app for it.")
 }
 
 fn no_tenant() -> Problem {

@@ -178,6 +178,10 @@ impl Ctx {
         let (tenant, actor) = (self.tenant.0, self.user_id());
         let (facts, lines) = (serde_json::to_value(facts).map_err(Error::internal)?, serde_json::to_value(lines).map_err(Error::internal)?);
         let (name, origin) = (self.caller.name(), self.origin.clone());
+        let metadata = match &self.caller {
+            Caller::Member(Session { token: Some(token), .. }) => Some(serde_json::json!({ "access_token": token })),
+            _ => None,
+        };
         sqlx::query!(
             "WITH facts AS (
                  INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
@@ -188,8 +192,8 @@ impl Ctx {
              )
              INSERT INTO platform.audit_events
                     (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values,
-                     ip_address, user_agent, request_id)
-             SELECT $1, id, $4, $5, action, entity_type, entity_id, old_values, new_values, $6, $7, $8
+                     ip_address, user_agent, request_id, metadata)
+             SELECT $1, id, $4, $5, action, entity_type, entity_id, old_values, new_values, $6, $7, $8, $9
                FROM jsonb_to_recordset($3) AS l (id uuid, action text, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb)",
             tenant,
             facts,
@@ -199,6 +203,7 @@ impl Ctx {
             origin.ip.map(ipnet::IpNet::from),
             origin.user_agent,
             origin.request_id,
+            metadata,
         )
         .execute(self.db().await?)
         .await?;

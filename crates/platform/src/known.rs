@@ -127,6 +127,7 @@ mod tests {
             tenant: None,
             permissions: Permissions::none().clone(),
             expires_at: Timestamp::from_second(0),
+            token: None,
         }
     }
 

@@ -63,6 +63,8 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /schedules/{id}" => Line("schedule.deleted"),
         "PATCH /tenant" => Line("tenant.updated"),
         "POST /tenants" => Line("tenant.created"),
+        "POST /access-tokens" => Line("access_token.created"),
+        "DELETE /access-tokens/{id}" => Line("access_token.revoked"),
         "PUT /me/password" => Account("password_changed"),
         "PUT /password-resets" => Account("password_reset"),
         "DELETE /sessions" => Account("other_sessions_ended"),
@@ -261,6 +263,7 @@ impl Scene {
             "POST /schedules" => by_owner(here(), schedule),
             "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),
             "DELETE /schedules/{id}" => by_owner(format!("/schedules/{}", self.made("/schedules", schedule).await), Value::Null),
+            "POST /access-tokens" => by_owner(here(), json!({ "name": "Script", "scopes": ["contacts:read"] })),
             "POST /sessions" => {
                 let ask = by_visitor(&here(), json!({ "email": "spare@example.com", "password": PASSWORD }));
                 Ask { actor: Some(self.spare_id), ..ask }

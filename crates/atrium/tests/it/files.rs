@@ -66,6 +66,7 @@ impl Member {
             tenant: Some(tenant),
             permissions: permissions.iter().map(|(name, scope)| ((*name).to_owned(), *scope)).collect(),
             expires_at: world.now().plus_seconds(3600),
+            token: None,
         };
         let app = App::new(Parts { authenticator: Arc::new(Everybody(session)), ..(*world.app).clone() });
         let routes = platform::files::api().split_for_parts().0.with_state(app.clone());

@@ -89,7 +89,10 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         owner.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into_bytes()).await.expect(201).id().to_string()
     };
     let failed_job = failed_job(world, tenant).await;
+    let token = json!({ "name": format!("Secret {}", tenant.name), "scopes": ["contacts:read"] });
+    let token = owner.post("/access-tokens", token).await.expect(201).id().to_string();
     BTreeMap::from([
+        ("/access-tokens/", token),
         ("/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
         ("/schedules/", schedule),
@@ -106,7 +109,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
 /// A job of the tenant without attempts left.
 pub async fn failed_job(world: &World, tenant: &Tenant) -> i64 {
     let mut db = world.as_owner().await;
-    sqlx::query("SELECT graphile_worker.add_job('SendMail', json_build_object('tenant_id', $1::text, 'mail_id', gen_random_uuid()))")
+    sqlx::query("SELECT graphile_worker.add_job('SendMails', json_build_object('tenant_id', $1::text, 'mail_ids', json_build_array(gen_random_uuid())))")
         .bind(tenant.id.to_string())
         .execute(&mut db)
         .await
@@ -171,7 +174,10 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 14] = [
+const ANY_MEMBER: [&str; 17] = [
+    "GET /access-tokens",
+    "POST /access-tokens",
+    "DELETE /access-tokens/{id}",
     "GET /session",
     "DELETE /session",
     "POST /session/tenant",

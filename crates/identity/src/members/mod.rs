@@ -60,6 +60,7 @@ impl Newcomer {
             tenant: Some(tenant),
             permissions: Permissions::none().clone(),
             expires_at: now,
+            token: None,
         }
     }
 }

@@ -17,7 +17,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 pub use reset::{SendPasswordReset, link_invalid};
 
@@ -44,7 +46,7 @@ pub fn check(checks: &mut Checks, field: &str, password: &SecretString, about: &
         checks.add(field, "too_long", format!("may have at most {MOST} characters"));
         return;
     }
-    let lower = text.to_lowercase();
+    let lower = normal(password).to_lowercase();
     let mut distinct = lower.chars().collect::<Vec<_>>();
     distinct.sort_unstable();
     distinct.dedup();
@@ -60,6 +62,14 @@ fn tells(lower: &str, word: &str) -> bool {
     let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let (word, password) = (word.to_lowercase(), bare(lower));
     std::iter::once(word.as_str()).chain(word.split('@')).map(bare).any(|part| !part.is_empty() && part == password)
+}
+
+/// Begins what is stored: NFKC (NIST SP 800-63B-4, 3.1.1.2, where ASVS 6.2.8 would have the password as it came: the keyboards of
+/// a person's devices differ), then the PHC string of argon2id. A change of either is another number.
+const SCHEME: &str = "1";
+
+fn normal(password: &SecretString) -> Zeroizing<String> {
+    Zeroizing::new(password.expose_secret().nfkc().collect())
 }
 
 /// Memory while hashing is this many times 19 MiB.
@@ -83,12 +93,12 @@ impl Turn {
         }
     }
 
-    /// The PHC string of argon2id with a salt of its own.
+    /// What to store, under a salt of its own.
     ///
     /// # Errors
     /// None that a password could cause.
     pub async fn hash(&self, password: SecretString) -> Result<String> {
-        work(move |hasher| Ok(hasher.hash_password(password.expose_secret().as_bytes())?.to_string())).await
+        work(move |hasher| Ok(format!("{SCHEME}{}", hasher.hash_password(normal(&password).as_bytes())?))).await
     }
 
     /// Whether the password is that of the hash. Without a hash it takes as long and is no.
@@ -100,8 +110,9 @@ impl Turn {
         // The work is not told whose hash it is, so it cannot take less for nobody's.
         let hash = hash.unwrap_or_else(|| NOBODYS.to_owned());
         let is_right = work(move |hasher| {
-            let parsed = PasswordHash::new(&hash).map_err(argon2::password_hash::Error::from)?;
-            match hasher.verify_password(password.expose_secret().as_bytes(), &parsed) {
+            let phc = hash.strip_prefix(SCHEME).ok_or(argon2::password_hash::Error::Version)?;
+            let parsed = PasswordHash::new(phc).map_err(argon2::password_hash::Error::from)?;
+            match hasher.verify_password(normal(&password).as_bytes(), &parsed) {
                 Ok(()) => Ok(true),
                 Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
                 Err(other) => Err(other),
@@ -126,7 +137,7 @@ fn hasher() -> Result<Argon2<'static>, argon2::password_hash::Error> {
 }
 
 /// Costs as much as a real one and is nobody's.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cyBzYWx0IDEyMw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str = "1$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cyBzYWx0IDEyMw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -223,15 +234,27 @@ mod tests {
     async fn hashes_verify_and_nobodys_never_does() {
         let turn = Turn::wait().await.expect("a turn");
         let hash = turn.hash(SecretString::from("a password of mine")).await.expect("hashed");
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(hash.starts_with("1$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(turn.verify(SecretString::from("a password of mine"), Some(hash.clone())).await.expect("verified"));
         assert!(!turn.verify(SecretString::from("a password of yours"), Some(hash)).await.expect("verified"));
         assert!(!turn.verify(SecretString::from("anything"), None).await.expect("verified"));
     }
 
+    /// An é of one code point on this keyboard is two on that one; full-width letters come from a third.
+    #[tokio::test]
+    async fn the_same_text_from_another_keyboard_is_the_same_password() {
+        let turn = Turn::wait().await.expect("a turn");
+        let hash = turn.hash(SecretString::from("caf\u{e9} em S\u{e3}o Paulo")).await.expect("hashed");
+        for same in ["cafe\u{301} em Sa\u{303}o Paulo", "\u{ff43}af\u{e9} em S\u{e3}o Paulo"] {
+            assert!(turn.verify(SecretString::from(same), Some(hash.clone())).await.expect("verified"), "{same}");
+        }
+        assert!(!turn.verify(SecretString::from("cafe em Sao Paulo"), Some(hash)).await.expect("verified"));
+        assert_eq!(codes("\u{ff50}assword1234"), ["too_common"]);
+    }
+
     #[test]
     fn nobodys_hash_costs_as_much() {
-        let parsed = PasswordHash::new(NOBODYS).expect("well formed");
+        let parsed = PasswordHash::new(NOBODYS.strip_prefix(SCHEME).expect("our scheme")).expect("well formed");
         let params = Params::try_from(&parsed).expect("argon2");
         assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19_456, 2, 1));
     }

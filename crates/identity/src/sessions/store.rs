@@ -42,6 +42,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
             tenant: row.tenant_id.map(TenantId),
             permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
             expires_at: row.expires_at,
+            token: None,
         },
         last_seen_at: row.last_seen_at,
         remembered: row.remembered,
@@ -49,7 +50,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
 }
 
 /// `bookings:read own`
-fn parse(grant: &str) -> Option<(String, Scope)> {
+pub fn parse(grant: &str) -> Option<(String, Scope)> {
     let (codename, scope) = grant.split_once(' ')?;
     Some((codename.to_owned(), crate::roles::scope_of(scope)?))
 }

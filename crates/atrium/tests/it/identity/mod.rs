@@ -1,5 +1,6 @@
 //! Users, sessions, members and invitations over HTTP, with the mails that belong to them.
 
+mod access_tokens;
 mod invitations;
 mod members;
 mod passwords;

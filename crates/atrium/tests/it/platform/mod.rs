@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::world::World;
 
 /// An administrator of the instance, signed in to a workspace of his own.
-async fn platform_admin(world: &World) -> Client {
+pub async fn platform_admin(world: &World) -> Client {
     let password = identity::admin::create_user(&world.app, "root@example.com", "Root", Some("Root Ltd"), true).await.expect("a user");
     Client::sign_in(world, "root@example.com", &password).await
 }

@@ -1,0 +1,144 @@
+//! Access tokens in the database: of one user, in one tenant.
+
+use platform::TenantId;
+use platform::auth::{Session, UsedToken};
+use platform::ctx::Origin;
+use platform::ipnet::IpNet;
+use platform::time::Timestamp;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::AccessToken;
+use crate::activity;
+use crate::sessions::store::parse;
+
+pub async fn list(
+    db: &mut PgConnection,
+    user: Uuid,
+    tenant: TenantId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<AccessToken>, sqlx::Error> {
+    sqlx::query_as!(
+        AccessToken,
+        r#"SELECT id, name, scopes, expires_at AS "expires_at: Timestamp", last_used_at AS "last_used_at: Timestamp",
+                  host(last_used_ip) AS last_used_ip, created_at AS "created_at: Timestamp"
+             FROM directory.personal_access_tokens
+            WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL AND ($3::uuid IS NULL OR id < $3)
+            ORDER BY id DESC
+            LIMIT $4"#,
+        user,
+        tenant.0,
+        before,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Those that are not revoked.
+pub async fn count(db: &mut PgConnection, user: Uuid, tenant: TenantId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM directory.personal_access_tokens WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL"#,
+        user,
+        tenant.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+pub async fn insert(
+    db: &mut PgConnection,
+    user: Uuid,
+    tenant: TenantId,
+    new: &AccessToken,
+    token_hash: &[u8; 32],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO directory.personal_access_tokens (id, user_id, tenant_id, name, token_hash, scopes, expires_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        new.id,
+        user,
+        tenant.0,
+        new.name,
+        &token_hash[..],
+        &new.scopes,
+        new.expires_at as Option<Timestamp>,
+        new.created_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The token that was revoked; nothing for one that is not there, or was revoked before.
+pub async fn revoke(
+    db: &mut PgConnection,
+    user: Uuid,
+    tenant: TenantId,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<Option<AccessToken>, sqlx::Error> {
+    sqlx::query_as!(
+        AccessToken,
+        r#"UPDATE directory.personal_access_tokens SET revoked_at = $4, updated_at = $4
+            WHERE user_id = $1 AND tenant_id = $2 AND id = $3 AND revoked_at IS NULL
+        RETURNING id, name, scopes, expires_at AS "expires_at: Timestamp", last_used_at AS "last_used_at: Timestamp",
+                  host(last_used_ip) AS last_used_ip, created_at AS "created_at: Timestamp""#,
+        user,
+        tenant.0,
+        id,
+        now,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A token as its text finds it.
+pub struct Found {
+    pub session: Session,
+    pub last_used_at: Option<Timestamp>,
+}
+
+pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Found>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT token_id AS "token_id!", token_name AS "token_name!", user_id AS "user_id!", tenant_id AS "tenant_id!",
+                  name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
+                  last_used_at AS "last_used_at: Timestamp", expires_at AS "expires_at: Timestamp", permissions AS "permissions!"
+             FROM identity.authenticate_token($1, $2)"#,
+        &token_hash[..],
+        now,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Found {
+        session: Session {
+            id: row.token_id,
+            user_id: row.user_id,
+            name: row.name,
+            email: row.email,
+            locale: row.locale,
+            timezone: row.timezone,
+            // The instance is administered by people.
+            is_platform_admin: false,
+            tenant: Some(TenantId(row.tenant_id)),
+            permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
+            // One without an end is looked up anew before this one.
+            expires_at: row.expires_at.unwrap_or_else(|| now.plus_seconds(24 * 3600)),
+            token: Some(UsedToken { id: row.token_id, name: row.token_name }),
+        },
+        last_used_at: row.last_used_at,
+    }))
+}
+
+pub async fn note_use(db: impl PgExecutor<'_>, token: Uuid, origin: &Origin, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.personal_access_tokens SET last_used_at = $2, last_used_ip = $3 WHERE id = $1",
+        token,
+        now,
+        activity::address(origin) as Option<IpNet>,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
