@@ -30,6 +30,7 @@ function refused(dialog: Dialog, button: string): Dialog {
 
 const invite = asked("invite", "/members/invitations", "Invite");
 const newContact = asked("new-contact", "/contacts", "New contact");
+const newAccessToken = asked("new-access-token", "/settings/security", "New access token");
 const newEventType = asked("new-event-type", "/event-types", "New event type");
 
 async function openConfirmed(page: Page): Promise<void> {
@@ -44,6 +45,8 @@ export const DIALOGS: Dialog[] = [
   refused(newContact, "Create"),
   newEventType,
   refused(newEventType, "Create"),
+  newAccessToken,
+  refused(newAccessToken, "Create"),
   {
     name: "new-booking",
     path: "/bookings?create=true",

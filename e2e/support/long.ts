@@ -47,6 +47,13 @@ export async function longWorkspace(locale = "en"): Promise<Workspace> {
     }),
     201,
   );
+  const { permissions } = await answer<{ permissions: { codename: string }[] }>(api.get("/api/v1/session"));
+  await answer(
+    api.post("/api/v1/access-tokens", {
+      data: { name: UNBROKEN.slice(0, 100), scopes: permissions.map(({ codename }) => codename) },
+    }),
+    201,
+  );
   const { items } = await answer<{ items: { id: string }[] }>(api.get("/api/v1/roles"));
   const role = items.at(-1);
   await answer(api.post("/api/v1/invitations", { data: { email: address(), role_id: role?.id } }), 201);

@@ -13,7 +13,6 @@ export type Session = Get<"/api/v1/session">;
 export type User = Get<"/api/v1/me">;
 export type Tenant = Get<"/api/v1/tenant">;
 export type SessionRow = Item<Get<"/api/v1/sessions">>;
-export type Grant = Session["permissions"][number];
 export type AccessToken = Item<Get<"/api/v1/access-tokens">>;
 export type IssuedToken = Answer<paths["/api/v1/access-tokens"]["post"]>;
 export type NewAccessToken = Body<paths["/api/v1/access-tokens"]["post"]>;

@@ -210,6 +210,7 @@ const settingsProfile = createRoute({
 const settingsSecurity = createRoute({
   getParentRoute: () => settings,
   path: "/security",
+  validateSearch: read.optional((raw) => ({ create: read.flag(raw, "create") })),
   component: lazyRouteComponent(() => import("@/modules/identity/SecuritySettings"), "SecuritySettings"),
 });
 const settingsWorkspace = createRoute({

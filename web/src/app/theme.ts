@@ -83,6 +83,9 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
     "--mantine-color-placeholder": "var(--mantine-color-gray-6)",
     "--mantine-color-text": "var(--mantine-color-gray-9)",
     "--mantine-color-error": "var(--mantine-color-red-9)",
+    // White on the shade that the other colours are filled with would be too pale.
+    "--mantine-color-red-filled": "var(--mantine-color-red-9)",
+    "--mantine-color-red-filled-hover": "color-mix(in srgb, var(--mantine-color-red-9), black 12%)",
     "--mantine-color-anchor": "var(--mantine-color-indigo-8)",
     "--atrium-surface": "var(--mantine-color-white)",
     "--atrium-rail": "var(--mantine-color-gray-0)",

@@ -82,7 +82,7 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
     }
     checks.done()?;
     let tenant = ctx.tenant;
-    if store::count(ctx.db().await?, user, tenant).await? >= MOST {
+    if store::count(ctx.db().await?, user, tenant, now).await? >= MOST {
         return Err(
             Problem::conflict("too_many_tokens", "You have as many access tokens as one may have. Revoke one that is not used.").into()
         );

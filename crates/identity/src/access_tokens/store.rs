@@ -36,12 +36,14 @@ pub async fn list(
     .await
 }
 
-/// Those that are not revoked.
-pub async fn count(db: &mut PgConnection, user: Uuid, tenant: TenantId) -> Result<i64, sqlx::Error> {
+/// Those that count.
+pub async fn count(db: &mut PgConnection, user: Uuid, tenant: TenantId, now: Timestamp) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM directory.personal_access_tokens WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL"#,
+        r#"SELECT count(*) AS "count!" FROM directory.personal_access_tokens
+            WHERE user_id = $1 AND tenant_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)"#,
         user,
         tenant.0,
+        now,
     )
     .fetch_one(db)
     .await

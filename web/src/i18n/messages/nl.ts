@@ -71,6 +71,8 @@ export const messages: Messages = {
       same_time: "De boeking staat al op deze tijd. Kies een andere.",
       request_under_way: "De eerste poging loopt nog. Wacht even.",
       body_too_large: "Dat is te groot.",
+      too_many_tokens:
+        "Je hebt zoveel toegangstokens als men mag hebben. Trek er een in dat niet wordt gebruikt.",
     },
     fields: {
       required: "Verplicht",
@@ -83,6 +85,7 @@ export const messages: Messages = {
       in_the_past: "Dit is voorbij",
       not_found: "Bestaat niet meer",
       forbidden: "Je rol staat dit niet toe",
+      not_yours: "Er is iets bij dat je zelf niet mag. Kies opnieuw.",
     },
   },
   errors: {
@@ -135,6 +138,7 @@ export const messages: Messages = {
     address: "Adres",
     system: "Systeem",
     visitor: "Bezoeker",
+    via: (token) => `via toegangstoken ${token}`,
     changes: (action) => `Wijzigingen van ${action}`,
     noneTitle: "Niets vastgelegd",
     noneText: "Elke wijziging in de werkruimte wordt hier genoteerd.",
@@ -149,6 +153,7 @@ export const messages: Messages = {
       tenant: "Werkruimte",
       user: "Gebruiker",
       session: "Sessie",
+      access_token: "Toegangstoken",
       file: "Bestand",
       mail_settings: "Mailserver",
       job: "Taak",
@@ -187,6 +192,8 @@ export const messages: Messages = {
       "tenant.created": "Werkruimte gemaakt",
       "tenant.updated": "Instellingen van de werkruimte gewijzigd",
       "user.updated": "Profiel gewijzigd",
+      "access_token.created": "Toegangstoken gemaakt",
+      "access_token.revoked": "Toegangstoken ingetrokken",
       "file.created": "Bestand geüpload",
       "file.deleted": "Bestand verwijderd",
       "job.retried": "Taak opnieuw geprobeerd",

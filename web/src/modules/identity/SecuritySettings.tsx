@@ -1,4 +1,4 @@
-/** Where one is signed in, and the password. */
+/** Where one is signed in, what acts for one, and the password. */
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -14,14 +14,18 @@ import { Section } from "@/shared/Page";
 import { PasswordField } from "@/shared/PasswordField";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
+import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
 import { sessionsQuery } from "./queries";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
+  // A token is of one workspace; the rest works without any.
+  const { tenant } = useSession();
   return (
     <>
       <Sessions />
+      {tenant ? <AccessTokens /> : null}
       <Password />
     </>
   );

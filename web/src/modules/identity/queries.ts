@@ -25,6 +25,12 @@ export const tenantQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/tenant")),
 });
 
+/** No more than fit a page may be had. */
+export const accessTokensQuery = queryOptions({
+  queryKey: [keys.accessTokens],
+  queryFn: () => take(api.GET("/api/v1/access-tokens", { params: { query: { limit: 100 } } })),
+});
+
 export const sessionsQuery = queryOptions({
   queryKey: [keys.sessions],
   queryFn: () => take(api.GET("/api/v1/sessions", { params: { query: { limit: 100 } } })),

@@ -107,7 +107,7 @@ function AuditRows({ event }: { event: AuditEvent }) {
         <Table.Td visibleFrom="sm" className={classes.when}>
           <When at={event.created_at} />
         </Table.Td>
-        <Table.Td visibleFrom="sm">
+        <Table.Td visibleFrom="sm" className={classes.who}>
           <Actor event={event} />
         </Table.Td>
         <Table.Td>
@@ -162,8 +162,25 @@ function AuditRows({ event }: { event: AuditEvent }) {
   );
 }
 
-/** Who did it; a member leads to what else he or she did. Within a text the link is underlined (WCAG 1.4.1). */
-function Actor({ event: { actor }, inText }: { event: AuditEvent; inText?: boolean }) {
+/** Who did it, and by which program where one acted for somebody. */
+function Actor({ event, inText }: { event: AuditEvent; inText?: boolean }) {
+  const t = useT();
+  const token = event.access_token;
+  return (
+    <>
+      <ActorName event={event} inText={inText === true || Boolean(token)} />
+      {token ? (
+        <Text span inherit c="dimmed">
+          {" · "}
+          {t.audit.via(token.name)}
+        </Text>
+      ) : null}
+    </>
+  );
+}
+
+/** A member leads to what else he or she did. Within a text the link is underlined (WCAG 1.4.1). */
+function ActorName({ event: { actor }, inText }: { event: AuditEvent; inText: boolean }) {
   const t = useT();
   if (!actor?.id) {
     return (
