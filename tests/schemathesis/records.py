@@ -275,7 +275,7 @@ class Spare:
         self.caller.sign_in()
 
     def access_token(self):
-        return self.caller.post("/access-tokens", {"name": f"Script {number()}", "scopes": ["contacts:read"]})["id"]
+        return self.caller.ask("POST", "/access-tokens", {"name": f"Script {number()}", "scopes": ["contacts:read"]})["id"]
 
     def other_session(self):
         """The id of another session of the same person."""
