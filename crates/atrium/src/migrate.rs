@@ -154,7 +154,8 @@ async fn refuse_newer(connection: &mut PgConnection) -> Result<(), MigrationErro
     }
 }
 
-/// Whether the database holds demo data only (or nothing yet).
+/// Whether the database holds demo data only (or nothing yet). People of the demo have addresses that nobody can have
+/// (`.example`, RFC 2606), so anybody else came by signing up.
 ///
 /// # Errors
 /// The database's.
@@ -163,7 +164,11 @@ pub async fn is_demo(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
     if !exists {
         return Ok(true);
     }
-    sqlx::query_scalar("SELECT is_demo OR NOT EXISTS (SELECT FROM directory.users) FROM security.instance").fetch_one(connection).await
+    sqlx::query_scalar(
+        "SELECT NOT EXISTS (SELECT FROM directory.users WHERE NOT (i.is_demo AND email_key LIKE '%.example')) FROM security.instance i",
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Refuses, before anything is done, another key than the one that the database's secrets are sealed with. A role that may not

@@ -112,4 +112,9 @@ async fn real_data_is_not_taken_back() {
     .await
     .expect("a user");
     assert!(matches!(migrate::down(&owner, 0, false).await, Err(MigrationError::NotADemo)));
+    // Nor what somebody who signed up made of a demo; what belongs to the demo is.
+    sqlx::query("UPDATE security.instance SET is_demo = true").execute(&mut db).await.expect("marked");
+    assert!(matches!(migrate::down(&owner, 0, false).await, Err(MigrationError::NotADemo)));
+    sqlx::query("UPDATE directory.users SET email_key = 'ana@brightside.example'").execute(&mut db).await.expect("of the demo");
+    migrate::down(&owner, 0, false).await.expect("taken back");
 }

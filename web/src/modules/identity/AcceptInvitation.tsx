@@ -62,7 +62,6 @@ function Invited({ token, invitation }: { token: string; invitation: InvitationL
   const newcomer = !invitation.account_exists;
   const form = useForm({
     mode: "uncontrolled",
-    validateInputOnBlur: true,
     initialValues: { name: "", password: "" },
     validate: {
       name: newcomer ? check.required(t) : undefined,

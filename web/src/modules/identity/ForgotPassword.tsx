@@ -11,7 +11,6 @@ export function ForgotPassword() {
   const t = useT();
   const form = useForm({
     mode: "uncontrolled",
-    validateInputOnBlur: true,
     initialValues: { email: "" },
     validate: { email: check.email(t) },
   });

@@ -17,7 +17,6 @@ export function ResetPassword() {
   const { token } = route.useSearch();
   const form = useForm({
     mode: "uncontrolled",
-    validateInputOnBlur: true,
     initialValues: { password: "" },
     validate: { password: check.password(t) },
   });

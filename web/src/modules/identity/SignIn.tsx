@@ -23,7 +23,6 @@ export function SignIn() {
   const [unverified, setUnverified] = useState<string | null>(null);
   const form = useForm({
     mode: "uncontrolled",
-    validateInputOnBlur: true,
     initialValues: { email: "", password: "", remember: true },
     validate: { email: check.email(t), password: (v) => (v ? null : t.forms.required) },
   });

@@ -14,7 +14,6 @@ export function SignUp() {
   const { t, locale } = useLanguage();
   const form = useForm({
     mode: "uncontrolled",
-    validateInputOnBlur: true,
     initialValues: { name: "", email: "", password: "", tenant_name: "" },
     validate: {
       name: check.required(t),

@@ -216,8 +216,9 @@ function PageForm({ organizer }: { organizer: Organizer | null }) {
 /** What a visitor will see first. */
 function Preview({ name, color, welcome }: { name: string; color: string; welcome: string }) {
   const t = useT();
+  const me = useSession().user.id;
   const types = useQuery(eventTypesQuery(true));
-  const shown = (types.data?.items ?? []).filter((x) => !x.is_private).slice(0, 3);
+  const shown = (types.data?.items ?? []).filter((x) => x.owner_id === me && !x.is_private).slice(0, 3);
   return (
     <section className={classes.preview} aria-label={t.bookingPage.preview}>
       <Text size="sm" c="dimmed" mb="xs">
