@@ -41,10 +41,13 @@ pub async fn newest_token(world: &World, address: &str) -> String {
     token_of(&newest_mail(world, address).await)
 }
 
-/// The kinds of mail that an address got, oldest first.
+/// The kinds of mail that an address got.
+/// Sorted: jobs run side by side, so that mails may pass each other.
 async fn kinds_of_mail(world: &World, address: &str) -> Vec<String> {
     world.settle().await;
-    mails_to(world, address).await.into_iter().map(|(mail, _)| mail.kind).collect()
+    let mut kinds: Vec<String> = mails_to(world, address).await.into_iter().map(|(mail, _)| mail.kind).collect();
+    kinds.sort_unstable();
+    kinds
 }
 
 pub fn registration(email: &str) -> Value {

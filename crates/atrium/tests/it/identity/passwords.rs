@@ -42,7 +42,7 @@ async fn a_reset_works_once_and_ends_every_session() {
     try_sign_in(&world, "ana@example.com", PASSWORD).await.expect(401);
     assert_eq!(
         kinds_of_mail(&world, "ana@example.com").await,
-        ["email_verification", "password_reset", "password_reset", "password_changed"]
+        ["email_verification", "password_changed", "password_reset", "password_reset"]
     );
 }
 
