@@ -60,7 +60,7 @@ pub fn close_idle(pool: &Pool) {
 ///
 /// # Errors
 /// None in time.
-pub async fn lend(pool: &Pool) -> Result<Lent, sqlx::Error> {
+async fn lend(pool: &Pool) -> Result<Lent, sqlx::Error> {
     pool.get().await.map_err(|error| match error {
         PoolError::Backend(error) => error,
         PoolError::Closed => sqlx::Error::PoolClosed,
@@ -82,18 +82,22 @@ pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Another connection instead of one on which a look-up failed, where it had died while idle. A look-up changes nothing, so
-/// it may run again.
+/// Looks something up outside of a transaction; `ask` gives the connection back. It asks again on another one where the first
+/// had died while idle: a look-up changes nothing.
 ///
 /// # Errors
-/// Anything else that the look-up failed for.
-pub async fn instead_of(lent: Lent, error: sqlx::Error, pool: &Pool) -> Result<Lent, sqlx::Error> {
-    if !is_broken(&error) {
-        return Err(error);
+/// No connection in time, or what the look-up failed for.
+pub async fn look_up<T, F>(pool: &Pool, ask: impl Fn(Lent) -> F) -> Result<(Lent, T), sqlx::Error>
+where
+    F: Future<Output = (Lent, Result<T, sqlx::Error>)>,
+{
+    let (mut lent, mut found) = ask(lend(pool).await?).await;
+    if found.as_ref().is_err_and(is_broken) {
+        discard(lent);
+        forget_idle(pool);
+        (lent, found) = ask(lend(pool).await?).await;
     }
-    discard(lent);
-    forget_idle(pool);
-    lend(pool).await
+    Ok((lent, found?))
 }
 
 /// Where one connection died while idle, the others did with it.

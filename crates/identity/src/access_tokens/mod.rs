@@ -11,7 +11,7 @@ use platform::auth::{InPerson, Session};
 use platform::ctx::{Answer, Origin};
 use platform::error::{Problem, Result};
 use platform::id;
-use platform::pool::{instead_of, lend};
+use platform::pool::{Lent, look_up};
 use platform::text::Checks;
 use platform::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -122,15 +122,11 @@ async fn note(ctx: &mut InPerson, user: Uuid, event: &str, severity: &str, token
 /// The database's.
 pub async fn of_token(app: &App, token_hash: &[u8; 32], origin: &Origin) -> Result<Option<Session>> {
     let now = app.clock.now();
-    let pool = &app.pools.web;
-    let mut db = lend(pool).await?;
-    let found = match store::authenticate(&mut *db, token_hash, now).await {
-        Ok(found) => found,
-        Err(error) => {
-            db = instead_of(db, error, pool).await?;
-            store::authenticate(&mut *db, token_hash, now).await?
-        }
+    let authenticate = async |mut db: Lent| {
+        let found = store::authenticate(&mut *db, token_hash, now).await;
+        (db, found)
     };
+    let (mut db, found) = look_up(&app.pools.web, authenticate).await?;
     let Some(found) = found else { return Ok(None) };
     if found.last_used_at.is_none_or(|at| at.plus_seconds(NOTED_EVERY) <= now) {
         store::note_use(&mut *db, found.session.id, origin, now).await?;

@@ -10,7 +10,7 @@ use platform::auth::{Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
-use platform::pool::{instead_of, lend};
+use platform::pool::{Lent, look_up};
 use platform::text::email_key;
 use platform::time::Timestamp;
 use platform::{App, SignedIn, TenantId};
@@ -134,15 +134,11 @@ fn life(remembered: bool) -> &'static Life {
 /// The database's.
 pub async fn of_token(app: &App, token_hash: &[u8; 32]) -> Result<Option<Session>> {
     let now = app.clock.now();
-    let pool = &app.pools.web;
-    let mut db = lend(pool).await?;
-    let found = match store::authenticate(&mut *db, token_hash, now).await {
-        Ok(found) => found,
-        Err(error) => {
-            db = instead_of(db, error, pool).await?;
-            store::authenticate(&mut *db, token_hash, now).await?
-        }
+    let authenticate = async |mut db: Lent| {
+        let found = store::authenticate(&mut *db, token_hash, now).await;
+        (db, found)
     };
+    let (mut db, found) = look_up(&app.pools.web, authenticate).await?;
     let Some(found) = found else { return Ok(None) };
     if found.last_seen_at.plus_seconds(NOTED_EVERY) <= now {
         store::note_activity(&mut *db, found.session.id, now, life(found.remembered).idle).await?;

@@ -5,7 +5,7 @@ mod store;
 
 use platform::audit::Change;
 use platform::etag::OptionalIfMatch;
-use platform::pool::{instead_of, lend};
+use platform::pool::{Lent, look_up};
 use platform::text::Checks;
 use platform::{App, Ctx, Problem, Result, TenantId};
 use serde::Serialize;
@@ -136,12 +136,11 @@ pub struct Located {
 /// # Errors
 /// 404.
 pub async fn locate(app: &App, slug: &str) -> Result<Located> {
-    let pool = &app.pools.public;
-    let mut db = lend(pool).await?;
-    let located = match store::locate(&mut db, slug).await {
-        Ok(located) => located,
-        Err(error) => store::locate(&mut *instead_of(db, error, pool).await?, slug).await?,
+    let locate = async |mut db: Lent| {
+        let located = store::locate(&mut db, slug).await;
+        (db, located)
     };
+    let (_, located) = look_up(&app.pools.public, locate).await?;
     located.ok_or_else(|| Problem::not_found().into())
 }
 
