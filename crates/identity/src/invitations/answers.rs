@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::audit::Change;
-use platform::auth::Anonymous;
+use platform::auth::{Anonymous, Factor, Session};
 use platform::crypto::sha256;
 use platform::ctx::Answer;
 use platform::error::{OnConstraint, Problem, Result};
@@ -83,7 +83,7 @@ async fn find(app: &App, token_hash: &[u8; 32]) -> Result<Offer> {
 /// Who accepts.
 enum Invitee {
     /// With the profile as it is, and, where signed in, the session to go on from.
-    Known { newcomer: Newcomer, signed_in: Option<(Uuid, Timestamp)> },
+    Known { newcomer: Newcomer, signed_in: Option<Box<Session>> },
     /// The link has shown that the address is his or hers.
     New { newcomer: Newcomer, password_hash: String },
 }
@@ -141,14 +141,14 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
     ctx.publish(&InvitationAccepted { invitation_id: offer.id, email: offer.email.clone() })?;
 
     let db = ctx.db().await?;
-    let fresh = NewSession::fresh(newcomer.user_id, Some(tenant));
     let opened = match &invitee {
-        Invitee::Known { signed_in: Some((session, expires_at)), .. } => {
-            let remembered = sessions::store::is_remembered(&mut *db, *session).await?;
-            let next = NewSession { remembered, expires_at: Some(*expires_at), ..fresh };
+        Invitee::Known { signed_in: Some(session), .. } => {
+            let remembered = sessions::store::is_remembered(&mut *db, session.id).await?;
+            let next = NewSession::continued(session, Some(tenant), remembered);
             sessions::open(&mut *db, &app, &origin, presented.as_ref(), &next).await?
         }
         Invitee::Known { .. } | Invitee::New { .. } => {
+            let fresh = NewSession::fresh(newcomer.user_id, Some(tenant), &[Factor::Password]);
             sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &fresh).await?
         }
     };
@@ -180,7 +180,7 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     };
     let own = caller.session.as_ref().filter(|session| session.user_id == user);
     if let Some(session) = own {
-        return Ok(Invitee::Known { newcomer: Newcomer::from(session), signed_in: Some((session.id, session.expires_at)) });
+        return Ok(Invitee::Known { newcomer: Newcomer::from(session), signed_in: Some(Box::new(session.clone())) });
     }
     let Some(password) = input.password else {
         return Err(if caller.session.is_some() {

@@ -6,7 +6,7 @@ pub mod store;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use platform::auth::{Scope, Session};
+use platform::auth::{Factor, Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
@@ -112,11 +112,26 @@ pub struct NewSession {
     pub remembered: bool,
     /// Of the session that this one continues; a new sign-in has none.
     pub expires_at: Option<Timestamp>,
+    pub factors: Vec<Factor>,
+    /// When one of them was shown last, if not just now.
+    pub verified_at: Option<Timestamp>,
 }
 
 impl NewSession {
-    pub fn fresh(user: Uuid, tenant: Option<TenantId>) -> Self {
-        Self { user, tenant, remembered: false, expires_at: None }
+    pub fn fresh(user: Uuid, tenant: Option<TenantId>, factors: &[Factor]) -> Self {
+        Self { user, tenant, remembered: false, expires_at: None, factors: factors.to_vec(), verified_at: None }
+    }
+
+    /// One that goes on from another, in another tenant.
+    pub fn continued(session: &Session, tenant: Option<TenantId>, remembered: bool) -> Self {
+        Self {
+            user: session.user_id,
+            tenant,
+            remembered,
+            expires_at: Some(session.expires_at),
+            factors: session.factors.clone(),
+            verified_at: Some(session.verified_at),
+        }
     }
 
     fn life(&self) -> &'static Life {
@@ -234,7 +249,7 @@ async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
     let account = check_password(&app, &origin, &input.email, input.password).await?;
     let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), account).await?;
     let mut directory = Directory::open(&app, tenant, claim).await?;
-    let new = NewSession { remembered: input.remember, ..NewSession::fresh(account, tenant) };
+    let new = NewSession { remembered: input.remember, ..NewSession::fresh(account, tenant, &[Factor::Password]) };
     let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
     let answer = answer(directory.db(), StatusCode::CREATED, &opened).await?;
     directory.commit_with(answer).await
@@ -295,7 +310,7 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     }
     let remembered = store::is_remembered(directory.db(), session.id).await?;
     store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
-    let new = NewSession { user: session.user_id, tenant: Some(wanted), remembered, expires_at: Some(session.expires_at) };
+    let new = NewSession::continued(&session, Some(wanted), remembered);
     let opened = open(directory.db(), &app, &origin, None, &new).await?;
     let answer = answer(directory.db(), StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await
