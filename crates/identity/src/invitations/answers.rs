@@ -14,7 +14,6 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::store::{self, Offer};
 use crate::caller::Somebody;
