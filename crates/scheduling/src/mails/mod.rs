@@ -74,12 +74,14 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             // At its creation nothing was planned before.
             ctx.dequeue(&key).await?;
         }
-        match store::find(ctx, fact.booking_id).await? {
-            Some(stored) if stored.booking.sequence == fact.sequence && what.holds(&stored) => {
-                write(ctx, &stored, what, fact.reason.as_deref()).await
-            }
-            _ => Ok(()),
+        if let Some(stored) = store::find(ctx, fact.booking_id).await?
+            && stored.booking.sequence == fact.sequence
+            && what.holds(&stored)
+        {
+            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref())?;
+            ctx.mail(mails);
         }
+        Ok(())
     })
 }
 
@@ -99,14 +101,9 @@ impl Job for SendReminder {
         if stored.booking.start != self.start || self.start <= ctx.now() || !What::Reminder.holds(&stored) {
             return Ok(());
         }
-        write(&mut ctx, &stored, What::Reminder, None).await?;
+        let mails = compose::mails(&ctx, &stored, What::Reminder, None)?;
+        ctx.mail(mails);
         ctx.commit().await?;
         Ok(())
     }
-}
-
-/// Writes the mails, whose job sends them after the commit. Each has a key, so that what is told twice is mailed once.
-async fn write(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>) -> Result<()> {
-    let mails = compose::mails(ctx, stored, what, reason)?;
-    ctx.mail(&mails).await
 }

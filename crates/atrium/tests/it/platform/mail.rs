@@ -188,7 +188,11 @@ async fn mails_of_a_killed_worker_go_out_although_the_booking_moved_on() {
     platform::events::run_until_empty(&world.app).await.expect("dispatched");
     let mut db = world.as_owner().await;
     let count = async |db: &mut sqlx::PgConnection, status: &str| {
-        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM directory.mails WHERE status = $1").bind(status).fetch_one(db).await.expect("count")
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM directory.mails WHERE status = $1")
+            .bind(status)
+            .fetch_one(db)
+            .await
+            .expect("count")
     };
     assert_eq!(count(&mut db, "queued").await, 2);
 
@@ -208,10 +212,13 @@ async fn mails_of_a_killed_worker_go_out_although_the_booking_moved_on() {
     let mut methods: Vec<_> = server
         .received()
         .iter()
-        .map(|message| (message.to.clone(), Part::parse(&message.data).parts[0].parts[2].parameter("content-type", "method").expect("a method")))
+        .map(|message| {
+            (message.to.clone(), Part::parse(&message.data).parts[0].parts[2].parameter("content-type", "method").expect("a method"))
+        })
         .collect();
     methods.sort_unstable();
-    let expected = [("acme@example.com", "CANCEL"), ("acme@example.com", "REQUEST"), ("vera@example.com", "CANCEL"), ("vera@example.com", "REQUEST")];
+    let expected =
+        [("acme@example.com", "CANCEL"), ("acme@example.com", "REQUEST"), ("vera@example.com", "CANCEL"), ("vera@example.com", "REQUEST")];
     assert_eq!(methods, expected.map(|(to, method)| (to.to_owned(), method.to_owned())));
     assert_eq!(count(&mut db, "sent").await, 4);
 }
