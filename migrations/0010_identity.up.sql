@@ -55,6 +55,8 @@ CREATE TABLE directory.users (
     name                text        NOT NULL CHECK (char_length(name) BETWEEN 1 AND 120),
     password_hash       text,
     password_changed_at timestamptz,
+    -- Whether it is long enough to be all that is asked for.
+    password_stands_alone boolean   NOT NULL DEFAULT true,
     status              text        NOT NULL DEFAULT 'active' REFERENCES lookup.user_statuses,
     is_platform_admin   boolean     NOT NULL DEFAULT false,
     email_verified_at   timestamptz,
@@ -279,7 +281,7 @@ GRANT SELECT, INSERT, UPDATE ON directory.sessions, directory.one_time_tokens, d
 GRANT SELECT,
       INSERT (id, email, email_key, name, password_hash, password_changed_at, email_verified_at, locale, timezone, created_at, updated_at),
       UPDATE (name, avatar_url, locale, timezone, work_days, work_hours_start, work_hours_end, profile, preferences, email_preferences,
-              password_hash, password_changed_at, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
+              password_hash, password_changed_at, password_stands_alone, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
               login_count)
    ON directory.users TO atrium_app;
 GRANT SELECT,
