@@ -23,7 +23,7 @@ export const SIGNED_OUT: Screen[] = [
   { name: "verify-email", path: "/verify-email?token=unknown", open: true },
   { name: "forgot-password", path: "/forgot-password", open: true },
   { name: "reset-password", path: "/reset-password?token=unknown", open: true },
-  { name: "invitation", path: "/invitation?token=unknown", open: true },
+  { name: "invitation", path: "/invitation#token=unknown", open: true },
 ];
 
 /** The screens behind the sign-in; those of single records only where there are records. */

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::audit::Line;
 use crate::auth::{Permissions, Session};
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::events::Fact;
 use crate::idempotency::{Claim, Claimed};
 use crate::jobs::Waiting;
@@ -114,10 +114,19 @@ impl Ctx {
         }
     }
 
-    pub fn permissions(&self) -> &Permissions {
+    /// # Errors
+    /// As [`Session::check_fresh`], for a member. Nobody else has anything to confirm.
+    pub fn check_fresh(&self) -> Result<(), Problem> {
         match &self.caller {
-            Caller::Member(session) => &session.permissions,
-            Caller::Visitor | Caller::Program { .. } => Permissions::none(),
+            Caller::Member(session) => session.check_fresh(self.now()),
+            Caller::Visitor | Caller::Program { .. } => Ok(()),
+        }
+    }
+
+    pub fn permissions(&self) -> Permissions {
+        match &self.caller {
+            Caller::Member(session) => session.permissions,
+            Caller::Visitor | Caller::Program { .. } => Permissions::NONE,
         }
     }
 

@@ -66,7 +66,6 @@ const resetPassword = createRoute({
 const invitation = createRoute({
   getParentRoute: () => root,
   path: "/invitation",
-  validateSearch: withToken,
   component: lazyRouteComponent(() => import("@/modules/identity/AcceptInvitation"), "AcceptInvitation"),
 });
 

@@ -5,6 +5,7 @@ mod invitations;
 mod members;
 mod passwords;
 mod profile;
+mod roles;
 mod sessions;
 mod sign_up;
 mod suspended;
