@@ -562,7 +562,7 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION identity.tell_sessions() FROM PUBLIC;
-CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at ON directory.sessions
+CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at, token_hash ON directory.sessions
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
 CREATE TRIGGER tell AFTER DELETE OR UPDATE OF revoked_at ON directory.personal_access_tokens
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');

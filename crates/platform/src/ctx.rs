@@ -114,13 +114,18 @@ impl Ctx {
         }
     }
 
+    /// Of the member who acts.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.caller {
+            Caller::Member(session) => Some(session),
+            Caller::Visitor | Caller::Program { .. } => None,
+        }
+    }
+
     /// # Errors
     /// As [`Session::check_fresh`], for a member. Nobody else has anything to confirm.
     pub fn check_fresh(&self) -> Result<(), Problem> {
-        match &self.caller {
-            Caller::Member(session) => session.check_fresh(self.now()),
-            Caller::Visitor | Caller::Program { .. } => Ok(()),
-        }
+        self.session().map_or(Ok(()), |session| session.check_fresh(self.now()))
     }
 
     pub fn permissions(&self) -> Permissions {

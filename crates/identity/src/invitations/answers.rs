@@ -23,7 +23,7 @@ use crate::members::{self, Newcomer};
 use crate::passwords::link_invalid;
 use crate::profile::store::NewUser;
 use crate::sessions::{self, NewSession};
-use crate::{passwords, profile, registrations};
+use crate::{passwords, profile, registrations, second_factors};
 
 /// The token of an invitation's link.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -191,6 +191,10 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     };
     let user = sessions::check_password(app, &caller.origin, &offer.email, password).await?;
     let mut directory = Directory::open(app, None, None).await?;
+    if !second_factors::methods(directory.db(), user).await?.is_empty() {
+        let detail = "This account has a second factor. Sign in first, then open the invitation again.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail).into());
+    }
     let profile = profile::store::find(directory.db(), user).await?.ok_or_else(link_invalid)?;
     let newcomer = Newcomer { user_id: user, name: profile.name, email: profile.email, timezone: profile.timezone, locale: profile.locale };
     Ok(Invitee::Known { newcomer, signed_in: None })

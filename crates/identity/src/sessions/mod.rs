@@ -1,7 +1,9 @@
 //! Sessions: signing in and out, the tenant one acts in, and the list from which they are ended.
 
 pub mod http;
+mod second_step;
 pub mod store;
+mod verification;
 
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
@@ -25,7 +27,7 @@ use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::directory::Directory;
 use crate::profile::User;
-use crate::{cookie, passwords, profile, throttle};
+use crate::{cookie, passwords, profile, second_factors, throttle};
 
 /// The signed-in user, and what he or she may do in the tenant acted in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -206,7 +208,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
-    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user }).await?;
+    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, factors: &new.factors }).await?;
     open(db, app, origin, replaced, new).await
 }
 
@@ -252,11 +254,22 @@ pub fn invalid_credentials() -> Problem {
 }
 
 async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
+    let account = check_password(&caller.app, &caller.origin, &input.email, input.password).await?;
+    let mut directory = Directory::open(&caller.app, None, None).await?;
+    let methods = second_factors::methods(directory.db(), account).await?;
+    directory.commit().await?;
+    if methods.is_empty() {
+        return enter(caller, account, input.remember, &[Factor::Password]).await;
+    }
+    second_step::begin(caller, account, input.remember, methods).await
+}
+
+/// Opens the session of somebody who has shown all that it takes, in the tenant entered last.
+async fn enter(caller: Somebody, user: Uuid, remembered: bool, factors: &[Factor]) -> Result<Response> {
     let Somebody { app, origin, claim, presented, .. } = caller;
-    let account = check_password(&app, &origin, &input.email, input.password).await?;
-    let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), account).await?;
+    let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), user).await?;
     let mut directory = Directory::open(&app, tenant, claim).await?;
-    let new = NewSession { remembered: input.remember, ..NewSession::fresh(account, tenant, &[Factor::Password]) };
+    let new = NewSession { remembered, ..NewSession::fresh(user, tenant, factors) };
     let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
     let answer = answer(directory.db(), StatusCode::CREATED, &opened).await?;
     directory.commit_with(answer).await
@@ -302,7 +315,7 @@ pub async fn check_password(app: &App, origin: &Origin, email: &str, password: S
         }
     };
     let (reason, problem) = refused;
-    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason }).await?;
+    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason, factor: Factor::Password }).await?;
     directory.commit().await?;
     Err(problem.into())
 }

@@ -96,6 +96,38 @@ pub async fn insert(
     Ok(())
 }
 
+/// Gives a session a new token, and notes what was shown for it. No where another request did so first, or it ended.
+pub async fn renew(
+    db: &mut PgConnection,
+    session: &Session,
+    token_hash: &[u8; 32],
+    factors: &[Factor],
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let renewed = sqlx::query!(
+        "UPDATE directory.sessions SET token_hash = $3, factors = $4, verified_at = $5
+          WHERE id = $1 AND verified_at = $2 AND ended_at IS NULL",
+        session.id,
+        session.verified_at,
+        &token_hash[..],
+        &factors.iter().map(|factor| factor.name().to_owned()).collect::<Vec<_>>(),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+/// Whether somebody who has shown enough may come in.
+pub async fn may_sign_in(db: &mut PgConnection, user: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM directory.users WHERE id = $1 AND status = 'active' AND email_verified_at IS NOT NULL) AS "may!""#,
+        user
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// What the address alone tells about who signs in.
 pub struct Credentials {
     pub user: Option<Uuid>,
