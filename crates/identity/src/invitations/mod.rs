@@ -115,7 +115,7 @@ async fn check_role(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
     if held.covers(role.permissions) {
         Ok(())
     } else {
-        Err(Problem { detail: "This role allows more than yours, so you cannot invite to it.".to_owned(), ..Problem::forbidden() }.into())
+        Err(roles::above_own("This role allows more than yours, so you cannot invite to it.").into())
     }
 }
 

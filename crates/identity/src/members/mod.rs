@@ -145,23 +145,22 @@ impl Authority {
     /// Nobody changes a member who may do more than oneself, gives a role or a permission that allows more, or, being no
     /// owner, touches ownership.
     fn check(&self, target: &Target, added: &[&Grantable], extra: Permissions) -> Result<(), Problem> {
-        let above = |detail: &str| Problem { detail: detail.to_owned(), ..Problem::forbidden() };
         if target.is_owner && !self.is_owner {
-            return Err(above("Only an owner can change an owner."));
+            return Err(roles::above_own("Only an owner can change an owner."));
         }
         if !self.held.covers(target.permissions) {
-            return Err(above("This member may do more than you, so you cannot change what he or she may do."));
+            return Err(roles::above_own("This member may do more than you, so you cannot change what he or she may do."));
         }
         for role in added {
             if role.is_owner && !self.is_owner {
-                return Err(above("Only an owner can make somebody an owner."));
+                return Err(roles::above_own("Only an owner can make somebody an owner."));
             }
             if !self.held.covers(role.permissions) {
-                return Err(above("This role allows more than yours, so you cannot give it."));
+                return Err(roles::above_own("This role allows more than yours, so you cannot give it."));
             }
         }
         if !self.held.covers(extra) {
-            return Err(above("You cannot give a permission that you do not have yourself, or that reaches further than yours."));
+            return Err(roles::above_own("You cannot give a permission that you do not have yourself, or that reaches further than yours."));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod built_in;
 pub mod http;
 pub mod store;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use platform::audit::Change;
 use platform::auth::{Permission as _, Permissions};
@@ -122,6 +123,11 @@ pub fn chosen(checks: &mut Checks, field: &str, grants: &[Grant]) -> Permissions
         checks.add(field, "unknown", format!("names {}, which is no permission", unknown.codename.chars().take(100).collect::<String>()));
     }
     grants.iter().map(|grant| (&grant.codename, grant.scope)).collect()
+}
+
+/// For giving, changing or taking what reaches further than the actor's own rights.
+pub fn above_own(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "above_own", detail)
 }
 
 /// For a grant of `own` of what has no own records.
@@ -249,7 +255,7 @@ fn check_reach(held: Permissions, role: &Role) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("The role {} allows more than you may do yourself, so it is not yours to make, change or delete.", role.name);
-    Err(Problem { detail, ..Problem::forbidden() })
+    Err(above_own(detail))
 }
 
 /// Writes the built-in roles of a new tenant; answers the owner's.

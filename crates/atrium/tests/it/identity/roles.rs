@@ -113,7 +113,7 @@ async fn nobody_makes_or_changes_a_role_above_ones_own() {
         make(&editor, "Wide", None, &["members:write"]).await,
         make(&editor, "Heir", Some(&admin), &[]).await,
     ] {
-        assert_eq!(refused.expect(403).code(), "forbidden");
+        assert_eq!(refused.expect(403).code(), "above_own");
     }
     make(&editor, "Narrow", None, &["members:write own"]).await.expect(201);
     // A role above cannot be touched, not even to take from it.
