@@ -191,7 +191,7 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     };
     let user = sessions::check_password(app, &caller.origin, &offer.email, password).await?;
     let mut directory = Directory::open(app, None, None).await?;
-    if !second_factors::methods(directory.db(), user).await?.is_empty() {
+    if !second_factors::store::methods(directory.db(), user).await?.is_empty() {
         let detail = "This account has a second factor. Sign in first, then open the invitation again.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail).into());
     }

@@ -256,7 +256,7 @@ pub fn invalid_credentials() -> Problem {
 async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
     let account = check_password(&caller.app, &caller.origin, &input.email, input.password).await?;
     let mut directory = Directory::open(&caller.app, None, None).await?;
-    let methods = second_factors::methods(directory.db(), account).await?;
+    let methods = second_factors::store::methods(directory.db(), account).await?;
     directory.commit().await?;
     if methods.is_empty() {
         return enter(caller, account, input.remember, &[Factor::Password]).await;

@@ -29,7 +29,7 @@ pub async fn options(caller: &SignedIn) -> Result<PasskeyOptions> {
 pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
     let mut directory = Directory::open(&app, None, None).await?;
-    let has_second = !second_factors::methods(directory.db(), session.user_id).await?.is_empty();
+    let has_second = !second_factors::store::methods(directory.db(), session.user_id).await?.is_empty();
     let shown = match proof {
         Proof::Password { password } if !has_second => {
             directory.commit().await?;
