@@ -426,8 +426,7 @@ CREATE TRIGGER move_below AFTER UPDATE OF parent_id, path ON identity.roles
 CREATE VIEW identity.role_grants WITH (security_invoker = true) AS
 SELECT r.tenant_id, r.id AS role_id, g.role_id AS from_role, g.permission, g.scope
   FROM identity.roles r
- CROSS JOIN unnest(r.path) AS line (id)
-  JOIN identity.role_permissions g ON g.tenant_id = r.tenant_id AND g.role_id = line.id;
+  JOIN identity.role_permissions g ON g.tenant_id = r.tenant_id AND g.role_id = ANY (r.path);
 GRANT SELECT ON identity.role_grants TO atrium_app;
 
 -- What a member may do, and from where: by a role that is held, with the role in its path whose permission it is; or, without

@@ -34,6 +34,7 @@ pub struct Origin {
 
 /// Who acts.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one stands in each context, and nearly every one is a member's")]
 pub enum Caller {
     /// A signed-in member of the tenant.
     Member(Session),
