@@ -27,6 +27,7 @@ pub const CODENAMES: &[&str] = &[
     "roles:write",
     "schedules:read",
     "schedules:write",
+    "security:manage",
     "settings:manage",
     "settings:read",
 ];

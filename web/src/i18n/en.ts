@@ -558,6 +558,7 @@ export const en = {
       invitations: "Invitations",
       roles: "Roles",
       settings: "Settings",
+      security: "Security policy",
       audit: "Audit trail",
       jobs: "Jobs",
       files: "Files",

@@ -559,6 +559,7 @@ export const nl: Catalogue = {
       invitations: "Uitnodigingen",
       roles: "Rollen",
       settings: "Instellingen",
+      security: "Beveiligingsbeleid",
       audit: "Controlespoor",
       jobs: "Taken",
       files: "Bestanden",

@@ -563,6 +563,7 @@ export const ptBR: Catalogue = {
       invitations: "Convites",
       roles: "Papéis",
       settings: "Configurações",
+      security: "Política de segurança",
       audit: "Trilha de auditoria",
       jobs: "Tarefas",
       files: "Arquivos",

@@ -68,6 +68,8 @@ fn kept(operation: &str) -> Option<Kept> {
         "PUT /schedules/{id}" => Line("schedule.updated"),
         "DELETE /schedules/{id}" => Line("schedule.deleted"),
         "PATCH /tenant" => Line("tenant.updated"),
+        "PUT /tenant/security-policy" => Line("security_policy.updated"),
+        "POST /tenant/security-policy/simulations" => Nothing("a question about what was"),
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" => Line("access_token.revoked"),
@@ -294,6 +296,8 @@ impl Scene {
             "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),
             "DELETE /schedules/{id}" => by_owner(format!("/schedules/{}", self.made("/schedules", schedule).await), Value::Null),
             "POST /access-tokens" => by_owner(here(), json!({ "name": "Script", "scopes": ["contacts:read"] })),
+            "PUT /tenant/security-policy" => by_owner(here(), json!({ "session": { "max_concurrent": 9 } })),
+            "POST /tenant/security-policy/simulations" => by_owner(here(), json!({})),
             "POST /me/totp" => by_somebody(self.person().await, here(), Value::Null),
             "POST /me/totp/confirmation" => {
                 let person = self.person().await;

@@ -5,7 +5,7 @@ pub mod http;
 pub mod store;
 
 use platform::audit::Change;
-use platform::auth::{Permissions, Session};
+use platform::auth::{Gate, Permissions, Session};
 use platform::error::{OnConstraint, Problem, Result};
 use platform::etag::IfMatch;
 use platform::text::Checks;
@@ -66,6 +66,7 @@ impl Newcomer {
             expires_at: now,
             factors: Vec::new(),
             verified_at: now,
+            gate: Gate::default(),
             token: None,
         }
     }
@@ -160,7 +161,9 @@ impl Authority {
             }
         }
         if !self.held.covers(extra) {
-            return Err(roles::above_own("You cannot give a permission that you do not have yourself, or that reaches further than yours."));
+            return Err(roles::above_own(
+                "You cannot give a permission that you do not have yourself, or that reaches further than yours.",
+            ));
         }
         Ok(())
     }

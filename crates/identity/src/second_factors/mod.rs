@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::challenges::{self, Purpose, Step};
 use crate::directory::Directory;
-use crate::{mails, profile, sessions};
+use crate::{devices, mails, profile, sessions};
 use passkeys::Passkey;
 use totp::TotpEnrolment;
 
@@ -140,6 +140,7 @@ async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, severity
     let SignedIn { app, session, origin, .. } = caller;
     let (user, now) = (session.user_id, app.clock.now());
     challenges::void(&mut *db, user, now).await?;
+    devices::forget(&mut *db, user).await?;
     sessions::store::end_all(&mut *db, user, Some(session.id), now).await?;
     note_security_event(&mut *db, app, origin, &SecurityEvent { user, event, severity, details }).await?;
     let to = Person { name: session.name.clone(), email: session.email.clone() };

@@ -59,7 +59,7 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let found = store::authenticate(directory.db(), &token.hash, now).await?.ok_or_else(Problem::unauthenticated)?;
     let seconds = (found.session.expires_at.as_second() - now.as_second()).max(0);
     let set_cookie = cookie::set(&app.config, &token.secret, found.remembered.then_some(seconds));
-    let answer = answer(directory.db(), StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
+    let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
     directory.commit_with(answer).await
 }
 

@@ -2,10 +2,12 @@
 
 mod access_tokens;
 pub mod authenticator;
+mod devices;
 mod invitations;
 mod members;
 pub mod passkeys;
 mod passwords;
+mod policy;
 mod profile;
 mod roles;
 pub mod second_factors;
