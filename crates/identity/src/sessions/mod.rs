@@ -8,7 +8,7 @@ mod verification;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use platform::auth::{Factor, Scope, Session};
+use platform::auth::{Factor, Permissions, Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
@@ -67,11 +67,18 @@ pub struct TenantSummary {
 }
 
 /// A permission and whose records it covers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// `bookings:read`
     pub codename: String,
     pub scope: Scope,
+}
+
+impl Grant {
+    pub fn all_of(permissions: Permissions) -> Vec<Self> {
+        permissions.iter().map(|(codename, scope)| Self { codename: codename.to_owned(), scope }).collect()
+    }
 }
 
 /// A session in the list of one's own.
@@ -238,7 +245,7 @@ pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session
         tenant,
         tenants: tenants.into_iter().map(|(summary, _)| summary).collect(),
         roles,
-        permissions: session.permissions.iter().map(|(codename, scope)| Grant { codename: codename.to_owned(), scope }).collect(),
+        permissions: Grant::all_of(session.permissions),
         refused: session.admit(origin.ip, app.clock.now()).err().map(|refusal| refusal.code.into_owned()),
         second_factor_due: session.gate.second_factor_due,
         expires_at: session.expires_at,
