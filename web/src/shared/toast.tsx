@@ -38,6 +38,11 @@ export function undoNotice(message: string, t: Catalogue, undo: () => void): voi
 
 export function refusal(error: unknown, t: Catalogue, title?: string): void {
   const problem = asProblem(error);
+  // Who cancelled knows it.
+  if (problem.code === "step_up_required") {
+    notice(t.factors.notConfirmed);
+    return;
+  }
   notifications.show({
     color: "red",
     withBorder: true,

@@ -1,6 +1,7 @@
 //! Passkeys (WebAuthn Level 3): registered with their user verified and discoverable, so that each is two factors in one and
 //! can sign in without a name.
 
+use data_encoding::BASE64URL_NOPAD;
 use platform::error::{Error, OnConstraint, Problem, Result};
 use platform::state::Config;
 use platform::time::Timestamp;
@@ -22,6 +23,8 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Passkey {
     pub id: Uuid,
+    /// By which its provider knows it (WebAuthn, `PublicKeyCredential.id`): base64url without padding.
+    pub credential_id: String,
     pub name: String,
     /// Whether its provider keeps a copy, so that it outlives the device.
     pub backed_up: bool,
@@ -39,6 +42,8 @@ struct Stored {
 /// Why a passkey was not taken.
 #[derive(Debug)]
 pub enum Refused {
+    /// Nobody's here, or no longer: its provider may forget it.
+    Unknown,
     /// Not one of the user's, or its answer is not to this challenge, at this address, with its user verified.
     Invalid,
     /// Its counter went back, so a copy of it may exist.
@@ -121,7 +126,14 @@ pub async fn finish_registration(
         .as_array()
         .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         .unwrap_or_default();
-    let passkey = Passkey { id: id::new(), name, backed_up: credential.backup_state, last_used_at: None, created_at: now };
+    let passkey = Passkey {
+        id: id::new(),
+        credential_id: BASE64URL_NOPAD.encode(key.cred_id()),
+        name,
+        backed_up: credential.backup_state,
+        last_used_at: None,
+        created_at: now,
+    };
     sqlx::query!(
         "INSERT INTO directory.authenticators
                 (id, user_id, credential_id, public_key, sign_count, backup_eligible, backed_up, transports, friendly_name, created_at, updated_at)
@@ -203,9 +215,10 @@ pub async fn finish_sign_in(
     let Ok((claimed, credential_id)) = webauthn.identify_discoverable_authentication(&answer) else {
         return Ok((None, Err(Refused::Invalid)));
     };
-    let Some(stored) = find(&mut *db, credential_id).await?.filter(|stored| stored.user == claimed) else {
+    let Some(stored) = find(&mut *db, credential_id).await? else { return Ok((None, Err(Refused::Unknown))) };
+    if stored.user != claimed {
         return Ok((None, Err(Refused::Invalid)));
-    };
+    }
     let state: DiscoverableAuthentication = read(state)?;
     let checked = webauthn.finish_discoverable_authentication_v2(&answer, state, &Credential::from(stored.key.clone()));
     let user = stored.user;
@@ -278,7 +291,8 @@ async fn find(db: &mut PgConnection, credential_id: &[u8]) -> Result<Option<Stor
 pub async fn list(db: &mut PgConnection, user: Uuid) -> Result<Vec<Passkey>, sqlx::Error> {
     sqlx::query_as!(
         Passkey,
-        r#"SELECT id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at
+        r#"SELECT id, translate(rtrim(encode(credential_id, 'base64'), '='), E'+/\n', '-_') AS "credential_id!",
+                  friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at
              FROM directory.authenticators WHERE user_id = $1 ORDER BY id"#,
         user
     )
@@ -294,7 +308,8 @@ pub async fn rename(db: &mut PgConnection, user: Uuid, passkey: Uuid, name: &str
     sqlx::query_as!(
         Passkey,
         r#"UPDATE directory.authenticators SET friendly_name = $3, updated_at = $4 WHERE user_id = $1 AND id = $2
-        RETURNING id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at"#,
+        RETURNING id, translate(rtrim(encode(credential_id, 'base64'), '='), E'+/\n', '-_') AS "credential_id!",
+                  friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at"#,
         user,
         passkey,
         name,

@@ -1,4 +1,4 @@
-/** Where one is signed in, what acts for one, and the password. */
+/** The password and what is asked beside it, where one is signed in, and what acts for one. */
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,6 +17,7 @@ import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
 import { sessionsQuery } from "./queries";
+import { SecondFactors } from "./SecondFactors";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
@@ -24,6 +25,7 @@ export function SecuritySettings() {
   const { tenant } = useSession();
   return (
     <>
+      <SecondFactors />
       <Sessions />
       {tenant ? <AccessTokens /> : null}
       <Password />
