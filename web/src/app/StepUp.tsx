@@ -10,6 +10,8 @@ export function StepUp() {
   const [question, setQuestion] = useState(0);
   const [opened, setOpened] = useState(false);
   const answer = useRef<((is: boolean) => void) | null>(null);
+  /** What had the focus before the question: a button that waits is disabled, loses it, and could not be found later. */
+  const focused = useRef<HTMLElement | null>(null);
   const settle = useCallback((is: boolean) => {
     answer.current?.(is);
     answer.current = null;
@@ -31,17 +33,30 @@ export function StepUp() {
       event.stopImmediatePropagation();
       settle(false);
     };
+    const onFocus = ({ target }: FocusEvent) => {
+      if (!answer.current && target instanceof HTMLElement) focused.current = target;
+    };
     window.addEventListener("keydown", onKey, { capture: true });
+    document.addEventListener("focusin", onFocus);
     return () => {
       stop();
       window.removeEventListener("keydown", onKey, { capture: true });
+      document.removeEventListener("focusin", onFocus);
     };
   }, [settle]);
 
   if (question === 0) return null;
   return (
     <Suspense fallback={null}>
-      <Dialog key={question} opened={opened} onAnswer={settle} />
+      <Dialog
+        key={question}
+        opened={opened}
+        onAnswer={settle}
+        onGone={() => {
+          // Unless what went on has taken it.
+          if (document.activeElement === document.body) focused.current?.focus();
+        }}
+      />
     </Suspense>
   );
 }

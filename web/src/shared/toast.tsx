@@ -7,7 +7,8 @@ import type { Catalogue } from "@/i18n/en";
 const UNDO_MS = 10_000;
 
 export function notice(message: string): void {
-  notifications.show({ message, autoClose: 4000, withBorder: true });
+  // It goes by itself, so that it needs no button.
+  notifications.show({ message, autoClose: 4000, withBorder: true, withCloseButton: false });
 }
 
 export function undoNotice(message: string, t: Catalogue, undo: () => void): void {

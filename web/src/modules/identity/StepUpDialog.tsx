@@ -1,7 +1,7 @@
 /** Confirms that it is oneself: with a second factor where one is set up, else with the password. */
 import { Modal, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { api, take } from "@/api/client";
 import { sessionQuery } from "@/app/session";
 import { useT } from "@/i18n";
@@ -9,13 +9,20 @@ import { Answer } from "@/shared/states";
 import { secondFactorsQuery } from "./queries";
 import { ShowFactor } from "./ShowFactor";
 
-export function StepUpDialog({ opened, onAnswer }: { opened: boolean; onAnswer: (is: boolean) => void }) {
+export function StepUpDialog({
+  opened,
+  onAnswer,
+  onGone,
+}: {
+  opened: boolean;
+  onAnswer: (is: boolean) => void;
+  /** Once it has faded out. */
+  onGone: () => void;
+}) {
   const t = useT();
   const client = useQueryClient();
   const { data: session } = useQuery(sessionQuery);
   const query = useQuery({ ...secondFactorsQuery, staleTime: 0, enabled: opened });
-  // What had the focus when it opened; a button that waits for its answer can only take it back once it is enabled again.
-  const [before] = useState(() => document.activeElement);
 
   // Signed out meanwhile, here or in another window.
   const isOut = session === null;
@@ -33,10 +40,8 @@ export function StepUpDialog({ opened, onAnswer }: { opened: boolean; onAnswer: 
       closeOnEscape={false}
       closeOnClickOutside={false}
       closeButtonProps={{ "aria-label": t.common.close }}
-      returnFocus
-      onExitTransitionEnd={() => {
-        if (document.activeElement === document.body && before instanceof HTMLElement) before.focus();
-      }}
+      returnFocus={false}
+      onExitTransitionEnd={onGone}
     >
       <Stack>
         <Text c="dimmed">{t.factors.confirmText}</Text>
