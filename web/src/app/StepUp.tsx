@@ -52,10 +52,8 @@ export function StepUp() {
         key={question}
         opened={opened}
         onAnswer={settle}
-        onGone={() => {
-          // Unless what went on has taken it.
-          if (document.activeElement === document.body) focused.current?.focus();
-        }}
+        // To what took it since the answer, else to what had it before the question.
+        onGone={() => focused.current?.focus()}
       />
     </Suspense>
   );

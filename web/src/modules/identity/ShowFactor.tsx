@@ -51,13 +51,14 @@ export function ShowFactor({ ways, email, options, show, refused }: Props) {
     },
   });
   const busy = shown.isPending;
+  const isDone = shown.isSuccess;
 
   // To where the next try is made: at the beginning, in another way, and after a refusal.
   useEffect(() => {
-    if (busy || !way) return;
+    if (busy || isDone || !way) return;
     if (way === "passkey") button.current?.focus();
     else field.current?.focus();
-  }, [way, busy]);
+  }, [way, busy, isDone]);
 
   const proofOf = (value: string): Proof | null => {
     if (way === "totp") return { method: "totp", code: value };
