@@ -91,8 +91,10 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let failed_job = failed_job(world, tenant).await;
     let token = json!({ "name": format!("Secret {}", tenant.name), "scopes": ["contacts:read"] });
     let token = owner.post("/access-tokens", token).await.expect(201).id().to_string();
+    let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     BTreeMap::from([
         ("/access-tokens/", token),
+        ("/me/passkeys/", passkey),
         ("/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
         ("/schedules/", schedule),
@@ -139,6 +141,7 @@ pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Op
 fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
+        "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         _ => json!({}),
     }
@@ -174,7 +177,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 17] = [
+const ANY_MEMBER: [&str; 28] = [
     "GET /access-tokens",
     "POST /access-tokens",
     "DELETE /access-tokens/{id}",
@@ -187,6 +190,17 @@ const ANY_MEMBER: [&str; 17] = [
     "GET /me",
     "PATCH /me",
     "PUT /me/password",
+    "GET /me/second-factors",
+    "POST /me/totp",
+    "DELETE /me/totp",
+    "POST /me/totp/confirmation",
+    "POST /me/recovery-codes",
+    "POST /me/passkeys/options",
+    "POST /me/passkeys",
+    "PATCH /me/passkeys/{id}",
+    "DELETE /me/passkeys/{id}",
+    "POST /session/verification",
+    "POST /session/verification/options",
     "POST /tenants",
     "GET /events/stream",
     "GET /home",

@@ -11,6 +11,7 @@ export const factors = {
   stepText: (email: string) => `The password of ${email} is right.`,
   over: "That took too long. Sign in again.",
   otherAccount: "Use another account",
+  trust: "Do not ask again on this browser for 30 days",
   otherWays: "Other ways",
   code: "Code of your authenticator app",
   codeText: "Six digits, new every 30 seconds",
@@ -89,6 +90,14 @@ export const factors = {
   fileTitle: (email: string, date: string) =>
     `Recovery codes of Atrium for ${email}, made ${date}. Each counts once.`,
   kept: "I have kept them",
+
+  asksTitle: "A second factor is needed",
+  asksText: (workspace: string) => `${workspace} asks for more than a password.`,
+  asksFrom: (date: string) => `From ${date} this workspace asks for a second factor.`,
+  setUpOne: "Set up a second factor",
+  addressTitle: "Not from here",
+  addressText: (workspace: string) =>
+    `${workspace} cannot be used from your address. Try another network, or ask an owner.`,
 };
 
 /** Refusals that belong to it. */
@@ -99,7 +108,9 @@ export const factorCodes = {
   unknown_passkey: "This passkey is not registered here, or not any more. Use another way.",
   challenge_over: "This took too long, or was done already. Begin again.",
   session_changed: "You confirmed it in another window meanwhile. Try again.",
-  second_factor_required: "A second factor is set up, so it takes that one.",
+  second_factor_required:
+    "It takes a second factor. Set one up in your security settings, or sign in with it.",
+  address_not_allowed: "This workspace cannot be used from your address.",
   totp_exists: "An authenticator app is set up already. Remove it before you set up another.",
   no_second_factor: "Set up an authenticator app or a passkey first.",
   passkeys_unavailable: "Passkeys need an address with a name, which this Atrium does not have.",

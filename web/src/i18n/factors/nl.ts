@@ -12,6 +12,7 @@ export const factors: Factors = {
   stepText: (email) => `Het wachtwoord van ${email} klopt.`,
   over: "Dat duurde te lang. Meld je opnieuw aan.",
   otherAccount: "Een ander account gebruiken",
+  trust: "Vraag dit 30 dagen niet meer in deze browser",
   otherWays: "Andere manieren",
   code: "Code van je authenticator-app",
   codeText: "Zes cijfers, elke 30 seconden nieuw",
@@ -90,6 +91,14 @@ export const factors: Factors = {
   download: "Als bestand opslaan",
   fileTitle: (email, date) => `Herstelcodes van Atrium voor ${email}, gemaakt ${date}. Elke telt één keer.`,
   kept: "Ik heb ze bewaard",
+
+  asksTitle: "Een tweede factor is nodig",
+  asksText: (workspace) => `${workspace} vraagt meer dan een wachtwoord.`,
+  asksFrom: (date) => `Vanaf ${date} vraagt deze werkruimte om een tweede factor.`,
+  setUpOne: "Een tweede factor instellen",
+  addressTitle: "Niet vanaf hier",
+  addressText: (workspace) =>
+    `${workspace} is niet te gebruiken vanaf je adres. Probeer een ander netwerk, of vraag een eigenaar.`,
 };
 
 export const factorCodes: FactorCodes = {
@@ -100,7 +109,9 @@ export const factorCodes: FactorCodes = {
   unknown_passkey: "Deze toegangssleutel is hier niet, of niet meer, bekend. Gebruik een andere manier.",
   challenge_over: "Dit duurde te lang, of was al gedaan. Begin opnieuw.",
   session_changed: "Je hebt het intussen in een ander venster bevestigd. Probeer het opnieuw.",
-  second_factor_required: "Er is een tweede factor ingesteld, dus die is nodig.",
+  second_factor_required:
+    "Er is een tweede factor nodig. Stel er een in bij je beveiliging, of meld je ermee aan.",
+  address_not_allowed: "Deze werkruimte is niet te gebruiken vanaf je adres.",
   totp_exists: "Er is al een authenticator-app ingesteld. Verwijder die voordat je een andere instelt.",
   no_second_factor: "Stel eerst een authenticator-app of een toegangssleutel in.",
   passkeys_unavailable: "Toegangssleutels vragen om een adres met een naam, en dat heeft deze Atrium niet.",

@@ -12,6 +12,7 @@ export const factors: Factors = {
   stepText: (email) => `A senha de ${email} está certa.`,
   over: "Demorou demais. Entre de novo.",
   otherAccount: "Usar outra conta",
+  trust: "Não perguntar neste navegador por 30 dias",
   otherWays: "Outras formas",
   code: "Código do seu aplicativo autenticador",
   codeText: "Seis dígitos, novos a cada 30 segundos",
@@ -92,6 +93,14 @@ export const factors: Factors = {
   fileTitle: (email, date) =>
     `Códigos de recuperação do Atrium para ${email}, criados em ${date}. Cada um vale uma vez.`,
   kept: "Eu os guardei",
+
+  asksTitle: "É preciso um segundo fator",
+  asksText: (workspace) => `${workspace} pede mais do que uma senha.`,
+  asksFrom: (date) => `A partir de ${date}, este espaço de trabalho pede um segundo fator.`,
+  setUpOne: "Configurar um segundo fator",
+  addressTitle: "Daqui não",
+  addressText: (workspace) =>
+    `${workspace} não pode ser usado a partir do seu endereço. Tente outra rede ou fale com um proprietário.`,
 };
 
 export const factorCodes: FactorCodes = {
@@ -101,7 +110,9 @@ export const factorCodes: FactorCodes = {
   unknown_passkey: "Esta chave de acesso não está, ou não está mais, registrada aqui. Use outra forma.",
   challenge_over: "Demorou demais ou já tinha sido feito. Comece de novo.",
   session_changed: "Você confirmou em outra janela nesse meio-tempo. Tente de novo.",
-  second_factor_required: "Há um segundo fator configurado, então é ele que vale.",
+  second_factor_required:
+    "É preciso um segundo fator. Configure um nas suas configurações de segurança ou entre com ele.",
+  address_not_allowed: "Este espaço de trabalho não pode ser usado a partir do seu endereço.",
   totp_exists: "Já há um aplicativo autenticador configurado. Remova-o antes de configurar outro.",
   no_second_factor: "Configure primeiro um aplicativo autenticador ou uma chave de acesso.",
   passkeys_unavailable: "Chaves de acesso precisam de um endereço com nome, que este Atrium não tem.",

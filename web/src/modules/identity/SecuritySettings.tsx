@@ -22,12 +22,12 @@ import classes from "./security.module.css";
 
 export function SecuritySettings() {
   // A token is of one workspace; the rest works without any.
-  const { tenant } = useSession();
+  const { tenant, refused } = useSession();
   return (
     <>
       <SecondFactors />
       <Sessions />
-      {tenant ? <AccessTokens /> : null}
+      {tenant && !refused ? <AccessTokens /> : null}
       <Password />
     </>
   );

@@ -21,9 +21,11 @@ interface Props {
   show: (proof: Proof) => Promise<unknown>;
   /** True where the refusal was dealt with, so that it is not told here. */
   refused?: (problem: Problem) => boolean;
+  /** What is asked beside it. */
+  children?: ReactNode;
 }
 
-export function ShowFactor({ ways, email, options, show, refused }: Props) {
+export function ShowFactor({ ways, email, options, show, refused, children }: Props) {
   const t = useT();
   const usable = ways.filter((way) => way !== "passkey" || hasPasskeys());
   const [chosen, choose] = useState<Way | null>(null);
@@ -144,6 +146,7 @@ export function ShowFactor({ ways, email, options, show, refused }: Props) {
           </Stack>
         </form>
       )}
+      {children}
       {others.length > 0 ? (
         <Stack
           gap={4}

@@ -31,6 +31,7 @@ export function SignIn() {
   const { next, reset } = route.useSearch();
   const [unverified, setUnverified] = useState<string | null>(null);
   const [due, setDue] = useState<(SecondFactorDue & { email: string }) | null>(null);
+  const [trusts, setTrusts] = useState(false);
   const [isOver, setOver] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
@@ -43,6 +44,7 @@ export function SignIn() {
     router.history.push(next ?? "/");
   };
   const clear = () => {
+    if (signed.isError) signed.reset();
     problem.clear();
     setUnverified(null);
     setOver(false);
@@ -83,7 +85,8 @@ export function SignIn() {
       if (!isAborted(error)) problem.show(error);
     },
   });
-  useAutofill(due === null && !signed.isPending, (options, credential) => {
+  // Not again at once after a refusal: what answers by itself would be asked without end.
+  useAutofill(due === null && !signed.isPending && !signed.isError, (options, credential) => {
     clear();
     signed.mutate({ options, credential });
   });
@@ -107,7 +110,11 @@ export function SignIn() {
           }
           show={async (proof) =>
             done(
-              await take(api.POST("/api/v1/sessions/second-factor", { body: { token: due.token, proof } })),
+              await take(
+                api.POST("/api/v1/sessions/second-factor", {
+                  body: { token: due.token, proof, remember_device: trusts },
+                }),
+              ),
             )
           }
           refused={({ code }) => {
@@ -116,7 +123,15 @@ export function SignIn() {
             setOver(true);
             return true;
           }}
-        />
+        >
+          {due.may_remember_device ? (
+            <Checkbox
+              label={t.factors.trust}
+              checked={trusts}
+              onChange={(event) => setTrusts(event.currentTarget.checked)}
+            />
+          ) : null}
+        </ShowFactor>
       </AuthShell>
     );
 
