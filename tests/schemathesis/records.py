@@ -111,6 +111,10 @@ def role(name):
     return owner.first("/roles", name=name)["id"]
 
 
+def own_role():
+    return owner.ask("POST", "/roles", {"name": f"Role {number()}", "permissions": []})["id"]
+
+
 def invited():
     email = address("invited")
     invitation = owner.ask("POST", "/invitations", {"email": email, "role_id": role("viewer")})
@@ -382,11 +386,13 @@ REQUESTS = {
     "GET /api/v1/members/{user_id}": lambda: path(user_id=member()),
     "DELETE /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION},
     "PATCH /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION} | body(role_ids=[role("editor")]),
+    "GET /api/v1/members/{user_id}/permissions": lambda: path(user_id=member()),
     "GET /api/v1/organizer": nothing,
     "PUT /api/v1/organizer": lambda: {"headers": ANY_VERSION} | body(slug="ana-jansen", display_name="Ana Jansen", timezone="Europe/Amsterdam"),
     "GET /api/v1/organizers": nothing,
     "POST /api/v1/password-resets": lambda: body(email=OWNER_EMAIL),
     "PUT /api/v1/password-resets": lambda: body(token=reset_token(), password=PASSWORD),
+    "GET /api/v1/permission-holders": lambda: {"query": {"permission": "contacts:read"}},
     "GET /api/v1/permissions": nothing,
     f"GET {PUBLIC_BOOKING}": lambda: path(token=booked()[0]),
     f"GET {PUBLIC_BOOKING}/calendar-file": lambda: path(token=booked()[0]),
@@ -398,6 +404,10 @@ REQUESTS = {
     f"GET {PUBLIC}/slots": lambda: path(slug="ana-jansen", event_slug="intro-call") | {"query": window()},
     "POST /api/v1/registrations": lambda: body(**registration()),
     "GET /api/v1/roles": nothing,
+    "POST /api/v1/roles": lambda: body(name=f"Role {number()}", permissions=[{"codename": "contacts:read", "scope": "own"}]),
+    "GET /api/v1/roles/{id}": lambda: path(id=own_role()),
+    "PUT /api/v1/roles/{id}": lambda: path(id=own_role()) | {"headers": ANY_VERSION} | body(name=f"Role {number()}", permissions=[]),
+    "DELETE /api/v1/roles/{id}": lambda: path(id=own_role()) | {"headers": ANY_VERSION},
     "GET /api/v1/schedules": nothing,
     "POST /api/v1/schedules": lambda: body(**schedule_body()),
     "GET /api/v1/schedules/{id}": lambda: path(id=schedule()),
