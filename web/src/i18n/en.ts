@@ -1,4 +1,5 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
+import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 
 const plural = new Intl.PluralRules("en");
@@ -7,6 +8,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const en = {
   ...messages,
+  factors,
   common: {
     actions: "Actions",
     actionsFor: (name: string) => `Actions for ${name}`,

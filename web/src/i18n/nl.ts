@@ -1,5 +1,6 @@
 /** Texts in Dutch. */
 import type { Catalogue } from "./en";
+import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
 
 const plural = new Intl.PluralRules("nl");
@@ -8,6 +9,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const nl: Catalogue = {
   ...messages,
+  factors,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,

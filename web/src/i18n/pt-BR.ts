@@ -1,5 +1,6 @@
 /** Texts in Brazilian Portuguese. */
 import type { Catalogue } from "./en";
+import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
@@ -8,6 +9,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const ptBR: Catalogue = {
   ...messages,
+  factors,
   common: {
     actions: "Ações",
     actionsFor: (name) => `Ações para ${name}`,

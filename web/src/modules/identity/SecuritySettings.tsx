@@ -1,4 +1,4 @@
-/** Where one is signed in, what acts for one, and the password. */
+/** The password and what is asked beside it, where one is signed in, and what acts for one. */
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,23 +9,32 @@ import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
-import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
+import {
+  check,
+  FormSummary,
+  focusFirst,
+  PASSWORD_MIN,
+  PASSWORD_MIN_BESIDE,
+  useFormProblem,
+} from "@/shared/forms";
 import { Section } from "@/shared/Page";
 import { PasswordField } from "@/shared/PasswordField";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
-import { sessionsQuery } from "./queries";
+import { secondFactorsQuery, sessionsQuery } from "./queries";
+import { SecondFactors } from "./SecondFactors";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
   // A token is of one workspace; the rest works without any.
-  const { tenant } = useSession();
+  const { tenant, refused } = useSession();
   return (
     <>
+      <SecondFactors />
       <Sessions />
-      {tenant ? <AccessTokens /> : null}
+      {tenant && !refused ? <AccessTokens /> : null}
       <Password />
     </>
   );
@@ -105,6 +114,8 @@ function Sessions() {
 
 function Password() {
   const t = useT();
+  const { data: factors } = useQuery(secondFactorsQuery);
+  const min = factors && factors.methods.length > 0 ? PASSWORD_MIN_BESIDE : PASSWORD_MIN;
   const session = useSession();
   const client = useQueryClient();
   const form = useForm({
@@ -113,7 +124,7 @@ function Password() {
     initialValues: { current_password: "", new_password: "" },
     validate: {
       current_password: (v) => (v ? null : t.forms.required),
-      new_password: check.password(t),
+      new_password: check.password(t, min),
     },
   });
   const problem = useFormProblem(form);
@@ -148,7 +159,7 @@ function Password() {
           />
           <PasswordField
             label={t.auth.newPassword}
-            description={t.forms.password(PASSWORD_MIN)}
+            description={t.forms.password(min)}
             autoComplete="new-password"
             key={form.key("new_password")}
             {...form.getInputProps("new_password")}
