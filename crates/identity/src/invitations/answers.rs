@@ -164,7 +164,7 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
             checks.add("password", "required", "is required");
             return Err(checks.done().err().unwrap_or_else(link_invalid).into());
         };
-        passwords::check(&mut checks, "password", &password, &[&offer.email, &name, &offer.tenant_name]);
+        passwords::check(&mut checks, "password", &password, passwords::ALONE, &[&offer.email, &name, &offer.tenant_name]);
         checks.done()?;
         let password_hash = passwords::Turn::wait().await?.hash(password).await?;
         let newcomer = Newcomer {

@@ -318,11 +318,19 @@ pub async fn check_password(caller: &Somebody, email: &str, password: SecretStri
     };
     key.check(directory.db(), app.clock.now()).await?;
     directory.commit().await?;
-    let is_right = turn.verify(password, found.password_hash).await?;
+    let outdated = found.password_hash.clone().filter(|hash| passwords::is_outdated(hash));
+    let is_right = turn.verify(password.clone(), found.password_hash).await?;
+    let renewed = match outdated {
+        Some(old) if is_right => Some((old, turn.hash(password).await?)),
+        _ => None,
+    };
     let mut directory = Directory::open(app, None, None).await?;
     let refused = match (is_right, found.user, found.status.as_deref()) {
         (true, Some(user), Some("active")) if found.is_verified => {
             key.clear(directory.db()).await?;
+            if let Some((old, new)) = renewed {
+                passwords::store::renew_hash(directory.db(), user, &old, &new).await?;
+            }
             directory.commit().await?;
             return Ok(user);
         }
