@@ -40,6 +40,8 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 404, path: /^\/api\/v1\/mail-settings$/, why: "a workspace without a mail server of its own" },
   { status: 422, path: /^\/api\/v1\/mail-settings$/, why: "another server without its password" },
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
+  { status: 422, path: /^\/api\/v1\/roles$/, why: "a role with the name of another" },
+  { status: 409, path: /^\/api\/v1\/roles\/[0-9a-f-]+$/, why: "a role that somebody holds is not deleted" },
   { status: 404, path: /^\/b\/[^/]+(\/[^/]+)?$/, why: "a public page that is not there, or not any more" },
   { status: 409, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a time that is no longer free" },
   { status: 422, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a form sent off empty" },
