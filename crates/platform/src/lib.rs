@@ -17,6 +17,8 @@ pub mod jobs;
 pub mod known;
 pub mod mail;
 pub mod page;
+pub mod personal;
+pub mod picture;
 pub mod pool;
 pub mod rate_limit;
 pub mod sse;

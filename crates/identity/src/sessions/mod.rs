@@ -25,7 +25,7 @@ use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::directory::Directory;
 use crate::profile::User;
-use crate::{cookie, passwords, profile, throttle};
+use crate::{cookie, passwords, profile, suspicion, throttle};
 
 /// The signed-in user, and what he or she may do in the tenant acted in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -184,6 +184,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
+    suspicion::after_sign_in(&mut *db, app, origin, new.user).await?;
     note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user }).await?;
     open(db, app, origin, replaced, new).await
 }
@@ -281,6 +282,8 @@ pub async fn check_password(app: &App, origin: &Origin, email: &str, password: S
     };
     let (reason, problem) = refused;
     note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason }).await?;
+    // For nobody too: an address that nobody has takes no less time.
+    suspicion::after_failure(directory.db(), app, origin, found.user.unwrap_or_default()).await?;
     directory.commit().await?;
     Err(problem.into())
 }
