@@ -86,7 +86,7 @@ GRANT SELECT, INSERT ON directory.data_exports TO atrium_app;
 -- What somebody agreed to, in which version of its text, when and from where.
 CREATE TABLE directory.consents (
     id           uuid        PRIMARY KEY,
-    user_id      uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
+    user_id      uuid        NOT NULL REFERENCES directory.users ON DELETE RESTRICT,
     purpose      text        NOT NULL CHECK (purpose IN ('terms', 'newsletter', 'marketing', 'updates')),
     text_version text        NOT NULL CHECK (char_length(text_version) BETWEEN 1 AND 40),
     is_given     boolean     NOT NULL,
@@ -265,3 +265,27 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION identity.admins_to_tell(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.admins_to_tell(uuid) TO atrium_app;
+
+-- Erases what is a user's alone outside of tenants, for the owner alone: the rows of every table that would go with the user's row.
+CREATE FUNCTION platform.erase_of_user(who uuid) RETURNS TABLE (name text, erased bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+DECLARE
+    key name;
+    target regclass;
+BEGIN
+    FOR target, key IN
+        SELECT f.conrelid::regclass, a.attname
+          FROM pg_constraint f
+          JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+         WHERE f.contype = 'f' AND f.confrelid = 'directory.users'::regclass AND f.confdeltype = 'c'
+         ORDER BY f.conrelid::regclass::text, a.attname
+    LOOP
+        EXECUTE format('DELETE FROM %s WHERE %I = $1', target, key) USING who;
+        GET DIAGNOSTICS erased = ROW_COUNT;
+        name := target::text;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION platform.erase_of_user(uuid) FROM PUBLIC;

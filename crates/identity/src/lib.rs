@@ -6,6 +6,7 @@ mod activity;
 pub mod admin;
 mod authenticator;
 mod caller;
+mod challenges;
 pub mod consents;
 mod cookie;
 mod directory;
@@ -26,6 +27,7 @@ pub mod pictures;
 pub mod profile;
 pub mod registrations;
 pub mod roles;
+pub mod second_factors;
 pub mod sessions;
 mod suspicion;
 pub mod tenants;
@@ -46,6 +48,7 @@ pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(registrations::http::api())
         .merge(sessions::http::api())
+        .merge(second_factors::http::api())
         .merge(passwords::http::api())
         .merge(profile::http::api())
         .merge(tenants::http::api())

@@ -1,5 +1,6 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
 import { messages } from "./messages/en";
+import { people } from "./people/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -7,6 +8,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const en = {
   ...messages,
+  ...people,
   common: {
     actions: "Actions",
     actionsFor: (name: string) => `Actions for ${name}`,
@@ -53,6 +55,7 @@ export const en = {
     failedJobs: "Failed jobs",
     mailbox: "Mailbox",
     settings: "Settings",
+    instance: "Instance",
   },
   palette: {
     open: "Search or jump to",
@@ -522,6 +525,7 @@ export const en = {
   settings: {
     profile: "Profile",
     security: "Security",
+    privacy: "Privacy",
     workspace: "Workspace",
     bookingPage: "Booking page",
     mail: "Mail",

@@ -1,6 +1,7 @@
 /** Texts in Dutch. */
 import type { Catalogue } from "./en";
 import { messages } from "./messages/nl";
+import { people } from "./people/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -8,6 +9,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const nl: Catalogue = {
   ...messages,
+  ...people,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,
@@ -54,6 +56,7 @@ export const nl: Catalogue = {
     failedJobs: "Mislukte taken",
     mailbox: "Postbus",
     settings: "Instellingen",
+    instance: "Instantie",
   },
   palette: {
     open: "Zoeken of ergens heen gaan",
@@ -523,6 +526,7 @@ export const nl: Catalogue = {
   settings: {
     profile: "Profiel",
     security: "Beveiliging",
+    privacy: "Privacy",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     mail: "E-mail",

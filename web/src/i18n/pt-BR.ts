@@ -1,6 +1,7 @@
 /** Texts in Brazilian Portuguese. */
 import type { Catalogue } from "./en";
 import { messages } from "./messages/pt-BR";
+import { people } from "./people/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -8,6 +9,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const ptBR: Catalogue = {
   ...messages,
+  ...people,
   common: {
     actions: "Ações",
     actionsFor: (name) => `Ações para ${name}`,
@@ -54,6 +56,7 @@ export const ptBR: Catalogue = {
     failedJobs: "Tarefas com falha",
     mailbox: "Caixa de correio",
     settings: "Configurações",
+    instance: "Instância",
   },
   palette: {
     open: "Buscar ou ir para",
@@ -527,6 +530,7 @@ export const ptBR: Catalogue = {
   settings: {
     profile: "Perfil",
     security: "Segurança",
+    privacy: "Privacidade",
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     mail: "E-mail",

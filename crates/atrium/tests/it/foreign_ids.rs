@@ -23,6 +23,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
     let visitor = tenant.owner.get("/contacts?q=v@").await.expect(200).json["items"][0]["id"].clone();
     let text = |id: &Value| id.as_str().expect("an id").to_owned();
     let ids = BTreeMap::from([
+        ("colleague", tenant.member(world, "viewer").await.0.to_string()),
         ("company", company.id().to_string()),
         ("contact", text(&visitor)),
         ("event type", fixtures["/event-types/"].clone()),
@@ -59,6 +60,7 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "POST /contacts owner_id" => ("member", json!({ "name": "Vera" })),
         "POST /event-types schedule_id" => ("schedule", json!({ "name": "Long call", "duration_minutes": 60 })),
         "POST /invitations role_id" => ("role", json!({ "email": "bo@example.com" })),
+        "POST /ownership-offer user_id" => ("colleague", nothing()),
         "POST /session/tenant tenant_id" => ("workspace", nothing()),
         "PUT /event-types/order ids[]" => ("event type", nothing()),
         _ => return None,

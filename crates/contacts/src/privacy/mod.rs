@@ -78,7 +78,7 @@ async fn export(ctx: &mut Ctx, contact: Uuid) -> Result<Value> {
             document.insert(kind.to_owned(), value);
         }
     }
-    ctx.audit(Change::created("contact.exported", "contact", contact, json!({ "kinds": document.keys().collect::<Vec<_>>() })));
+    ctx.audit(Change::created("contact_export.created", "contact", contact, json!({ "kinds": document.keys().collect::<Vec<_>>() })));
     Ok(Value::Object(document))
 }
 
@@ -98,7 +98,7 @@ async fn erase(ctx: &mut Ctx, contact: Uuid, input: ErasureInput) -> Result<Cont
     outcomes.retain(|outcome| outcome.count > 0);
     let (id, created_at) = (id::new(), ctx.now());
     store::note(ctx, id, contact, me, &outcomes).await?;
-    ctx.audit(Change::created("contact.erased", "contact", contact, json!({ "outcomes": outcomes })));
+    ctx.audit(Change::created("contact_erasure.created", "contact", contact, json!({ "outcomes": outcomes })));
     ctx.publish(&ContactArchived { contact_id: contact, owner_id: known.owner_id, name: "Erased".to_owned(), source: known.source })?;
     let requested_by = match &ctx.caller {
         Caller::Member(session) => session.name.clone(),

@@ -80,6 +80,7 @@ pub struct AccountRestoration {
 /// Closes the caller's own account: inactive at once, erased after the grace period.
 async fn close(caller: SignedIn, input: AccountClosureInput) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
+    session.check_fresh(app.clock.now())?;
     let user = session.user_id;
     if email_key(&input.email) != email_key(&session.email) {
         return Err(Problem::field("email", "incorrect", "is not your address").into());
@@ -170,6 +171,7 @@ pub struct StatusLine {
 /// 404 for nobody; `erased` for who is gone.
 pub async fn administer(admin: SignedIn, user: Uuid, input: StatusInput) -> Result<()> {
     let SignedIn { app, session, origin, .. } = admin;
+    session.check_fresh(app.clock.now())?;
     let mut checks = Checks::new();
     let status = checks.one_of("status", &input.status, &["active", "inactive", "suspended"]);
     let reason = checks.line("reason", &input.reason, 1, 500);

@@ -58,6 +58,7 @@ pub struct EmailChangeState {
 /// the mail to it differs.
 async fn request(caller: SignedIn, input: EmailChangeInput) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
+    session.check_fresh(app.clock.now())?;
     let mut checks = Checks::new();
     let email = checks.email("email", &input.email);
     let key = email_key(&email);

@@ -190,22 +190,16 @@ pub async fn tenants_of(db: &mut PgConnection, user: Uuid) -> Result<Vec<TenantI
 }
 
 /// What is removed of a user outside of tenants, by table.
-pub async fn remove_user(db: &mut PgConnection, user: Uuid, email_key: &str) -> Result<Vec<(&'static str, u64)>, sqlx::Error> {
-    let mut removed = Vec::new();
-    macro_rules! remove {
-        ($name:literal, $sql:literal, $argument:expr) => {
-            removed.push(($name, sqlx::query!($sql, $argument).execute(&mut *db).await?.rows_affected()));
-        };
-    }
-    remove!("directory.sessions", "DELETE FROM directory.sessions WHERE user_id = $1", user);
-    remove!("directory.personal_access_tokens", "DELETE FROM directory.personal_access_tokens WHERE user_id = $1", user);
-    remove!("directory.one_time_tokens", "DELETE FROM directory.one_time_tokens WHERE user_id = $1", user);
-    remove!("directory.email_changes", "DELETE FROM directory.email_changes WHERE user_id = $1", user);
-    remove!("directory.data_exports", "DELETE FROM directory.data_exports WHERE user_id = $1", user);
-    remove!("directory.pictures", "DELETE FROM directory.pictures WHERE user_id = $1", user);
-    remove!("directory.registrations", "DELETE FROM directory.registrations WHERE email_key = $1", email_key);
-    remove!("directory.invitations", "DELETE FROM directory.invitations WHERE email_key = $1", email_key);
-    remove!("directory.mails", "DELETE FROM directory.mails WHERE lower(recipient) = $1", email_key);
+pub async fn remove_user(db: &mut PgConnection, user: Uuid, email_key: &str) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(r#"SELECT name AS "name!", erased AS "erased!" FROM platform.erase_of_user($1)"#, user).fetch_all(&mut *db).await?;
+    let mut removed: Vec<_> = rows.into_iter().map(|row| (row.name, row.erased)).collect();
+    let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+    let signed_up = sqlx::query!("DELETE FROM directory.registrations WHERE email_key = $1", email_key).execute(&mut *db).await?;
+    removed.push(("directory.registrations".to_owned(), count(signed_up.rows_affected())));
+    let invited = sqlx::query!("DELETE FROM directory.invitations WHERE email_key = $1", email_key).execute(&mut *db).await?;
+    removed.push(("directory.invitations".to_owned(), count(invited.rows_affected())));
+    let mails = sqlx::query!("DELETE FROM directory.mails WHERE lower(recipient) = $1", email_key).execute(db).await?;
+    removed.push(("directory.mails".to_owned(), count(mails.rows_affected())));
     Ok(removed)
 }
 

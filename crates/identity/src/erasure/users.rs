@@ -39,7 +39,7 @@ impl Job for EraseUser {
         let Some((_, email_key)) = store::lock_due_user(owner.db(), user, now).await? else { return Ok(()) };
         let mut report = store::report(owner.db(), "user", user).await?;
         for (table, count) in store::remove_user(owner.db(), user, &email_key).await? {
-            *report.tables.entry(table.to_owned()).or_default() += i64::try_from(count).unwrap_or(i64::MAX);
+            *report.tables.entry(table).or_default() += count;
         }
         for (what, count, reason) in store::empty_user(owner.db(), user, now).await? {
             report.note(Outcome::emptied(what, count, reason));

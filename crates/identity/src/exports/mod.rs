@@ -53,6 +53,7 @@ fn place(export: Uuid) -> Place<'static> {
 /// Asks for an export; the mail says when it is ready.
 async fn request(caller: SignedIn) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
+    session.check_fresh(app.clock.now())?;
     let (user, now, export) = (session.user_id, app.clock.now(), id::new());
     let mut directory = Directory::open(&app, None, claim).await?;
     let lately = store::count_since(directory.db(), user, now.plus_seconds(-24 * 3600)).await?;
@@ -74,6 +75,7 @@ async fn request(caller: SignedIn) -> Result<Response> {
 /// The document of an export that is ready.
 async fn content(caller: SignedIn, export: Uuid) -> Result<Response> {
     let SignedIn { app, session, origin, .. } = caller;
+    session.check_fresh(app.clock.now())?;
     let mut directory = Directory::open(&app, None, None).await?;
     let sealed = store::content(directory.db(), session.user_id, export, app.clock.now()).await?.ok_or_else(Problem::not_found)?;
     let event =

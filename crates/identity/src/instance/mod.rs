@@ -27,6 +27,7 @@ async fn suspend(admin: SignedIn, tenant: TenantId, input: SuspensionInput) -> R
     let reason = checks.line("reason", &input.reason, 1, 500);
     checks.done()?;
     let SignedIn { app, session, origin, .. } = admin;
+    session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     if !matches!(before.status.as_str(), "active" | "inactive" | "suspended") {
@@ -52,6 +53,7 @@ async fn suspend(admin: SignedIn, tenant: TenantId, input: SuspensionInput) -> R
 /// Opens a suspended tenant again, and has run what waited.
 async fn lift(admin: SignedIn, tenant: TenantId) -> Result<()> {
     let SignedIn { app, session, origin, .. } = admin;
+    session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
     let before = store::lock_tenant(owner.db(), tenant).await?.filter(|tenant| tenant.status == "suspended");
     let before = before.ok_or_else(Problem::not_found)?;
@@ -73,6 +75,7 @@ async fn lift(admin: SignedIn, tenant: TenantId) -> Result<()> {
 /// Says what the tenant may use.
 async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> Result<()> {
     let SignedIn { app, session, origin, .. } = admin;
+    session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     store::set_features(owner.db(), tenant, &features).await?;
@@ -85,6 +88,7 @@ async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> 
 /// Says until when the tenant tries the product.
 async fn set_trial(admin: SignedIn, tenant: TenantId, input: TrialInput) -> Result<()> {
     let SignedIn { app, session, origin, .. } = admin;
+    session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     store::set_trial(owner.db(), tenant, input.ends_at).await?;

@@ -52,8 +52,16 @@ pub struct OwnershipState {
     pub offer: Option<OwnershipOffer>,
 }
 
+fn fresh(ctx: &Ctx) -> Result<(), Problem> {
+    match &ctx.caller {
+        Caller::Member(session) => session.check_fresh(ctx.now()),
+        _ => Err(Problem::unauthenticated()),
+    }
+}
+
 async fn offer(ctx: &mut InPerson, input: OwnershipOfferInput) -> Result<OwnershipOffer> {
     let (tenant, now, to) = (ctx.tenant, ctx.now(), input.user_id);
+    fresh(ctx)?;
     let me = owner(ctx).await?;
     let member = members::store::find(ctx.db().await?, tenant, to).await?.filter(|member| member.status == "active" && to != me);
     let member = member.ok_or_else(|| Problem::field("user_id", "unknown", "must be another active member"))?;
@@ -63,7 +71,7 @@ async fn offer(ctx: &mut InPerson, input: OwnershipOfferInput) -> Result<Ownersh
         Problem::conflict("offer_pending", "The workspace is offered to somebody already. Withdraw that offer first.")
     })?;
     let offer = store::pending(ctx.db().await?, tenant, now).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("ownership.offered", "tenant", tenant.0, json!({ "to": to, "name": member.name })));
+    ctx.audit(Change::updated("ownership.offered", "tenant", tenant.0, json!({ "offered_to": null }), json!({ "offered_to": to })));
     let (app, workspace) = (ctx.app.clone(), tenants::store::name_of(ctx.db().await?, tenant).await?);
     let locale = store::locale_of(ctx.db().await?, tenant, to).await?;
     let values = [("workspace", workspace.as_str()), ("person", offer.from.name.as_str())];
@@ -96,6 +104,7 @@ async fn end(ctx: &mut InPerson) -> Result<()> {
 /// Makes who got the offer the owner, and who made it an administrator. Both are judged again under the lock: the one may
 /// be no owner any more, and the other no member.
 async fn accept(ctx: &mut InPerson) -> Result<()> {
+    fresh(ctx)?;
     let (tenant, now) = (ctx.tenant, ctx.now());
     let me = ctx.user_id().ok_or_else(Problem::unauthenticated)?;
     members::store::lock_memberships(ctx.db().await?, tenant).await?;

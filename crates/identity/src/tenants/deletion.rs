@@ -41,6 +41,7 @@ pub struct TenantDeletion {
 #[utoipa::path(post, path = "/tenants/{id}/deletion", tag = "identity", params(("id" = Uuid, Path)), request_body = TenantDeletionInput, responses((status = 202, body = TenantDeletion)), security(("session" = [])))]
 async fn request(caller: SignedIn, Path(id): Path<Uuid>, Json(input): Json<TenantDeletionInput>) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
+    session.check_fresh(app.clock.now())?;
     let (tenant, user) = (TenantId(id), session.user_id);
     let mut ctx = Ctx::of_member(app, session, tenant, origin, claim);
     members::store::find(ctx.db().await?, tenant, user).await?.filter(|member| member.status == "active").ok_or_else(Problem::not_found)?;
@@ -72,11 +73,14 @@ async fn cancel(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
     // The session acts in no tenant that is closed; whether it may here is read in the tenant itself.
     let mut ctx = Ctx::of_member(app, session, tenant, origin, None);
     let member = members::store::find(ctx.db().await?, tenant, user).await?.filter(|member| member.status == "active");
-    if member.is_none() || !store::waiting_for_deletion(ctx.db().await?, tenant).await? {
+    if member.is_none() {
         return Err(Problem::not_found().into());
     }
     if !members::store::is_owner(ctx.db().await?, tenant, user).await? {
         return Err(not_owner().into());
+    }
+    if !store::waiting_for_deletion(ctx.db().await?, tenant).await? {
+        return Err(Problem::not_found().into());
     }
     let now = ctx.now();
     if !store::cancel_deletion(ctx.db().await?, user, now).await? {

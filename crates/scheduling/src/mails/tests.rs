@@ -55,7 +55,7 @@ fn stored(status: Status) -> Stored {
 }
 
 fn links() -> Links {
-    Links { manage: "https://x/b/m/T".to_owned(), open: "https://x/bookings/1".to_owned(), book: "https://x/b/ana/intake".to_owned() }
+    Links { manage: "https://x/b/m/T".to_owned(), open: "https://x/bookings/1".to_owned(), book: "https://x/b/ana/intake".to_owned(), logo: None }
     logo: None,
 }
 

@@ -119,7 +119,7 @@ pub async fn forget_outside(ctx: &mut Ctx, contact: Uuid, bookings: &[Uuid]) -> 
     let tenant = ctx.tenant.0;
     let row = sqlx::query!(
         r#"SELECT f.mails AS "mails!", f.facts AS "facts!"
-             FROM contacts.contacts c, contacts.forget_outside($3 || c.id, coalesce(c.email_key, '')) f
+             FROM contacts.contacts c, contacts.forget_outside($3::uuid[] || c.id, coalesce(c.email_key, '')) f
             WHERE c.tenant_id = $1 AND c.id = $2"#,
         tenant,
         contact,

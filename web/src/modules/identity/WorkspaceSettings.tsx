@@ -1,5 +1,5 @@
 /** The workspace's own facts, for those who manage it. */
-import { Select, Stack, TextInput } from "@mantine/core";
+import { Select, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { keys, patchCached } from "@/api/cache";
@@ -14,6 +14,9 @@ import { Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { undoNotice } from "@/shared/toast";
 import { tenantQuery } from "./queries";
+import { WorkspaceDeletion } from "./WorkspaceDeletion";
+import { WorkspaceLooks } from "./WorkspaceLooks";
+import { WorkspaceOwnership } from "./WorkspaceOwnership";
 
 export function WorkspaceSettings() {
   const query = useQuery(tenantQuery);
@@ -62,11 +65,14 @@ function Workspace({ tenant }: { tenant: Tenant }) {
   const emailWrong = email.trim() !== "" && !EMAIL.test(email.trim());
 
   return (
+    <>
+    <WorkspaceOwnership />
     <Section
       title={t.settings.workspace}
       description={readOnly ? t.settings.readOnly : t.settings.savedAtOnce}
     >
       <Stack maw={440}>
+        {tenant.trial_ends_at ? <Text>{t.lives.trial(f.date(tenant.trial_ends_at))}</Text> : null}
         <TextInput
           label={t.auth.company}
           maxLength={120}
@@ -128,7 +134,23 @@ function Workspace({ tenant }: { tenant: Tenant }) {
           }}
           onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
         />
+        <Switch
+          label={t.lives.alerts}
+          description={t.lives.alertsText}
+          disabled={readOnly}
+          checked={tenant.alerts_admins}
+          onChange={(e) =>
+            save.mutate(editOf<TenantChanges>(tenant, { alerts_admins: e.currentTarget.checked }))
+          }
+        />
       </Stack>
     </Section>
+    <WorkspaceLooks
+      tenant={tenant}
+      readOnly={readOnly}
+      save={(changes) => save.mutate(editOf<TenantChanges>(tenant, changes))}
+    />
+    <WorkspaceDeletion tenant={tenant} />
+    </>
   );
 }
