@@ -289,3 +289,20 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION platform.erase_of_user(uuid) FROM PUBLIC;
+
+-- Empties what the outbox says about these subjects in the tenant of the context; that something happened stays. What waits
+-- for its reactions waits no more: nobody is to be told of who is erased.
+CREATE FUNCTION platform.forget_facts(subjects uuid[]) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+DECLARE
+    emptied bigint;
+BEGIN
+    UPDATE platform.events e SET payload = '{}', dispatched_at = coalesce(e.dispatched_at, now())
+     WHERE e.tenant_id = platform.current_tenant() AND e.subject_id = ANY (subjects) AND e.payload <> '{}';
+    GET DIAGNOSTICS emptied = ROW_COUNT;
+    RETURN emptied;
+END
+$$;
+REVOKE ALL ON FUNCTION platform.forget_facts(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION platform.forget_facts(uuid[]) TO atrium_app;

@@ -106,11 +106,12 @@ CREATE FUNCTION contacts.forget_outside(subjects uuid[], address text) RETURNS T
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 BEGIN
-    DELETE FROM directory.mails m WHERE m.tenant_id = platform.current_tenant() AND lower(m.recipient) = address;
+    -- Those to others that are about the person are known by the record in their key, `booking:ID:…`.
+    DELETE FROM directory.mails m
+     WHERE m.tenant_id = platform.current_tenant()
+       AND (lower(m.recipient) = address OR split_part(m.dedupe_key, ':', 2) = ANY (subjects::text[]));
     GET DIAGNOSTICS mails = ROW_COUNT;
-    UPDATE platform.events e SET payload = '{}'
-     WHERE e.tenant_id = platform.current_tenant() AND e.subject_id = ANY (subjects) AND e.dispatched_at IS NOT NULL AND e.payload <> '{}';
-    GET DIAGNOSTICS facts = ROW_COUNT;
+    facts := platform.forget_facts(subjects);
     RETURN NEXT;
 END
 $$;

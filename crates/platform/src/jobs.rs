@@ -253,8 +253,9 @@ async fn put_off(app: &App, tenant: TenantId, job: i64) -> Result<Door, sqlx::Er
     match status.as_deref() {
         Some("suspended") => {
             sqlx::query!(
-                "UPDATE graphile_worker._private_jobs SET attempts = attempts - 1, run_at = now() + interval '1 hour' WHERE id = $1",
-                job
+                "UPDATE graphile_worker._private_jobs SET attempts = attempts - 1, run_at = $2 WHERE id = $1",
+                job,
+                app.clock.now().plus_seconds(3600) as Timestamp,
             )
             .execute(&app.pools.owner)
             .await?;
@@ -272,7 +273,7 @@ async fn put_off(app: &App, tenant: TenantId, job: i64) -> Result<Door, sqlx::Er
 pub async fn resume(db: &mut PgConnection, tenant: TenantId) -> Result<u64, sqlx::Error> {
     let resumed = sqlx::query!(
         "UPDATE graphile_worker._private_jobs SET run_at = now()
-          WHERE payload ->> 'tenant_id' = $1 AND last_error = $2 AND locked_at IS NULL",
+          WHERE payload ->> 'tenant_id' = $1 AND strpos(last_error, $2) > 0 AND locked_at IS NULL",
         tenant.0.to_string(),
         SUSPENDED,
     )

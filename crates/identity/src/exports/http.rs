@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use platform::error::Result;
-use platform::extract::{Json, Path};
-use platform::page::Page;
+use platform::extract::{Json, Path, Query};
+use platform::page::{Page, PageParams};
 use platform::{App, SignedIn};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,11 +13,12 @@ use super::{DataExport, store};
 use crate::directory::Directory;
 
 /// One's own exports of the last seven days, newest first.
-#[utoipa::path(get, path = "/me/exports", tag = "identity", responses((status = 200, body = Page<DataExport>)), security(("session" = [])))]
-async fn list(caller: SignedIn) -> Result<Json<Page<DataExport>>> {
+#[utoipa::path(get, path = "/me/exports", tag = "identity", params(PageParams), responses((status = 200, body = Page<DataExport>)), security(("session" = [])))]
+async fn list(caller: SignedIn, Query(page): Query<PageParams>) -> Result<Json<Page<DataExport>>> {
+    let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
     let mut directory = Directory::open(&caller.app, None, None).await?;
-    let all = store::list(directory.db(), caller.session.user_id, caller.app.clock.now()).await?;
-    Ok(Json(Page::whole(all)))
+    let rows = store::list(directory.db(), caller.session.user_id, caller.app.clock.now(), before, limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
 }
 
 /// Asks for all that is known of oneself. A mail says when it is ready.

@@ -25,15 +25,23 @@ pub async fn insert(db: &mut PgConnection, id: Uuid, user: Uuid, now: Timestamp,
     Ok(())
 }
 
-pub async fn list(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<Vec<DataExport>, sqlx::Error> {
+pub async fn list(
+    db: &mut PgConnection,
+    user: Uuid,
+    now: Timestamp,
+    before: Option<Uuid>,
+    count: i64,
+) -> Result<Vec<DataExport>, sqlx::Error> {
     sqlx::query_as!(
         DataExport,
         "SELECT id, status, size, created_at, ready_at, expires_at FROM directory.data_exports
-          WHERE user_id = $1 AND expires_at > $2
+          WHERE user_id = $1 AND expires_at > $2 AND ($3::uuid IS NULL OR id < $3)
           ORDER BY id DESC
-          LIMIT 50",
+          LIMIT $4",
         user,
         now,
+        before as Option<Uuid>,
+        count,
     )
     .fetch_all(db)
     .await

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::store::{self, Filter};
 use super::types::{
-    Erasure, InstanceHealth, InstanceTenant, InstanceTenantDetails, InstanceUser, InstanceUserDetails, SuspensionInput, TrialInput,
+    Erasure, FoundUser, InstanceHealth, InstanceTenant, InstanceTenantDetails, InstanceUserDetails, SuspensionInput, TrialInput,
 };
 use crate::accounts::{self, StatusInput};
 use crate::owner::AsOwner;
@@ -95,11 +95,11 @@ async fn trial(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>, Json(
 }
 
 /// The user with that address, if there is one.
-#[utoipa::path(get, path = "/admin/users", tag = "instance", params(UserFilter), responses((status = 200, body = Page<InstanceUser>)), security(("session" = [])))]
-async fn users(PlatformAdmin(caller): PlatformAdmin, Query(filter): Query<UserFilter>) -> Result<Json<Page<InstanceUser>>> {
+#[utoipa::path(get, path = "/admin/user-lookup", tag = "instance", params(UserFilter), responses((status = 200, body = FoundUser)), security(("session" = [])))]
+async fn users(PlatformAdmin(caller): PlatformAdmin, Query(filter): Query<UserFilter>) -> Result<Json<FoundUser>> {
     let mut owner = AsOwner::open(&caller.app, None).await?;
-    let found = store::user(owner.db(), Some(&email_key(&filter.email)), None).await?;
-    Ok(Json(Page::whole(found.into_iter().collect())))
+    let user = store::user(owner.db(), Some(&email_key(&filter.email)), None).await?;
+    Ok(Json(FoundUser { user }))
 }
 
 /// One user with the history of the status.

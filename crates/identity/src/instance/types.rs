@@ -73,6 +73,12 @@ pub struct InstanceUser {
     pub created_at: Timestamp,
 }
 
+/// Who has an address; nobody where null.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundUser {
+    pub user: Option<InstanceUser>,
+}
+
 /// A user with what happened to the status, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InstanceUserDetails {

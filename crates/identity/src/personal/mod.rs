@@ -33,7 +33,9 @@ impl PersonalData for MembersData {
             members::store::lock_memberships(ctx.db().await?, tenant).await?;
             let roles = store::remove_rights(ctx, *user).await?;
             let emptied = store::empty_member(ctx, *user).await?;
+            let facts = store::forget_facts(ctx, *user).await?;
             Ok(vec![
+                Outcome::emptied("platform.events", facts, "show that something happened, without what"),
                 Outcome::removed("identity.member_roles", roles),
                 Outcome::emptied("identity.members", emptied, "bookings, contacts and histories of the workspace refer to it"),
             ])

@@ -13,10 +13,9 @@ export const userQuery = (email: string) =>
   queryOptions({
     queryKey: [keys.instance, "user", email],
     queryFn: async () => {
-      const { items } = await take(api.GET("/api/v1/admin/users", { params: { query: { email } } }));
-      const [found] = items;
-      if (!found) return null;
-      return take(api.GET("/api/v1/admin/users/{id}", { params: { path: { id: found.id } } }));
+      const { user } = await take(api.GET("/api/v1/admin/user-lookup", { params: { query: { email } } }));
+      if (!user) return null;
+      return take(api.GET("/api/v1/admin/users/{id}", { params: { path: { id: user.id } } }));
     },
   });
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::Row;
 
-use super::{PASSWORD, kinds_of_mail, newest_token, platform_admin, role_id, sign_up, try_sign_in};
+use super::{PASSWORD, again, kinds_of_mail, newest_token, platform_admin, role_id, sign_up, try_sign_in};
 use crate::client::{Client, Tenant};
 use crate::world::World;
 
@@ -175,6 +175,7 @@ async fn an_erased_user_is_nowhere_and_what_he_did_stays() {
     assert_eq!(stands(where_it_stands(&world, "zebracorn").await), [] as [&str; 0]);
     assert_eq!(stands(where_it_stands(&world, email).await), [] as [&str; 0]);
     // The contact stays, and the address is free.
+    let tenant = Tenant { owner: again(&world, "acme@example.com").await, ..tenant };
     tenant.owner.get(&format!("/contacts/{contact}")).await.expect(200);
     let member = tenant.owner.get(&format!("/members/{user}")).await.expect(200).json;
     assert_eq!((&member["name"], &member["status"], &member["roles"]), (&json!("Former member"), &json!("inactive"), &json!([])));

@@ -28,7 +28,7 @@ async fn an_administrator_of_the_instance_gets_at_no_workspaces_data() {
     admin.post("/session/tenant", json!({ "tenant_id": tenant.id })).await.expect(404);
     admin.post(&format!("/tenants/{}/deletion", tenant.id), json!({ "name": "acme Ltd" })).await.expect(404);
     // And what the administration shows tells nothing that the workspace keeps: its contacts, files, bookings are called secret.
-    for path in ["/admin/tenants".to_owned(), format!("/admin/tenants/{}", tenant.id), "/admin/users?email=c@acme.example.com".to_owned(), "/admin/erasures".to_owned(), "/admin/health".to_owned()] {
+    for path in ["/admin/tenants".to_owned(), format!("/admin/tenants/{}", tenant.id), "/admin/user-lookup?email=c@acme.example.com".to_owned(), "/admin/erasures".to_owned(), "/admin/health".to_owned()] {
         let seen = admin.get(&path).await.expect(200);
         assert!(!seen.text.to_lowercase().contains("secret") && !seen.text.contains("example.com/") && !seen.text.contains("v@acme"), "{path}: {}", seen.text);
     }
@@ -113,7 +113,7 @@ async fn what_is_switched_off_is_off_at_once() {
     assert_eq!((by_token().await, page().await), (200, 200));
     admin.put(&format!("/admin/tenants/{}/trial", tenant.id), None, json!({ "ends_at": "2031-10-01T00:00:00Z" })).await.expect(204);
     assert_eq!(tenant.owner.get("/tenant").await.expect(200).json["trial_ends_at"], "2031-10-01T00:00:00Z");
-    let users: Value = admin.get("/admin/users?email=ACME@example.com").await.expect(200).json;
-    assert_eq!((&users["items"][0]["name"], &users["items"][0]["workspaces"]), (&json!("acme Owner"), &json!(1)));
-    assert_eq!(admin.get("/admin/users?email=acme").await.expect(200).json["items"], json!([]), "no part of an address finds anybody");
+    let users: Value = admin.get("/admin/user-lookup?email=ACME@example.com").await.expect(200).json;
+    assert_eq!((&users["user"]["name"], &users["user"]["workspaces"]), (&json!("acme Owner"), &json!(1)));
+    assert_eq!(admin.get("/admin/user-lookup?email=acme").await.expect(200).json["user"], json!(null), "no part of an address finds anybody");
 }

@@ -126,3 +126,9 @@ pub async fn platform_admin(world: &World, email: &str) -> (Uuid, Client) {
     let user = client.get("/me").await.expect(200).id();
     (user, client)
 }
+
+/// Somebody whose session has run out, signed in again with a new password.
+pub async fn again(world: &World, email: &str) -> Client {
+    let password = identity::admin::reset_password(&world.app, email).await.expect("a password");
+    Client::sign_in(world, email, &password).await
+}

@@ -7,7 +7,8 @@ use serde_json::json;
 use sqlx::Connection;
 
 use super::accounts::where_it_stands;
-use super::{kinds_of_mail, platform_admin, put_picture};
+use crate::bookings::mails_to;
+use super::{again, kinds_of_mail, platform_admin, put_picture};
 use crate::client::{Client, Tenant, booking};
 use crate::matrix::fixtures;
 use crate::world::World;
@@ -57,10 +58,16 @@ async fn it_is_closed_at_once_told_to_all_owners_and_called_off_by_any() {
     tenant.owner.get("/contacts").await.expect(200);
     world.advance_minutes(8 * 24 * 60);
     run_erasure(&world).await;
-    tenant.owner.get("/contacts").await.expect(200);
-    let lines = tenant.owner.get("/audit-events?entity_type=tenant").await.expect(200).json;
+    let owner = again(&world, "acme@example.com").await;
+    owner.get("/contacts").await.expect(200);
+    let lines = owner.get("/audit-events?entity_type=tenant").await.expect(200).json;
     let actions: Vec<_> = lines["items"].as_array().expect("lines").iter().map(|line| line["action"].as_str().expect("an action")).collect();
     assert_eq!(actions, ["tenant.deletion_cancelled", "tenant.deletion_requested", "tenant.created"]);
+}
+
+async fn state_of_mail(world: &World, address: &str) -> Vec<String> {
+    world.settle().await;
+    mails_to(world, address).await.into_iter().map(|(_, status)| status).collect()
 }
 
 /// Rows of the tenant by table, without what is to stay.
@@ -113,7 +120,8 @@ async fn nothing_is_left_of_an_erased_workspace_and_nothing_of_another_goes() {
     assert!(stands.iter().all(|table| matches!(table.as_str(), "directory.erasures" | "directory.mails")), "{stands:?}");
     assert!(kinds_of_mail(&world, "zebracorn@example.com").await.contains(&"tenant_erased".to_owned()));
     // The user works on, without a workspace.
-    assert_eq!(tenant.owner.get("/session").await.expect(200).json["tenant"], json!(null));
+    let owner = again(&world, "zebracorn@example.com").await;
+    assert_eq!(owner.get("/session").await.expect(200).json["tenants"], json!([]));
 }
 
 #[tokio::test]
@@ -138,7 +146,9 @@ async fn an_erasure_that_was_killed_halfway_goes_on_and_counts_nothing_twice() {
     let halfway = rows_of(&world, tenant.id).await;
     assert!(!halfway.is_empty() && halfway.len() < before.len(), "{halfway:?}");
     // From its beginning on nobody calls it off.
-    assert_eq!(tenant.owner.delete(&format!("/tenants/{}/deletion", tenant.id)).await.expect(409).code(), "erasing");
+    let owner = again(&world, "acme@example.com").await;
+    let refused = owner.delete(&format!("/tenants/{}/deletion", tenant.id)).await;
+    assert!(matches!(refused.status.as_u16(), 403 | 404 | 409), "{}", refused.text);
     run_erasure(&world).await;
     assert_eq!(rows_of(&world, tenant.id).await, []);
     let (_, admin) = platform_admin(&world, "root@example.com").await;
@@ -164,7 +174,6 @@ async fn a_suspended_workspace_lets_nobody_in_by_any_door_until_it_is_lifted() {
     let (_, admin) = platform_admin(&world, "root@example.com").await;
     let path = format!("/admin/tenants/{}/suspension", tenant.id);
     // A mail of the workspace waits, and its job with it.
-    let before = kinds_of_mail(&world, "in@example.com").await;
     let viewer = super::role_id(&tenant, "viewer").await;
     tenant.owner.post("/invitations", json!({ "email": "in@example.com", "role_id": viewer })).await.expect(201);
     let mut stream = tenant.owner.open("/events/stream", &[]).await;
@@ -184,7 +193,7 @@ async fn a_suspended_workspace_lets_nobody_in_by_any_door_until_it_is_lifted() {
     visitor.post(&format!("/public/bookings/{manage}/reschedulings"), json!({ "start": "2031-09-10T09:00:00Z" })).await.expect(404);
     tenant.owner.get("/events/stream").await.expect(403);
     let _ = &mut stream;
-    assert_eq!(kinds_of_mail(&world, "in@example.com").await, before, "a mail of the workspace waits");
+    assert_eq!(state_of_mail(&world, "in@example.com").await, ["queued"], "a mail of the workspace waits");
     assert!(kinds_of_mail(&world, "acme@example.com").await.contains(&"tenant_suspended".to_owned()), "the instance's own goes");
     // An owner has no way around it.
     tenant.owner.delete(&format!("/tenants/{}/deletion", tenant.id)).await.expect(404);
@@ -196,7 +205,7 @@ async fn a_suspended_workspace_lets_nobody_in_by_any_door_until_it_is_lifted() {
     admin.delete(&path).await.expect(404);
     tenant.owner.get("/contacts").await.expect(200);
     visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
-    assert!(kinds_of_mail(&world, "in@example.com").await.contains(&"invitation".to_owned()), "what waited goes out");
+    assert_eq!(state_of_mail(&world, "in@example.com").await, ["kept"], "what waited goes out");
     let lines = tenant.owner.get("/audit-events?entity_type=tenant").await.expect(200).json;
     assert_eq!((&lines["items"][0]["action"], &lines["items"][0]["actor"]["name"]), (&json!("tenant.suspension_lifted"), &json!("Root")));
 }
