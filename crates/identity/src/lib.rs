@@ -9,6 +9,7 @@ mod caller;
 mod challenges;
 pub mod consents;
 mod cookie;
+mod devices;
 mod directory;
 pub mod email_changes;
 pub mod erasure;
@@ -24,6 +25,7 @@ pub mod ownership;
 pub mod passwords;
 mod personal;
 pub mod pictures;
+pub mod policy;
 pub mod profile;
 pub mod registrations;
 pub mod roles;
@@ -49,6 +51,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(registrations::http::api())
         .merge(sessions::http::api())
         .merge(second_factors::http::api())
+        .merge(policy::http::api())
         .merge(passwords::http::api())
         .merge(profile::http::api())
         .merge(tenants::http::api())

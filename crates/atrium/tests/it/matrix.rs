@@ -94,8 +94,10 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let token = json!({ "name": format!("Secret {}", tenant.name), "scopes": ["contacts:read"] });
     let token = owner.post("/access-tokens", token).await.expect(201).id().to_string();
     let export = owner.post("/me/exports", json!({})).await.expect(202).id().to_string();
+    let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     BTreeMap::from([
         ("/access-tokens/", token),
+        ("/me/passkeys/", passkey),
         ("/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
         ("/schedules/", schedule),
@@ -144,6 +146,7 @@ pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Op
 fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
+        "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
         _ => json!({}),
@@ -180,7 +183,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 33] = [
+const ANY_MEMBER: [&str; 44] = [
     "GET /access-tokens",
     "POST /access-tokens",
     "DELETE /access-tokens/{id}",
@@ -210,6 +213,17 @@ const ANY_MEMBER: [&str; 33] = [
     "DELETE /ownership-offer",
     "PUT /ownership-offer/acceptance",
     "PUT /me/password",
+    "GET /me/second-factors",
+    "POST /me/totp",
+    "DELETE /me/totp",
+    "POST /me/totp/confirmation",
+    "POST /me/recovery-codes",
+    "POST /me/passkeys/options",
+    "POST /me/passkeys",
+    "PATCH /me/passkeys/{id}",
+    "DELETE /me/passkeys/{id}",
+    "POST /session/verification",
+    "POST /session/verification/options",
     "POST /tenants",
     "GET /events/stream",
     "GET /home",

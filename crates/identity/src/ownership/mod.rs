@@ -76,7 +76,7 @@ async fn offer(ctx: &mut InPerson, input: OwnershipOfferInput) -> Result<Ownersh
     let locale = store::locale_of(ctx.db().await?, tenant, to).await?;
     let values = [("workspace", workspace.as_str()), ("person", offer.from.name.as_str())];
     let mail = notices::OWNERSHIP_OFFERED.mail(&app, &locale, Person { name: member.name, email: member.email }, &values, "/settings/workspace");
-    ctx.mail(&[mail]).await?;
+    ctx.mail(vec![mail]);
     Ok(offer)
 }
 
@@ -156,5 +156,6 @@ async fn tell(ctx: &mut Ctx, former: Person, former_id: Uuid) -> Result<()> {
         .collect();
     let locale = store::locale_of(ctx.db().await?, tenant, former_id).await?;
     mails.push(notices::OWNERSHIP_TRANSFERRED.mail(&app, &locale, former, &values, "/"));
-    ctx.mail(&mails).await
+    ctx.mail(mails);
+    Ok(())
 }

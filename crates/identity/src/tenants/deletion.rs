@@ -131,7 +131,8 @@ async fn tell(ctx: &mut Ctx, notice: &Notice, workspace: &str, due: Option<Times
             notice.mail(&app, &owner.locale, Person { name: owner.name, email: owner.email }, &values, "/")
         })
         .collect();
-    ctx.mail(&mails).await
+    ctx.mail(mails);
+    Ok(())
 }
 
 pub fn api() -> OpenApiRouter<App> {
