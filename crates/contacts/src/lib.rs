@@ -8,8 +8,8 @@ use platform::App;
 use platform::events::EventKind;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use privacy::ContactsData;
 pub use contacts::{Contact, Person, count_since, meet, search};
+pub use privacy::ContactsData;
 
 platform::permissions! {
     ContactsRead = "contacts:read",

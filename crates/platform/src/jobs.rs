@@ -249,7 +249,8 @@ enum Door {
 
 /// Whether a tenant's jobs run. One of a suspended tenant comes again in an hour, and loses no attempt by that.
 async fn put_off(app: &App, tenant: TenantId, job: i64) -> Result<Door, sqlx::Error> {
-    let status = sqlx::query_scalar!("SELECT status FROM directory.tenants WHERE id = $1", tenant.0).fetch_optional(&app.pools.owner).await?;
+    let status =
+        sqlx::query_scalar!("SELECT status FROM directory.tenants WHERE id = $1", tenant.0).fetch_optional(&app.pools.owner).await?;
     match status.as_deref() {
         Some("suspended") => {
             sqlx::query!(

@@ -34,12 +34,7 @@ export function TypedDialog({
     onClose();
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={title}
-      closeButtonProps={{ "aria-label": t.common.close }}
-    >
+    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ "aria-label": t.common.close }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -69,8 +69,8 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /ownership-offer" => Line("ownership.offered"),
         "DELETE /ownership-offer" => Line("ownership.ended"),
         "PUT /ownership-offer/acceptance" => Line("ownership.transferred"),
-        "POST /contacts/{id}/data-export" => Line("contact_export.created"),
-        "POST /contacts/{id}/erasure" => Line("contact_erasure.created"),
+        "POST /privacy/contacts/{id}/data-export" => Line("contact_export.created"),
+        "POST /privacy/contacts/{id}/erasure" => Line("contact_erasure.created"),
         "PUT /admin/tenants/{id}/suspension" => Line("tenant.suspended"),
         "DELETE /admin/tenants/{id}/suspension" => Line("tenant.suspension_lifted"),
         "PUT /admin/tenants/{id}/features" => Line("tenant.features_changed"),
@@ -297,7 +297,12 @@ impl Scene {
             "POST /me/closure" | "POST /account-restorations" => {
                 let role = if operation == "POST /me/closure" { "salesperson" } else { "admin" };
                 let (user, client) = self.tenant.member(&self.world, role).await;
-                let ask = Ask { client, actor: Some(user), path: "/me/closure".to_owned(), body: json!({ "email": format!("{role}.acme@example.com") }) };
+                let ask = Ask {
+                    client,
+                    actor: Some(user),
+                    path: "/me/closure".to_owned(),
+                    body: json!({ "email": format!("{role}.acme@example.com") }),
+                };
                 if operation == "POST /me/closure" {
                     return ask;
                 }
@@ -330,10 +335,10 @@ impl Scene {
                 }
                 Ask { client, actor: Some(other.owner_id), path: here(), body: Value::Null }
             }
-            "POST /contacts/{id}/data-export" => by_owner(path.expect("a fixture"), Value::Null),
-            "POST /contacts/{id}/erasure" => {
+            "POST /privacy/contacts/{id}/data-export" => by_owner(path.expect("a fixture"), Value::Null),
+            "POST /privacy/contacts/{id}/erasure" => {
                 let id = self.made("/contacts", json!({ "name": "Once Known" })).await;
-                by_owner(format!("/contacts/{id}/erasure"), json!({ "name": "Once Known" }))
+                by_owner(format!("/privacy/contacts/{id}/erasure"), json!({ "name": "Once Known" }))
             }
             _ if operation.contains(" /admin/") => {
                 let number = self.number();

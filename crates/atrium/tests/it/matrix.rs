@@ -99,6 +99,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/access-tokens/", token),
         ("/me/passkeys/", passkey),
         ("/contacts/", contact.id().to_string()),
+        ("/privacy/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
         ("/schedules/", schedule),
         ("/bookings/", booking),
@@ -129,7 +130,11 @@ pub async fn failed_job(world: &World, tenant: &Tenant) -> i64 {
 
 /// The path with each parameter filled from the fixtures; None where it has none that belongs to a tenant.
 pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option<String> {
-    if !operation.path.contains('{') || operation.is_public || operation.path.starts_with("/mails/") || operation.path.starts_with("/admin/") {
+    if !operation.path.contains('{')
+        || operation.is_public
+        || operation.path.starts_with("/mails/")
+        || operation.path.starts_with("/admin/")
+    {
         return None;
     }
     let (_, id) = ids
@@ -148,7 +153,7 @@ fn body_for(path: &str) -> Value {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
-        "/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
+        "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
         _ => json!({}),
     }
 }
@@ -335,7 +340,9 @@ async fn each_role_may_do_what_its_permissions_say() {
             Some(permission) if answer.code() == "forbidden" => {
                 asked.insert(name, (permission.to_owned(), operation));
             }
-            _ if operation.path.starts_with("/mails") || operation.path.starts_with("/admin/") => assert_eq!(answer.code(), "forbidden", "{name}"),
+            _ if operation.path.starts_with("/mails") || operation.path.starts_with("/admin/") => {
+                assert_eq!(answer.code(), "forbidden", "{name}")
+            }
             _ => panic!("{name} is open to members without a role: {}", answer.text),
         }
     }

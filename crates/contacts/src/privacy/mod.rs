@@ -9,7 +9,7 @@ use platform::audit::Change;
 use platform::ctx::Caller;
 use platform::personal::{Outcome, Person, PersonalData};
 use platform::time::Timestamp;
-use platform::{Ctx, Problem, Result, id};
+use platform::{Ctx, Problem, Result, Session, id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -57,12 +57,17 @@ pub struct ContactErasure {
     pub created_at: Timestamp,
 }
 
+/// Somebody in person: none of this is for a program's token.
+fn check_session(ctx: &Ctx) -> Result<&Session, Problem> {
+    match &ctx.caller {
+        Caller::Member(session) if session.token.is_none() => Ok(session),
+        _ => Err(Problem { code: "session_required".into(), ..Problem::forbidden() }),
+    }
+}
+
 /// Somebody in person, who confirmed that lately.
 fn check_person(ctx: &Ctx) -> Result<Uuid, Problem> {
-    let Caller::Member(session) = &ctx.caller else { return Err(Problem::unauthenticated()) };
-    if session.token.is_some() {
-        return Err(Problem { code: "session_required".into(), ..Problem::forbidden() });
-    }
+    let session = check_session(ctx)?;
     session.check_fresh(ctx.now())?;
     Ok(session.user_id)
 }

@@ -85,7 +85,9 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
     checks.done()?;
     let tenant = ctx.tenant;
     if !tenants::store::find(ctx.db().await?, tenant).await?.features.access_tokens {
-        return Err(Problem::conflict("feature_off", "Access tokens are switched off for this workspace. Ask whoever runs this Atrium.").into());
+        return Err(
+            Problem::conflict("feature_off", "Access tokens are switched off for this workspace. Ask whoever runs this Atrium.").into()
+        );
     }
     if store::count(ctx.db().await?, user, tenant, now).await? >= MOST {
         return Err(

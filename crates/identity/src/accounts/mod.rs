@@ -123,10 +123,7 @@ pub async fn refuse_where_last(db: &mut PgConnection, user: Uuid) -> Result<()> 
     if alone.is_empty() {
         return Ok(());
     }
-    let problem = Problem::conflict(
-        "last_owner",
-        "A workspace keeps at least one owner. Hand these over or delete them first.",
-    );
+    let problem = Problem::conflict("last_owner", "A workspace keeps at least one owner. Hand these over or delete them first.");
     Err(problem.with("tenants", alone).into())
 }
 

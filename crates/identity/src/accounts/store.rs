@@ -98,7 +98,9 @@ pub async fn insert_closure(
 /// Uses the link up; nobody where it is worth nothing, or where the account is not as its closing left it.
 pub async fn cancel_closure(db: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Account>, sqlx::Error> {
     // Whether its erasure has begun is read after the erasure's lock was waited for.
-    sqlx::query!("SELECT id FROM directory.account_closures WHERE token_hash = $1 FOR UPDATE", &token_hash[..]).fetch_optional(&mut *db).await?;
+    sqlx::query!("SELECT id FROM directory.account_closures WHERE token_hash = $1 FOR UPDATE", &token_hash[..])
+        .fetch_optional(&mut *db)
+        .await?;
     sqlx::query_as!(
         Account,
         "UPDATE directory.account_closures c SET cancelled_at = $2

@@ -5,6 +5,7 @@ pub mod store;
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use platform::SignedIn;
 use platform::auth::Anonymous;
 use platform::crypto::{Token, sha256};
 use platform::ctx::Answer;
@@ -12,7 +13,6 @@ use platform::error::{Problem, Result};
 use platform::mail::{self, Person};
 use platform::rate_limit::Limit;
 use platform::text::{Checks, email_key};
-use platform::SignedIn;
 use platform::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -58,7 +58,8 @@ impl Job for EraseDue {
         let mut owner = AsOwner::open(&at.app, None).await?;
         let now = at.app.clock.now();
         for tenant_id in store::due_tenants(owner.db(), now).await? {
-            enqueue(owner.db(), &EraseTenant { erased_tenant: tenant_id }, When::default().keyed(format!("erase-tenant:{tenant_id}"))).await?;
+            enqueue(owner.db(), &EraseTenant { erased_tenant: tenant_id }, When::default().keyed(format!("erase-tenant:{tenant_id}")))
+                .await?;
         }
         for user_id in store::due_users(owner.db(), now).await? {
             enqueue(owner.db(), &EraseUser { user_id }, When::default().keyed(format!("erase-user:{user_id}"))).await?;

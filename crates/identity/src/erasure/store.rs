@@ -137,8 +137,10 @@ pub async fn leave_tenant(db: &mut PgConnection, tenant: TenantId, now: Timestam
     .execute(&mut *db)
     .await?
     .rows_affected();
-    let sessions =
-        sqlx::query!("UPDATE directory.sessions SET tenant_id = NULL WHERE tenant_id = $1", tenant.0).execute(&mut *db).await?.rows_affected();
+    let sessions = sqlx::query!("UPDATE directory.sessions SET tenant_id = NULL WHERE tenant_id = $1", tenant.0)
+        .execute(&mut *db)
+        .await?
+        .rows_affected();
     sqlx::query!("UPDATE directory.users SET current_tenant_id = NULL WHERE current_tenant_id = $1", tenant.0).execute(&mut *db).await?;
     sqlx::query!(
         "UPDATE directory.tenants
@@ -159,12 +161,9 @@ pub async fn leave_tenant(db: &mut PgConnection, tenant: TenantId, now: Timestam
     )
     .execute(&mut *db)
     .await?;
-    let changes = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM directory.tenant_status_changes WHERE tenant_id = $1"#,
-        tenant.0
-    )
-    .fetch_one(db)
-    .await?;
+    let changes = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM directory.tenant_status_changes WHERE tenant_id = $1"#, tenant.0)
+        .fetch_one(db)
+        .await?;
     Ok(Left { jobs: i64::try_from(jobs).unwrap_or(i64::MAX), sessions, changes: changes.unsigned_abs() })
 }
 
@@ -185,13 +184,15 @@ pub async fn lock_due_user(db: &mut PgConnection, user: Uuid, now: Timestamp) ->
 
 /// Every tenant in which the user is or was a member and which is not erased.
 pub async fn tenants_of(db: &mut PgConnection, user: Uuid) -> Result<Vec<TenantId>, sqlx::Error> {
-    let ids = sqlx::query_scalar!("SELECT tenant_id FROM identity.members WHERE user_id = $1 ORDER BY tenant_id", user).fetch_all(db).await?;
+    let ids =
+        sqlx::query_scalar!("SELECT tenant_id FROM identity.members WHERE user_id = $1 ORDER BY tenant_id", user).fetch_all(db).await?;
     Ok(ids.into_iter().map(TenantId).collect())
 }
 
 /// What is removed of a user outside of tenants, by table.
 pub async fn remove_user(db: &mut PgConnection, user: Uuid, email_key: &str) -> Result<Vec<(String, i64)>, sqlx::Error> {
-    let rows = sqlx::query!(r#"SELECT name AS "name!", erased AS "erased!" FROM platform.erase_of_user($1)"#, user).fetch_all(&mut *db).await?;
+    let rows =
+        sqlx::query!(r#"SELECT name AS "name!", erased AS "erased!" FROM platform.erase_of_user($1)"#, user).fetch_all(&mut *db).await?;
     let mut removed: Vec<_> = rows.into_iter().map(|row| (row.name, row.erased)).collect();
     let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
     let signed_up = sqlx::query!("DELETE FROM directory.registrations WHERE email_key = $1", email_key).execute(&mut *db).await?;
@@ -212,16 +213,16 @@ pub async fn empty_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Re
     .execute(&mut *db)
     .await?
     .rows_affected();
-    let events = sqlx::query!(
-        "UPDATE directory.security_events SET ip_address = NULL, user_agent = NULL, details = '{}' WHERE user_id = $1",
-        user
-    )
-    .execute(&mut *db)
-    .await?
-    .rows_affected();
-    let consents =
-        sqlx::query!("UPDATE directory.consents SET ip_address = NULL, user_agent = NULL WHERE user_id = $1", user).execute(&mut *db).await?;
-    let statuses = sqlx::query!("UPDATE directory.user_status_changes SET reason = 'erased' WHERE user_id = $1", user).execute(&mut *db).await?;
+    let events =
+        sqlx::query!("UPDATE directory.security_events SET ip_address = NULL, user_agent = NULL, details = '{}' WHERE user_id = $1", user)
+            .execute(&mut *db)
+            .await?
+            .rows_affected();
+    let consents = sqlx::query!("UPDATE directory.consents SET ip_address = NULL, user_agent = NULL WHERE user_id = $1", user)
+        .execute(&mut *db)
+        .await?;
+    let statuses =
+        sqlx::query!("UPDATE directory.user_status_changes SET reason = 'erased' WHERE user_id = $1", user).execute(&mut *db).await?;
     sqlx::query!(
         "UPDATE directory.users
             SET status = 'deleted', deleted_at = $2, name = 'Former user', email = id || '@erased.invalid', email_key = id || '@erased.invalid',

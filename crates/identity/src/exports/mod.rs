@@ -78,8 +78,12 @@ async fn content(caller: SignedIn, export: Uuid) -> Result<Response> {
     session.check_fresh(app.clock.now())?;
     let mut directory = Directory::open(&app, None, None).await?;
     let sealed = store::content(directory.db(), session.user_id, export, app.clock.now()).await?.ok_or_else(Problem::not_found)?;
-    let event =
-        SecurityEvent { user: session.user_id, event: "data_export_downloaded", severity: "medium", details: json!({ "export_id": export }) };
+    let event = SecurityEvent {
+        user: session.user_id,
+        event: "data_export_downloaded",
+        severity: "medium",
+        details: json!({ "export_id": export }),
+    };
     note_security_event(directory.db(), &app, &origin, &event).await?;
     directory.commit().await?;
     let plain = app.keys.open(place(export), &sealed).map_err(Error::internal)?;
@@ -108,7 +112,8 @@ impl Job for ExportUser {
             Ok(document) => serde_json::to_vec_pretty(&document).map_err(|error| JobError::Fail(error.to_string())),
             Err(error) => Err(JobError::from(error)),
         };
-        let made = made.and_then(|bytes| if bytes.len() > MOST { Err(JobError::Fail("the document is too large".to_owned())) } else { Ok(bytes) });
+        let made =
+            made.and_then(|bytes| if bytes.len() > MOST { Err(JobError::Fail("the document is too large".to_owned())) } else { Ok(bytes) });
         let bytes = match made {
             Ok(bytes) => bytes,
             Err(error) => {

@@ -19,9 +19,15 @@ pub async fn count_since(db: &mut PgConnection, user: Uuid, since: Timestamp) ->
 }
 
 pub async fn insert(db: &mut PgConnection, id: Uuid, user: Uuid, now: Timestamp, expires_at: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("INSERT INTO directory.data_exports (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)", id, user, now, expires_at)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "INSERT INTO directory.data_exports (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        id,
+        user,
+        now,
+        expires_at
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

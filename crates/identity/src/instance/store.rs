@@ -143,7 +143,9 @@ pub async fn set_features(db: &mut PgConnection, tenant: TenantId, features: &Fe
 }
 
 pub async fn set_trial(db: &mut PgConnection, tenant: TenantId, ends_at: Option<Timestamp>) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE directory.tenants SET trial_ends_at = $2 WHERE id = $1", tenant.0, ends_at as Option<Timestamp>).execute(db).await?;
+    sqlx::query!("UPDATE directory.tenants SET trial_ends_at = $2 WHERE id = $1", tenant.0, ends_at as Option<Timestamp>)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -75,7 +75,8 @@ async fn offer(ctx: &mut InPerson, input: OwnershipOfferInput) -> Result<Ownersh
     let (app, workspace) = (ctx.app.clone(), tenants::store::name_of(ctx.db().await?, tenant).await?);
     let locale = store::locale_of(ctx.db().await?, tenant, to).await?;
     let values = [("workspace", workspace.as_str()), ("person", offer.from.name.as_str())];
-    let mail = notices::OWNERSHIP_OFFERED.mail(&app, &locale, Person { name: member.name, email: member.email }, &values, "/settings/workspace");
+    let mail =
+        notices::OWNERSHIP_OFFERED.mail(&app, &locale, Person { name: member.name, email: member.email }, &values, "/settings/workspace");
     ctx.mail(vec![mail]);
     Ok(offer)
 }
@@ -152,7 +153,9 @@ async fn tell(ctx: &mut Ctx, former: Person, former_id: Uuid) -> Result<()> {
     let mut mails: Vec<_> = owners
         .into_iter()
         .filter(|owner| owner.user_id != former_id)
-        .map(|owner| notices::OWNERSHIP_TRANSFERRED.mail(&app, &owner.locale, Person { name: owner.name, email: owner.email }, &values, "/"))
+        .map(|owner| {
+            notices::OWNERSHIP_TRANSFERRED.mail(&app, &owner.locale, Person { name: owner.name, email: owner.email }, &values, "/")
+        })
         .collect();
     let locale = store::locale_of(ctx.db().await?, tenant, former_id).await?;
     mails.push(notices::OWNERSHIP_TRANSFERRED.mail(&app, &locale, former, &values, "/"));

@@ -52,6 +52,7 @@ pub async fn empty_member(ctx: &mut Ctx, user: Uuid) -> Result<u64> {
 }
 
 pub async fn forget_facts(ctx: &mut Ctx, user: Uuid) -> Result<u64> {
-    let emptied = sqlx::query_scalar!(r#"SELECT platform.forget_facts(ARRAY[$1::uuid]) AS "emptied!""#, user).fetch_one(ctx.db().await?).await?;
+    let emptied =
+        sqlx::query_scalar!(r#"SELECT platform.forget_facts(ARRAY[$1::uuid]) AS "emptied!""#, user).fetch_one(ctx.db().await?).await?;
     Ok(emptied.unsigned_abs())
 }

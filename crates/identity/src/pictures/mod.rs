@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use crate::directory::Directory;
 use crate::events::{MemberUpdated, TenantUpdated};
+use crate::members;
 use crate::profile::{self, User};
 use crate::tenants::http::SettingsManage;
 use crate::tenants::{self, Tenant};
-use crate::members;
 
 const AVATAR: Shape = Shape::Square(256);
 const LOGO: Shape = Shape::Within(480, 160);

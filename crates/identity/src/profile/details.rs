@@ -178,7 +178,9 @@ mod tests {
     fn links_lead_to_pages_and_run_nothing() {
         let link = |url: &str| codes(json!({ "links": [{ "label": "Mine", "url": url }] }));
         assert!(link("https://example.com/ana?x=1").is_empty());
-        for bad in ["javascript:alert(1)", "data:text/html,x", "//example.com", "https://ana@evil.example", "https:/x", "ftp://example.com", ""] {
+        for bad in
+            ["javascript:alert(1)", "data:text/html,x", "//example.com", "https://ana@evil.example", "https:/x", "ftp://example.com", ""]
+        {
             assert_eq!(link(bad), ["profile.links[0].url"], "{bad}");
         }
     }

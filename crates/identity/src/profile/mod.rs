@@ -5,11 +5,11 @@ pub mod http;
 pub mod store;
 
 use platform::audit::Change;
+use platform::ctx::Origin;
 use platform::error::{Problem, Result};
 use platform::etag::IfMatch;
 use platform::text::Checks;
 use platform::time::WallTime;
-use platform::ctx::Origin;
 use platform::{App, Ctx, SignedIn};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -144,14 +144,7 @@ async fn change(caller: SignedIn, seen: IfMatch, input: ProfileChange) -> Result
     Ok(after)
 }
 
-async fn write(
-    db: &mut PgConnection,
-    app: &App,
-    origin: &Origin,
-    user: Uuid,
-    seen: IfMatch,
-    input: ProfileChange,
-) -> Result<(User, User)> {
+async fn write(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, seen: IfMatch, input: ProfileChange) -> Result<(User, User)> {
     store::lock(&mut *db, user).await?;
     let before = store::find(&mut *db, user).await?.ok_or_else(Problem::unauthenticated)?;
     seen.check(before.version)?;

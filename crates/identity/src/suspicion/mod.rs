@@ -87,11 +87,8 @@ pub async fn tell(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid,
     own.dedupe_key = Some(format!("suspicion {name} {user} {day}"));
     mail::post(&mut *db, &app.keys, None, &own).await?;
     for admin in store::admins_to_tell(&mut *db, user).await? {
-        let values = [
-            ("person", person.name.as_str()),
-            ("workspace", admin.workspace.as_str()),
-            ("what", notices::suspicion(&admin.locale, name)),
-        ];
+        let values =
+            [("person", person.name.as_str()), ("workspace", admin.workspace.as_str()), ("what", notices::suspicion(&admin.locale, name))];
         let to = Person { name: admin.name, email: admin.email };
         let mut mail = notices::MEMBER_SUSPICIOUS.mail(app, &admin.locale, to, &values, "/settings/members");
         mail.dedupe_key = Some(format!("suspicion {name} {user} {day} {} {}", admin.tenant_id, admin.user_id));

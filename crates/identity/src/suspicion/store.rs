@@ -57,7 +57,9 @@ pub struct Told {
 }
 
 pub async fn person(db: &mut PgConnection, user: Uuid) -> Result<Option<Told>, sqlx::Error> {
-    sqlx::query_as!(Told, "SELECT name, email, locale FROM directory.users WHERE id = $1 AND status = 'active'", user).fetch_optional(db).await
+    sqlx::query_as!(Told, "SELECT name, email, locale FROM directory.users WHERE id = $1 AND status = 'active'", user)
+        .fetch_optional(db)
+        .await
 }
 
 pub struct Admin {

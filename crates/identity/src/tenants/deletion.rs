@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use platform::audit::Change;
-use platform::ctx::Caller;
 use platform::ctx::Answer;
+use platform::ctx::Caller;
 use platform::error::{Problem, Result};
 use platform::extract::{Json, Path};
 use platform::mail::Person;

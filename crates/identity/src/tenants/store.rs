@@ -163,11 +163,8 @@ pub async fn cancel_deletion(db: &mut PgConnection, by: Uuid, now: Timestamp) ->
 
 /// When it is to be erased, for who asks for a tenant that waits for it.
 pub async fn waiting_for_deletion(db: &mut PgConnection, tenant: TenantId) -> Result<bool, sqlx::Error> {
-    let waits = sqlx::query_scalar!(
-        r#"SELECT status = 'pending_deletion' AS "waits!" FROM directory.tenants WHERE id = $1"#,
-        tenant.0
-    )
-    .fetch_optional(db)
-    .await?;
+    let waits = sqlx::query_scalar!(r#"SELECT status = 'pending_deletion' AS "waits!" FROM directory.tenants WHERE id = $1"#, tenant.0)
+        .fetch_optional(db)
+        .await?;
     Ok(waits == Some(true))
 }

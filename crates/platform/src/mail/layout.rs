@@ -58,7 +58,11 @@ impl Layout {
         let (lang, title) = (escape(&self.lang), escape(&self.title));
         let mut body = String::new();
         if let Some(logo) = &self.logo {
-            let _ = write!(body, "<p style=\"margin:0 0 20px\"><img src=\"{}\" alt=\"\" height=\"40\" style=\"height:40px;width:auto;border:0\"></p>", escape(logo));
+            let _ = write!(
+                body,
+                "<p style=\"margin:0 0 20px\"><img src=\"{}\" alt=\"\" height=\"40\" style=\"height:40px;width:auto;border:0\"></p>",
+                escape(logo)
+            );
         }
         let _ = write!(body, "<h1 class=\"ink\" style=\"{HEADING}\">{title}</h1>");
         if !self.greeting.trim().is_empty() {

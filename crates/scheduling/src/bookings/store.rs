@@ -129,15 +129,27 @@ pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Option<Stored>> {
 
 pub async fn find_by_token(ctx: &mut Ctx, hash: &[u8]) -> Result<Option<Stored>> {
     let tenant = ctx.tenant.0;
-    let row = bookings!("AND b.access_token_hash = $2
-         AND EXISTS (SELECT FROM directory.tenants t WHERE t.id = $1 AND t.status NOT IN ('suspended', 'deleted'))", tenant, hash).fetch_optional(ctx.db().await?).await?;
+    let row = bookings!(
+        "AND b.access_token_hash = $2
+         AND EXISTS (SELECT FROM directory.tenants t WHERE t.id = $1 AND t.status NOT IN ('suspended', 'deleted'))",
+        tenant,
+        hash
+    )
+    .fetch_optional(ctx.db().await?)
+    .await?;
     Ok(row.map(Stored::from))
 }
 
 pub async fn lock_by_token(ctx: &mut Ctx, hash: &[u8]) -> Result<Option<Stored>> {
     let tenant = ctx.tenant.0;
-    let row = bookings!("AND b.access_token_hash = $2
-         AND EXISTS (SELECT FROM directory.tenants t WHERE t.id = $1 AND t.status NOT IN ('suspended', 'deleted')) FOR NO KEY UPDATE OF b", tenant, hash).fetch_optional(ctx.db().await?).await?;
+    let row = bookings!(
+        "AND b.access_token_hash = $2
+         AND EXISTS (SELECT FROM directory.tenants t WHERE t.id = $1 AND t.status NOT IN ('suspended', 'deleted')) FOR NO KEY UPDATE OF b",
+        tenant,
+        hash
+    )
+    .fetch_optional(ctx.db().await?)
+    .await?;
     Ok(row.map(Stored::from))
 }
 

@@ -55,8 +55,12 @@ fn stored(status: Status) -> Stored {
 }
 
 fn links() -> Links {
-    Links { manage: "https://x/b/m/T".to_owned(), open: "https://x/bookings/1".to_owned(), book: "https://x/b/ana/intake".to_owned(), logo: None }
-    logo: None,
+    Links {
+        manage: "https://x/b/m/T".to_owned(),
+        open: "https://x/bookings/1".to_owned(),
+        book: "https://x/b/ana/intake".to_owned(),
+        logo: None,
+    }
 }
 
 fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<platform::mail::Mail> {

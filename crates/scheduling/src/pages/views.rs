@@ -77,7 +77,15 @@ impl Frame {
                 }
             })
             .collect();
-        Self { language: reader.language, title, brand_href: assets::brand_href(brand), logo: None, hidden: false, detects_zone: false, languages }
+        Self {
+            language: reader.language,
+            title,
+            brand_href: assets::brand_href(brand),
+            logo: None,
+            hidden: false,
+            detects_zone: false,
+            languages,
+        }
     }
 
     #[must_use]

@@ -132,9 +132,10 @@ pub async fn forget_outside(ctx: &mut Ctx, contact: Uuid, bookings: &[Uuid]) -> 
 
 pub async fn free_slug(ctx: &mut Ctx, user: Uuid) -> Result<u64> {
     let tenant = ctx.tenant.0;
-    let freed = sqlx::query!("DELETE FROM directory.public_slugs WHERE kind = 'organizer' AND tenant_id = $1 AND subject_id = $2", tenant, user)
-        .execute(ctx.db().await?)
-        .await?;
+    let freed =
+        sqlx::query!("DELETE FROM directory.public_slugs WHERE kind = 'organizer' AND tenant_id = $1 AND subject_id = $2", tenant, user)
+            .execute(ctx.db().await?)
+            .await?;
     Ok(freed.rows_affected())
 }
 

@@ -56,7 +56,8 @@ export const people = {
     newsletter: "Newsletter",
     security: "Safety of your account",
     export: "Your data",
-    exportText: "Everything Atrium knows of you, as one JSON file. A mail says when it is ready; it stays for seven days.",
+    exportText:
+      "Everything Atrium knows of you, as one JSON file. A mail says when it is ready; it stays for seven days.",
     askExport: "Ask for my data",
     statuses: { queued: "Being made", ready: "Ready", failed: "Failed" },
     download: "Download",
@@ -144,7 +145,8 @@ export const people = {
     privacy: "You see counts and health. What a workspace keeps stays its own.",
     suspend: "Suspend",
     suspendTitle: (name: string) => `Suspend ${name}`,
-    suspendText: "Nobody gets in by any door, its pages close and nothing is sent. The owners read the reason.",
+    suspendText:
+      "Nobody gets in by any door, its pages close and nothing is sent. The owners read the reason.",
     lift: "Lift the suspension",
     lifted: (name: string) => `${name} is open again`,
     suspendedNotice: (name: string) => `${name} is suspended`,

@@ -1,5 +1,15 @@
 /** What colleagues may know; each field saved when left. */
-import { ActionIcon, Button, Group, Select, SimpleGrid, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  Group,
+  Select,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import type { User } from "@/api/types";
@@ -27,7 +37,8 @@ export function AboutYou({ user, save }: { user: User; save: (profile: Details) 
   const field = (name: "title" | "department" | "phone", most: number) => ({
     value: shown[name] ?? "",
     maxLength: most,
-    onChange: (e: { currentTarget: HTMLInputElement }) => setShown({ ...shown, [name]: e.currentTarget.value }),
+    onChange: (e: { currentTarget: HTMLInputElement }) =>
+      setShown({ ...shown, [name]: e.currentTarget.value }),
     onBlur: leave,
   });
   const place = (name: keyof Address, most: number) => ({
@@ -119,7 +130,11 @@ export function AboutYou({ user, save }: { user: User; save: (profile: Details) 
         <Stack gap="sm" role="group" aria-label={t.account.address}>
           <TextInput label={t.account.street} autoComplete="street-address" {...place("street", 200)} />
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
-            <TextInput label={t.account.postalCode} autoComplete="postal-code" {...place("postal_code", 20)} />
+            <TextInput
+              label={t.account.postalCode}
+              autoComplete="postal-code"
+              {...place("postal_code", 20)}
+            />
             <TextInput label={t.account.city} autoComplete="address-level2" {...place("city", 120)} />
             <TextInput label={t.account.region} autoComplete="address-level1" {...place("region", 120)} />
             <Select

@@ -13,8 +13,8 @@ import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { formatBytes } from "@/shared/bytes";
 import { useChange } from "@/shared/change";
-import { saveFile } from "@/shared/saveFile";
 import { Section } from "@/shared/Page";
+import { saveFile } from "@/shared/saveFile";
 import { Answer } from "@/shared/states";
 import { TypedDialog } from "@/shared/TypedDialog";
 import { refusal } from "@/shared/toast";
@@ -101,9 +101,7 @@ function ExportRow({ one }: { one: DataExport }) {
   const f = useFormats();
   const download = useMutation({
     mutationFn: () =>
-      take(
-        api.GET("/api/v1/me/exports/{id}/content", { params: { path: { id: one.id } }, parseAs: "blob" }),
-      ),
+      take(api.GET("/api/v1/me/exports/{id}/content", { params: { path: { id: one.id } }, parseAs: "blob" })),
     onSuccess: (content) => saveFile(content as unknown as Blob, "my-data.json"),
     onError: (error) => refusal(error, t),
   });

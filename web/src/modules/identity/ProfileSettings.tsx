@@ -96,10 +96,7 @@ function Profile({ user }: { user: User }) {
           />
         </Stack>
       </Section>
-      <AboutYou
-        user={user}
-        save={(profile) => save.mutate(editOf<UserChanges>(user, { profile }))}
-      />
+      <AboutYou user={user} save={(profile) => save.mutate(editOf<UserChanges>(user, { profile }))} />
       <Section title={t.settings.workTime} description={t.settings.workTimeText}>
         <Stack>
           <Input.Wrapper label={t.settings.workDays} labelElement="div">

@@ -90,7 +90,12 @@ function Offer({ settled }: { settled: () => Promise<void> }) {
         value={to}
         onChange={setTo}
       />
-      <Button variant="default" disabled={!to} loading={offer.isPending} onClick={() => to && offer.mutate(to)}>
+      <Button
+        variant="default"
+        disabled={!to}
+        loading={offer.isPending}
+        onClick={() => to && offer.mutate(to)}
+      >
         {t.lives.offer}
       </Button>
     </Group>

@@ -1,6 +1,7 @@
 /** The administration of the instance, each part at its own address. */
-import { Outlet, useLocation } from "@tanstack/react-router";
+
 import { IconLock } from "@tabler/icons-react";
+import { Outlet, useLocation } from "@tanstack/react-router";
 import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { Page } from "@/shared/Page";

@@ -26,9 +26,7 @@ export function Tenants() {
   const { q, status } = route.useSearch();
   const query = useInfiniteQuery(
     pagesOf([keys.instance, "tenants", { q, status }], (cursor, signal) =>
-      take(
-        api.GET("/api/v1/admin/tenants", { params: { query: { cursor, q, status, limit: 50 } }, signal }),
-      ),
+      take(api.GET("/api/v1/admin/tenants", { params: { query: { cursor, q, status, limit: 50 } }, signal })),
     ),
   );
   return (

@@ -68,9 +68,7 @@ function Found({ email }: { email: string }) {
               <Stack gap={6}>
                 <Group gap="xs">
                   <UserStatus status={found.user.status} />
-                  {found.user.is_platform_admin ? (
-                    <Badge variant="outline">{t.instance.admin}</Badge>
-                  ) : null}
+                  {found.user.is_platform_admin ? <Badge variant="outline">{t.instance.admin}</Badge> : null}
                 </Group>
                 <Text>{t.instance.workspaces(found.user.workspaces)}</Text>
                 <Text c="dimmed" component="div">

@@ -134,8 +134,7 @@ pub async fn where_it_stands(world: &World, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for table in tables {
         let sql = format!("SELECT count(*) FROM {table} t WHERE strpos(lower(t::text), $1) > 0");
-        let count: i64 =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(text.to_lowercase()).fetch_one(&mut db).await.expect("a count").get(0);
+        let count: i64 = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(text.to_lowercase()).fetch_one(&mut db).await.expect("a count").get(0);
         if count > 0 {
             found.push(table);
         }

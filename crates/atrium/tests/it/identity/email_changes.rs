@@ -98,7 +98,11 @@ async fn a_new_password_stops_the_change_and_the_change_stops_old_reset_links() 
 async fn it_takes_a_fresh_factor_and_no_list_of_addresses() {
     let world = World::new().await;
     let ana = sign_up(&world, "ana@example.com").await;
-    for wrong in [json!({ "email": ["a@example.com", "b@example.com"] }), json!({ "email": "a@example.com,b@example.com" }), json!({ "email": "ANA@example.com" })] {
+    for wrong in [
+        json!({ "email": ["a@example.com", "b@example.com"] }),
+        json!({ "email": "a@example.com,b@example.com" }),
+        json!({ "email": "ANA@example.com" }),
+    ] {
         ana.post("/me/email-change", wrong).await.expect(422);
     }
     world.advance_minutes(10);

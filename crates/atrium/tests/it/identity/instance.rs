@@ -28,17 +28,40 @@ async fn an_administrator_of_the_instance_gets_at_no_workspaces_data() {
     admin.post("/session/tenant", json!({ "tenant_id": tenant.id })).await.expect(404);
     admin.post(&format!("/tenants/{}/deletion", tenant.id), json!({ "name": "acme Ltd" })).await.expect(404);
     // And what the administration shows tells nothing that the workspace keeps: its contacts, files, bookings are called secret.
-    for path in ["/admin/tenants".to_owned(), format!("/admin/tenants/{}", tenant.id), "/admin/user-lookup?email=c@acme.example.com".to_owned(), "/admin/erasures".to_owned(), "/admin/health".to_owned()] {
+    for path in [
+        "/admin/tenants".to_owned(),
+        format!("/admin/tenants/{}", tenant.id),
+        "/admin/user-lookup?email=c@acme.example.com".to_owned(),
+        "/admin/erasures".to_owned(),
+        "/admin/health".to_owned(),
+    ] {
         let seen = admin.get(&path).await.expect(200);
-        assert!(!seen.text.to_lowercase().contains("secret") && !seen.text.contains("example.com/") && !seen.text.contains("v@acme"), "{path}: {}", seen.text);
+        assert!(
+            !seen.text.to_lowercase().contains("secret") && !seen.text.contains("example.com/") && !seen.text.contains("v@acme"),
+            "{path}: {}",
+            seen.text
+        );
     }
     let of = admin.get("/admin/tenants?q=ACME").await.expect(200).json["items"][0].clone();
     let names: Vec<_> = of.as_object().expect("fields").keys().map(String::as_str).collect();
     assert_eq!(
         names,
         [
-            "created_at", "deletion_scheduled_at", "features", "file_bytes", "id", "jobs_failed", "last_active_at", "mails_failed",
-            "members", "name", "owner_email", "owner_name", "slug", "status", "trial_ends_at"
+            "created_at",
+            "deletion_scheduled_at",
+            "features",
+            "file_bytes",
+            "id",
+            "jobs_failed",
+            "last_active_at",
+            "mails_failed",
+            "members",
+            "name",
+            "owner_email",
+            "owner_name",
+            "slug",
+            "status",
+            "trial_ends_at"
         ]
     );
     assert_eq!((&of["members"], &of["jobs_failed"], &of["file_bytes"]), (&json!(1), &json!(1), &json!(6)));
@@ -96,7 +119,9 @@ async fn what_is_switched_off_is_off_at_once() {
     let (slug, _) = tenant.organizer().await;
     let token = tenant.owner.post("/access-tokens", json!({ "name": "Script", "scopes": ["contacts:read"] })).await.expect(201);
     let bearer = format!("Bearer {}", token.json["token"].as_str().expect("a token"));
-    let by_token = async || Client::anonymous(&world).send(reqwest::Method::GET, "/contacts", &[("authorization", &bearer)], None).await.status.as_u16();
+    let by_token = async || {
+        Client::anonymous(&world).send(reqwest::Method::GET, "/contacts", &[("authorization", &bearer)], None).await.status.as_u16()
+    };
     let page = async || Client::anonymous(&world).get(&format!("/b/{slug}")).await.status.as_u16();
     assert_eq!((by_token().await, page().await), (200, 200));
     let (_, admin) = platform_admin(&world, "root@example.com").await;
@@ -105,7 +130,10 @@ async fn what_is_switched_off_is_off_at_once() {
     assert_eq!((by_token().await, page().await), (401, 404));
     let features = tenant.owner.get("/tenant").await.expect(200).json["features"].clone();
     assert_eq!(features, json!({ "access_tokens": false, "public_pages": false, "mail_server": true }));
-    assert_eq!(tenant.owner.post("/access-tokens", json!({ "name": "x", "scopes": ["contacts:read"] })).await.expect(409).code(), "feature_off");
+    assert_eq!(
+        tenant.owner.post("/access-tokens", json!({ "name": "x", "scopes": ["contacts:read"] })).await.expect(409).code(),
+        "feature_off"
+    );
     // The workspace does not switch it on again by itself.
     let version = tenant.owner.get("/tenant").await.expect(200).json["version"].clone();
     tenant.owner.patch("/tenant", &version, json!({ "features": { "access_tokens": true } })).await.expect(422);
@@ -115,5 +143,9 @@ async fn what_is_switched_off_is_off_at_once() {
     assert_eq!(tenant.owner.get("/tenant").await.expect(200).json["trial_ends_at"], "2031-10-01T00:00:00Z");
     let users: Value = admin.get("/admin/user-lookup?email=ACME@example.com").await.expect(200).json;
     assert_eq!((&users["user"]["name"], &users["user"]["workspaces"]), (&json!("acme Owner"), &json!(1)));
-    assert_eq!(admin.get("/admin/user-lookup?email=acme").await.expect(200).json["user"], json!(null), "no part of an address finds anybody");
+    assert_eq!(
+        admin.get("/admin/user-lookup?email=acme").await.expect(200).json["user"],
+        json!(null),
+        "no part of an address finds anybody"
+    );
 }

@@ -24,7 +24,9 @@ async fn the_one_offers_the_other_accepts_and_only_then_it_counts() {
     assert_eq!(bo.get("/ownership-offer").await.expect(200).json["offer"]["from"]["name"], "acme Owner");
     bo.put("/ownership-offer/acceptance", None, json!({})).await.expect(204);
     bo.put("/ownership-offer/acceptance", None, json!({})).await.expect(404);
-    let roles = |member: serde_json::Value| member["roles"].as_array().expect("roles").iter().map(|role| role["name"].to_string()).collect::<Vec<_>>();
+    let roles = |member: serde_json::Value| {
+        member["roles"].as_array().expect("roles").iter().map(|role| role["name"].to_string()).collect::<Vec<_>>()
+    };
     let now = bo.get(&format!("/members/{bo_id}")).await.expect(200).json;
     assert!(roles(now).contains(&"\"owner\"".to_owned()));
     let former = bo.get(&format!("/members/{}", tenant.owner_id)).await.expect(200).json;

@@ -14,14 +14,18 @@ async fn an_avatar_is_drawn_anew_shown_to_colleagues_and_gone_when_removed() {
     let nobody = Client::anonymous(&world);
     let first = put_picture(&ana, "/me/avatar").await.expect(200).json["avatar_url"].as_str().expect("an address").to_owned();
     let shown = nobody.get(&first).await.expect(200);
-    assert_eq!((shown.headers["content-type"].as_bytes(), shown.headers["x-content-type-options"].as_bytes()), (&b"image/jpeg"[..], &b"nosniff"[..]));
+    assert_eq!(
+        (shown.headers["content-type"].as_bytes(), shown.headers["x-content-type-options"].as_bytes()),
+        (&b"image/jpeg"[..], &b"nosniff"[..])
+    );
     let second = put_picture(&ana, "/me/avatar").await.expect(200).json["avatar_url"].as_str().expect("an address").to_owned();
     assert_ne!(first, second);
     nobody.get(&first).await.expect(404);
     ana.delete("/me/avatar").await.expect(200);
     nobody.get(&second).await.expect(404);
     for (kind, body) in [("image/svg+xml", &b"<svg onload='alert(1)'/>"[..]), ("image/png", b"no picture"), ("text/html", b"<script>")] {
-        let mut form = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: {kind}\r\n\r\n").into_bytes();
+        let mut form = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: {kind}\r\n\r\n")
+            .into_bytes();
         form.extend_from_slice(body);
         form.extend_from_slice(b"\r\n--x--\r\n");
         ana.raw(Method::PUT, "/api/v1/me/avatar", "multipart/form-data; boundary=x", form).await.expect(422);
@@ -67,7 +71,8 @@ async fn mails_for_safety_cannot_be_switched_off() {
     let changed = ana.patch("/me", &me["version"], input).await.expect(200).json;
     assert_eq!(changed["email_preferences"], json!({ "marketing": false, "updates": true, "security": true, "newsletter": true }));
     // Not in the database either.
-    let forced = sqlx::query("UPDATE directory.users SET email_preferences = '{\"security\": false}'").execute(&mut world.as_owner().await).await;
+    let forced =
+        sqlx::query("UPDATE directory.users SET email_preferences = '{\"security\": false}'").execute(&mut world.as_owner().await).await;
     assert!(forced.is_err());
     // What was agreed to and taken back is on record, with the sign-up's own.
     let consents = ana.get("/me/consents").await.expect(200).json;
@@ -75,5 +80,7 @@ async fn mails_for_safety_cannot_be_switched_off() {
         consents["items"].as_array().expect("lines").iter().map(|line| (line["purpose"].as_str(), line["is_given"].as_bool())).collect();
     told.sort_unstable();
     assert_eq!(told, [(Some("marketing"), Some(false)), (Some("newsletter"), Some(true)), (Some("terms"), Some(true))]);
-    assert!(consents["items"].as_array().expect("lines").iter().all(|line| line["ip_address"].is_string() && line["text_version"].is_string()));
+    assert!(
+        consents["items"].as_array().expect("lines").iter().all(|line| line["ip_address"].is_string() && line["text_version"].is_string())
+    );
 }

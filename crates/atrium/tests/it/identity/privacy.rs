@@ -24,7 +24,10 @@ async fn a_user_gets_all_that_is_known_and_nobody_else_does() {
     let document = ana.get(&path).await.expect(200);
     assert_eq!(document.headers["content-disposition"], "attachment; filename=\"my-data.json\"");
     let json = &document.json;
-    assert_eq!((&json["account"]["user"]["email"], &json["account"]["user"]["profile"]["bio"]), (&json!("ana@example.com"), &json!("Walks far")));
+    assert_eq!(
+        (&json["account"]["user"]["email"], &json["account"]["user"]["profile"]["bio"]),
+        (&json!("ana@example.com"), &json!("Walks far"))
+    );
     assert_eq!((&json["workspaces"][0]["workspace"], &json["workspaces"][0]["member"]["status"]), (&json!("Studio"), &json!("active")));
     for kind in ["consents", "sessions", "sign_ins", "security_events", "status_changes", "mails", "access_tokens", "invitations"] {
         assert!(json["account"][kind].is_array(), "{kind}");
@@ -65,11 +68,14 @@ async fn a_contact_is_handed_out_and_erased_in_every_module() {
     let known = tenant.owner.get(&format!("/contacts/{contact}")).await.expect(200).json;
     let name = known["name"].as_str().expect("a name").to_owned();
     tenant.owner.patch(&format!("/contacts/{contact}"), &known["version"], json!({ "notes": "Likes zebracorns" })).await.expect(200);
-    let document = tenant.owner.post(&format!("/contacts/{contact}/data-export"), json!({})).await.expect(200).json;
+    let document = tenant.owner.post(&format!("/privacy/contacts/{contact}/data-export"), json!({})).await.expect(200).json;
     assert_eq!((&document["contact"]["email"], &document["contact"]["notes"]), (&json!("zebra@example.com"), &json!("Likes zebracorns")));
-    assert_eq!((&document["bookings"][0]["email"], &document["attended"][0]["email"]), (&json!("zebra@example.com"), &json!("zebra@example.com")));
+    assert_eq!(
+        (&document["bookings"][0]["email"], &document["attended"][0]["email"]),
+        (&json!("zebra@example.com"), &json!("zebra@example.com"))
+    );
 
-    let path = format!("/contacts/{contact}/erasure");
+    let path = format!("/privacy/contacts/{contact}/erasure");
     let typed = json!({ "name": name });
     let (_, editor) = tenant.member(&world, "editor").await;
     editor.post(&path, typed.clone()).await.expect(403);
@@ -91,7 +97,7 @@ async fn a_contact_is_handed_out_and_erased_in_every_module() {
     assert_eq!((&kept["invitee_name"], &kept["start"]), (&json!("Erased"), &json!("2031-09-09T09:00:00Z")));
     Client::anonymous(&world).get(&format!("/public/bookings/{manage}")).await.expect(404);
     owner.get(&format!("/contacts/{contact}")).await.expect(404);
-    assert_eq!(owner.get("/contact-erasures").await.expect(200).json["items"][0]["contact_id"], json!(contact));
+    assert_eq!(owner.get("/privacy/erasures").await.expect(200).json["items"][0]["contact_id"], json!(contact));
 }
 
 #[tokio::test]
@@ -102,7 +108,7 @@ async fn a_program_hands_out_and_erases_nobody() {
     let token = tenant.owner.post("/access-tokens", json!({ "name": "Script", "scopes": ["privacy:manage"] })).await.expect(201);
     let bearer = format!("Bearer {}", token.json["token"].as_str().expect("a token"));
     for (path, body) in [("data-export", json!({})), ("erasure", json!({ "name": "Vera" }))] {
-        let path = format!("/contacts/{contact}/{path}");
+        let path = format!("/privacy/contacts/{contact}/{path}");
         let answer = Client::anonymous(&world).send(reqwest::Method::POST, &path, &[("authorization", &bearer)], Some(&body)).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (403, "session_required"), "{path}");
     }

@@ -7,8 +7,8 @@ use serde_json::json;
 use sqlx::Connection;
 
 use super::accounts::where_it_stands;
-use crate::bookings::mails_to;
 use super::{again, kinds_of_mail, platform_admin, put_picture};
+use crate::bookings::mails_to;
 use crate::client::{Client, Tenant, booking};
 use crate::matrix::fixtures;
 use crate::world::World;
@@ -61,7 +61,8 @@ async fn it_is_closed_at_once_told_to_all_owners_and_called_off_by_any() {
     let owner = again(&world, "acme@example.com").await;
     owner.get("/contacts").await.expect(200);
     let lines = owner.get("/audit-events?entity_type=tenant").await.expect(200).json;
-    let actions: Vec<_> = lines["items"].as_array().expect("lines").iter().map(|line| line["action"].as_str().expect("an action")).collect();
+    let actions: Vec<_> =
+        lines["items"].as_array().expect("lines").iter().map(|line| line["action"].as_str().expect("an action")).collect();
     assert_eq!(actions, ["tenant.deletion_cancelled", "tenant.deletion_requested", "tenant.created"]);
 }
 
@@ -95,6 +96,7 @@ async fn nothing_is_left_of_an_erased_workspace_and_nothing_of_another_goes() {
     fixtures(&world, &tenant).await;
     fixtures(&world, &other).await;
     put_picture(&tenant.owner, "/tenant/logo").await.expect(200);
+    tenant.member(&world, "owner").await;
     world.settle().await;
     tenant.owner.post(&format!("/tenants/{}/deletion", tenant.id), json!({ "name": "zebracorn Ltd" })).await.expect(202);
     world.settle().await;
@@ -120,7 +122,7 @@ async fn nothing_is_left_of_an_erased_workspace_and_nothing_of_another_goes() {
     assert!(stands.iter().all(|table| matches!(table.as_str(), "directory.erasures" | "directory.mails")), "{stands:?}");
     assert!(kinds_of_mail(&world, "zebracorn@example.com").await.contains(&"tenant_erased".to_owned()));
     // The user works on, without a workspace.
-    let owner = again(&world, "zebracorn@example.com").await;
+    let owner = again(&world, "owner.zebracorn@example.com").await;
     assert_eq!(owner.get("/session").await.expect(200).json["tenants"], json!([]));
 }
 
@@ -129,6 +131,7 @@ async fn an_erasure_that_was_killed_halfway_goes_on_and_counts_nothing_twice() {
     let world = World::new().await;
     let tenant = Tenant::found(&world, "acme").await;
     fixtures(&world, &tenant).await;
+    tenant.member(&world, "owner").await;
     world.settle().await;
     tenant.owner.post(&format!("/tenants/{}/deletion", tenant.id), json!({ "name": "acme Ltd" })).await.expect(202);
     world.settle().await;
@@ -146,7 +149,7 @@ async fn an_erasure_that_was_killed_halfway_goes_on_and_counts_nothing_twice() {
     let halfway = rows_of(&world, tenant.id).await;
     assert!(!halfway.is_empty() && halfway.len() < before.len(), "{halfway:?}");
     // From its beginning on nobody calls it off.
-    let owner = again(&world, "acme@example.com").await;
+    let owner = again(&world, "owner.acme@example.com").await;
     let refused = owner.delete(&format!("/tenants/{}/deletion", tenant.id)).await;
     assert!(matches!(refused.status.as_u16(), 403 | 404 | 409), "{}", refused.text);
     run_erasure(&world).await;
@@ -197,7 +200,10 @@ async fn a_suspended_workspace_lets_nobody_in_by_any_door_until_it_is_lifted() {
     assert!(kinds_of_mail(&world, "acme@example.com").await.contains(&"tenant_suspended".to_owned()), "the instance's own goes");
     // An owner has no way around it.
     tenant.owner.delete(&format!("/tenants/{}/deletion", tenant.id)).await.expect(404);
-    assert_eq!(tenant.owner.post(&format!("/tenants/{}/deletion", tenant.id), json!({ "name": "acme Ltd" })).await.expect(409).code(), "tenant_inactive");
+    assert_eq!(
+        tenant.owner.post(&format!("/tenants/{}/deletion", tenant.id), json!({ "name": "acme Ltd" })).await.expect(409).code(),
+        "tenant_inactive"
+    );
     let seen = admin.get(&format!("/admin/tenants/{}", tenant.id)).await.expect(200).json;
     assert_eq!((&seen["history"][0]["reason"], &seen["history"][0]["changed_by"]), (&json!("Unpaid"), &json!("Root")));
 
