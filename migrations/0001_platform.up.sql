@@ -297,6 +297,8 @@ CREATE TABLE directory.mails (
     sent_at            timestamptz
 );
 CREATE INDEX mails_newest ON directory.mails (created_at DESC, id DESC);
+CREATE INDEX mails_failed ON directory.mails (tenant_id) WHERE status = 'failed';
+CREATE INDEX mails_recipient ON directory.mails (lower(recipient));
 GRANT SELECT (id), INSERT ON directory.mails TO atrium_app;
 
 -- Outgoing mail of a tenant of its own; without a row the instance's is used.

@@ -44,7 +44,8 @@ INSERT INTO lookup.permissions (codename, name, category, description, resource,
     ('audit:read',          'See the audit trail',       'Workspace',  'Who changed what, with old and new values',             'audit',       'read'),
     ('jobs:manage',         'Manage background jobs',    'Workspace',  'See, retry and discard jobs that failed',               'jobs',        'manage'),
     ('files:read',          'See files',                 'Workspace',  'Download files',                                        'files',       'read'),
-    ('files:write',         'Change files',              'Workspace',  'Upload and delete files',                               'files',       'write');
+    ('files:write',         'Change files',              'Workspace',  'Upload and delete files',                               'files',       'write'),
+    ('privacy:manage',      'Answer privacy requests',   'Workspace',  'Hand out and erase what is known of a person',          'privacy',     'manage');
 
 -- Whose records a permission can be given for. Only where the handlers ask whose a record is can it be `own`: anywhere else
 -- that would be everybody's.
@@ -115,6 +116,7 @@ CREATE TABLE directory.tenants (
     locale                  text        NOT NULL DEFAULT 'en',
     currency                text        NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     billing_email           text,
+    trial_ends_at           timestamptz,
     logo_url                text,
     branding                jsonb       NOT NULL DEFAULT '{}',
     settings                jsonb       NOT NULL DEFAULT '{}',
@@ -122,6 +124,7 @@ CREATE TABLE directory.tenants (
     feature_flags           jsonb       NOT NULL DEFAULT '{}',
     security_policy         jsonb       NOT NULL DEFAULT '{}',
     database_url_ciphertext bytea,
+    alerts_admins           boolean     NOT NULL DEFAULT false,
     grace_period_days       integer     NOT NULL DEFAULT 7 CHECK (grace_period_days BETWEEN 0 AND 365),
     deletion_requested_at   timestamptz,
     deletion_scheduled_at   timestamptz,
@@ -130,7 +133,10 @@ CREATE TABLE directory.tenants (
     updated_at              timestamptz NOT NULL DEFAULT now(),
     deleted_at              timestamptz
 );
+COMMENT ON COLUMN directory.tenants.feature_flags IS 'what the host of the instance has switched off or on again; without an entry a feature is on';
+COMMENT ON COLUMN directory.tenants.alerts_admins IS 'whether owners and administrators are told of suspicious activity of members';
 CREATE INDEX tenants_status ON directory.tenants (status);
+CREATE INDEX tenants_deletion ON directory.tenants (deletion_scheduled_at) WHERE status = 'pending_deletion';
 CREATE INDEX tenants_owner ON directory.tenants (owner_id);
 CREATE TRIGGER touch BEFORE UPDATE ON directory.tenants FOR EACH ROW EXECUTE FUNCTION platform.touch();
 ALTER TABLE directory.users ADD FOREIGN KEY (current_tenant_id) REFERENCES directory.tenants ON DELETE SET NULL;
@@ -299,7 +305,8 @@ GRANT SELECT,
    ON directory.users TO atrium_app;
 GRANT SELECT,
       INSERT (id, name, slug, owner_id, timezone, locale, created_at, updated_at),
-      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings)
+      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings,
+              alerts_admins)
    ON directory.tenants TO atrium_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directory.login_throttles, directory.public_slugs TO atrium_app;
 GRANT SELECT, INSERT ON directory.login_history, directory.security_events, directory.user_status_changes TO atrium_app;
@@ -313,6 +320,7 @@ CREATE TABLE identity.members (
     email          text        NOT NULL,
     timezone       text        NOT NULL DEFAULT 'UTC',
     locale         text        NOT NULL DEFAULT 'en',
+    avatar_url     text,
     status         text        NOT NULL DEFAULT 'active' REFERENCES lookup.member_statuses,
     invited_at     timestamptz,
     joined_at      timestamptz,
@@ -326,7 +334,7 @@ CREATE TABLE identity.members (
     PRIMARY KEY (tenant_id, user_id)
 );
 CREATE INDEX members_user ON identity.members (user_id);
-CREATE TRIGGER touch BEFORE UPDATE OF display_name, email, timezone, locale, status ON identity.members
+CREATE TRIGGER touch BEFORE UPDATE OF display_name, email, timezone, locale, avatar_url, status ON identity.members
     FOR EACH ROW EXECUTE FUNCTION platform.touch();
 CALL platform.protect('identity.members');
 
@@ -530,7 +538,7 @@ BEGIN
       FROM directory.personal_access_tokens k
       JOIN directory.users u ON u.id = k.user_id AND u.status = 'active'
       JOIN identity.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id AND m.status = 'active'
-      JOIN directory.tenants t ON t.id = m.tenant_id AND t.status = 'active'
+      JOIN directory.tenants t ON t.id = m.tenant_id AND t.status = 'active' AND t.feature_flags -> 'access_tokens' IS DISTINCT FROM 'false'
      WHERE k.token_hash = presented AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > at);
 END
 $$;
@@ -576,10 +584,11 @@ CREATE FUNCTION identity.copy_profile(changed uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
 AS $$
     UPDATE identity.members m
-       SET display_name = u.name, email = u.email, timezone = u.timezone, locale = u.locale
+       SET display_name = u.name, email = u.email, timezone = u.timezone, locale = u.locale, avatar_url = u.avatar_url
       FROM directory.users u
      WHERE u.id = changed AND m.user_id = u.id
-       AND (m.display_name, m.email, m.timezone, m.locale) IS DISTINCT FROM (u.name, u.email, u.timezone, u.locale)
+       AND (m.display_name, m.email, m.timezone, m.locale, m.avatar_url)
+           IS DISTINCT FROM (u.name, u.email, u.timezone, u.locale, u.avatar_url)
 $$;
 REVOKE ALL ON FUNCTION identity.copy_profile(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.copy_profile(uuid) TO atrium_app;
@@ -602,7 +611,7 @@ CREATE TRIGGER tell AFTER DELETE OR UPDATE OF revoked_at ON directory.personal_a
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
 CREATE TRIGGER tell AFTER UPDATE OF status, name, email, locale, timezone, is_platform_admin ON directory.users
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'id');
-CREATE TRIGGER tell AFTER UPDATE OF status, security_policy ON directory.tenants
+CREATE TRIGGER tell AFTER UPDATE OF status, feature_flags, security_policy ON directory.tenants
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('tenant', 'id');
 CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE OF status ON identity.members
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');

@@ -85,3 +85,35 @@ END
 $$;
 REVOKE ALL ON FUNCTION contacts.search(text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contacts.search(text, integer) TO atrium_app;
+
+-- The report of each contact that was erased: counts and reasons, and nothing of the contact.
+CREATE TABLE contacts.erasures (
+    tenant_id    uuid        NOT NULL,
+    id           uuid        NOT NULL,
+    contact_id   uuid        NOT NULL,
+    requested_by uuid        NOT NULL,
+    outcomes     jsonb       NOT NULL,
+    created_at   timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CALL platform.protect('contacts.erasures', 'SELECT, INSERT');
+ALTER TABLE contacts.erasures
+    ADD FOREIGN KEY (tenant_id, requested_by) REFERENCES identity.members (tenant_id, user_id) ON DELETE RESTRICT;
+
+-- What waits or lies about a contact of the tenant outside of its own rows: mails to the address, and the facts of the outbox,
+-- which keep their kind and subject.
+CREATE FUNCTION contacts.forget_outside(subjects uuid[], address text) RETURNS TABLE (mails bigint, facts bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+    -- Those to others that are about the person are known by the record in their key, `booking:ID:…`.
+    DELETE FROM directory.mails m
+     WHERE m.tenant_id = platform.current_tenant()
+       AND (lower(m.recipient) = address OR split_part(m.dedupe_key, ':', 2) = ANY (subjects::text[]));
+    GET DIAGNOSTICS mails = ROW_COUNT;
+    facts := platform.forget_facts(subjects);
+    RETURN NEXT;
+END
+$$;
+REVOKE ALL ON FUNCTION contacts.forget_outside(uuid[], text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contacts.forget_outside(uuid[], text) TO atrium_app;

@@ -1,9 +1,12 @@
 //! Everything the modules bring, in one list each: routes, events, reactions, jobs, cron.
 
+use std::sync::Arc;
+
 use graphile_worker::JobDefinition;
 use platform::App;
 use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
+use platform::personal::PersonalData;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::commands::housekeeping::KeepHouse;
@@ -33,6 +36,11 @@ pub fn reactions() -> Vec<Reaction> {
     scheduling::reactions()
 }
 
+/// What the modules hold about people, the lowest ring first.
+pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
+    vec![Arc::new(identity::MembersData), Arc::new(contacts::ContactsData), Arc::new(scheduling::BookingsData)]
+}
+
 /// Every job that the queue may hold.
 pub fn jobs() -> Vec<JobDefinition> {
     let mut all = vec![definition::<platform::mail::SendMails>(), definition::<platform::files::DeleteFile>(), definition::<KeepHouse>()];
@@ -45,5 +53,6 @@ pub fn jobs() -> Vec<JobDefinition> {
 pub const CRONTAB: &str = "\
 17 3 * * * KeepHouse ?fill=1d {}
 23 3 * * * ForgetExpired ?fill=1d {}
+*/10 * * * * EraseDue ?fill=1h {}
 */15 * * * * CompleteBookings ?fill=1h {}
 ";

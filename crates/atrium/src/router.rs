@@ -68,7 +68,7 @@ pub fn router(health: Health) -> Router {
 }
 
 /// First parts of paths that take the person: an access token is refused there.
-const IN_PERSON: [&str; 6] = ["access-tokens", "mails", "me", "session", "sessions", "tenants"];
+const IN_PERSON: [&str; 9] = ["access-tokens", "admin", "mails", "me", "ownership-offer", "privacy", "session", "sessions", "tenants"];
 
 /// The API's routes and their document, in which every operation lists the refusals that its kind may give.
 pub fn api_with_document() -> (Router<App>, OpenApi) {

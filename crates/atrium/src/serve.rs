@@ -56,6 +56,7 @@ pub fn application(
         limits: Arc::new(RateLimits::new(config.rate_limit_factor)),
         event_kinds: registry::event_kinds(),
         reactions: registry::reactions(),
+        personal_data: registry::personal_data(),
         config,
     })
 }

@@ -2,12 +2,14 @@
 
 pub mod contacts;
 pub mod events;
+pub mod privacy;
 
 use platform::App;
 use platform::events::EventKind;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use contacts::{Contact, Person, count_since, meet, phone, search};
+pub use contacts::{Contact, Person, count_since, meet, search};
+pub use privacy::ContactsData;
 
 platform::permissions! {
     ContactsRead = "contacts:read",
@@ -24,5 +26,5 @@ pub const EVENTS: &[EventKind] = &[
 
 /// The routes under `/api/v1`.
 pub fn api() -> OpenApiRouter<App> {
-    contacts::http::api()
+    contacts::http::api().merge(privacy::http::api())
 }

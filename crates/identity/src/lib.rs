@@ -1,26 +1,37 @@
 //! Ring 1: users, tenants, members, roles, sessions and invitations.
 
 pub mod access_tokens;
+pub mod accounts;
 mod activity;
 pub mod admin;
 mod authenticator;
 mod caller;
 mod challenges;
+pub mod consents;
 mod cookie;
 mod devices;
 mod directory;
+pub mod email_changes;
+pub mod erasure;
 mod events;
+pub mod exports;
 mod forget;
+pub mod instance;
 pub mod invitations;
 mod mails;
 pub mod members;
+mod owner;
+pub mod ownership;
 pub mod passwords;
+mod personal;
+pub mod pictures;
 pub mod policy;
 pub mod profile;
 pub mod registrations;
 pub mod roles;
 pub mod second_factors;
 pub mod sessions;
+mod suspicion;
 pub mod tenants;
 mod throttle;
 
@@ -31,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use authenticator::RequestAuthenticator;
 pub use events::EVENTS;
+pub use personal::MembersData;
 pub use tenants::{NewTenant, found_tenant};
 
 /// The module's part of the API, relative to `/api/v1`.
@@ -48,6 +60,14 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(roles::http::api())
         .merge(invitations::http::api())
         .merge(access_tokens::http::api())
+        .merge(consents::http::api())
+        .merge(pictures::http::api())
+        .merge(email_changes::http::api())
+        .merge(accounts::http::api())
+        .merge(ownership::http::api())
+        .merge(tenants::deletion::api())
+        .merge(exports::http::api())
+        .merge(instance::http::api())
 }
 
 pub fn jobs() -> Vec<JobDefinition> {
@@ -55,5 +75,9 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<registrations::SendVerification>(),
         definition::<passwords::SendPasswordReset>(),
         definition::<forget::ForgetExpired>(),
+        definition::<erasure::EraseDue>(),
+        definition::<erasure::EraseTenant>(),
+        definition::<erasure::EraseUser>(),
+        definition::<exports::ExportUser>(),
     ]
 }

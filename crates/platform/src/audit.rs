@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::auth::{Allow, UsedToken};
-use crate::ctx::Ctx;
+use crate::auth::{Allow, Session, UsedToken};
+use crate::ctx::{Ctx, Origin, TenantId};
 use crate::error::Result;
 use crate::extract::{Json, Query};
 use crate::page::{Page, PageParams};
@@ -64,6 +65,34 @@ impl Ctx {
         };
         self.noted().lines.push(line);
     }
+}
+
+/// Writes one line into a tenant's trail on a connection of the owner, for what an administrator of the instance does to
+/// the tenant: it is in the transaction of the change.
+///
+/// # Errors
+/// The database's.
+pub async fn note_as_owner(db: &mut PgConnection, tenant: TenantId, actor: &Session, origin: &Origin, change: Change<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO platform.audit_events
+                (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        tenant.0,
+        crate::id::new(),
+        actor.user_id,
+        actor.name,
+        change.action,
+        change.entity_type,
+        change.entity_id,
+        change.old,
+        change.new,
+        origin.ip.map(ipnet::IpNet::from) as Option<ipnet::IpNet>,
+        origin.user_agent.as_deref() as Option<&str>,
+        origin.request_id as Option<Uuid>,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// A line that waits for the commit.

@@ -188,6 +188,13 @@ impl<J: Job> TaskHandler for Stored<J> {
         let Some(app) = worker.get_ext::<App>().cloned() else { return Err("the worker has no application".to_owned()) };
         let tenant = self.tenant_id.map(TenantId);
         let (id, number, most) = (*worker.job().id(), *worker.job().attempts(), *worker.job().max_attempts());
+        if let Some(tenant) = tenant {
+            match put_off(&app, tenant, id).await.map_err(|error| error.to_string())? {
+                Door::Open => {}
+                Door::Suspended => return Err(SUSPENDED.to_owned()),
+                Door::Gone => return Ok(()),
+            }
+        }
         let attempt = Attempt { app: app.clone(), tenant, number, most };
         let started = std::time::Instant::now();
         // In a task of its own, so that a panic is an error of this job and not of the worker.
@@ -229,6 +236,51 @@ impl<J: Job> TaskHandler for Stored<J> {
             }
         }
     }
+}
+
+/// What a job of a suspended tenant waits with; lifting the suspension finds it by this.
+const SUSPENDED: &str = "the workspace is suspended";
+
+enum Door {
+    Open,
+    Suspended,
+    Gone,
+}
+
+/// Whether a tenant's jobs run. One of a suspended tenant comes again in an hour, and loses no attempt by that.
+async fn put_off(app: &App, tenant: TenantId, job: i64) -> Result<Door, sqlx::Error> {
+    let status =
+        sqlx::query_scalar!("SELECT status FROM directory.tenants WHERE id = $1", tenant.0).fetch_optional(&app.pools.owner).await?;
+    match status.as_deref() {
+        Some("suspended") => {
+            sqlx::query!(
+                "UPDATE graphile_worker._private_jobs SET attempts = attempts - 1, run_at = $2 WHERE id = $1",
+                job,
+                app.clock.now().plus_seconds(3600) as Timestamp,
+            )
+            .execute(&app.pools.owner)
+            .await?;
+            Ok(Door::Suspended)
+        }
+        Some("deleted") => Ok(Door::Gone),
+        _ => Ok(Door::Open),
+    }
+}
+
+/// Has the jobs of a tenant run that waited for the end of its suspension. On a connection of the owner.
+///
+/// # Errors
+/// The database's.
+pub async fn resume(db: &mut PgConnection, tenant: TenantId) -> Result<u64, sqlx::Error> {
+    let resumed = sqlx::query!(
+        "UPDATE graphile_worker._private_jobs SET run_at = now()
+          WHERE payload ->> 'tenant_id' = $1 AND strpos(last_error, $2) > 0 AND locked_at IS NULL",
+        tenant.0.to_string(),
+        SUSPENDED,
+    )
+    .execute(db)
+    .await?;
+    Ok(resumed.rows_affected())
 }
 
 /// For the registry of the binary.

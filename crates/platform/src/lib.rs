@@ -18,6 +18,8 @@ pub mod known;
 pub mod mail;
 pub mod page;
 pub mod permissions;
+pub mod personal;
+pub mod picture;
 pub mod pool;
 pub mod rate_limit;
 pub mod sse;

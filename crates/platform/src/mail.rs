@@ -219,7 +219,9 @@ impl Job for SendMails {
             r#"UPDATE directory.mails m SET status = 'sending', attempts = attempts + 1
                 WHERE id = ANY ($1) AND status IN ('queued', 'sending', 'failed')
             RETURNING id, tenant_id, message_ciphertext,
-                      EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id) AS "has_own_server!""#,
+                      EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id)
+                      AND NOT EXISTS (SELECT FROM directory.tenants t
+                                       WHERE t.id = m.tenant_id AND t.feature_flags -> 'mail_server' = 'false') AS "has_own_server!""#,
             &self.mail_ids
         )
         .fetch_all(owner)
@@ -252,7 +254,8 @@ async fn keep(owner: &PgPool, ids: &[Uuid]) -> Result<bool, sqlx::Error> {
     let kept = sqlx::query_scalar!(
         "UPDATE directory.mails m SET status = 'kept', attempts = attempts + 1, last_error = NULL, sent_at = now()
           WHERE id = ANY ($1) AND status IN ('queued', 'sending', 'failed')
-            AND NOT EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id)
+            AND (NOT EXISTS (SELECT FROM platform.mail_settings s WHERE s.tenant_id = m.tenant_id)
+                 OR EXISTS (SELECT FROM directory.tenants t WHERE t.id = m.tenant_id AND t.feature_flags -> 'mail_server' = 'false'))
         RETURNING kind",
         ids
     )

@@ -23,6 +23,7 @@ pub const CODENAMES: &[&str] = &[
     "members:write",
     "organizers:read",
     "organizers:write",
+    "privacy:manage",
     "roles:read",
     "roles:write",
     "schedules:read",

@@ -11,6 +11,7 @@ use crate::files::FileStore;
 use crate::http_client::HttpClient;
 use crate::known::KnownSessions;
 use crate::mail::Mailer;
+use crate::personal::PersonalData;
 use crate::rate_limit::RateLimits;
 use crate::sse::Streams;
 use crate::time::Clock;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub limits: Arc<RateLimits>,
     pub event_kinds: Vec<EventKind>,
     pub reactions: Vec<Reaction>,
+    /// What the modules hold about people.
+    pub personal_data: Vec<Arc<dyn PersonalData>>,
 }
 
 /// What the person who hosts decides.

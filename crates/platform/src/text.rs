@@ -59,6 +59,22 @@ impl Checks {
         address.to_owned()
     }
 
+    /// A telephone number without the marks that people write between its digits: `+31612345678`. `00` before the country
+    /// is the same as `+`; a number without country stays as it is. None for an empty text.
+    pub fn phone(&mut self, field: &str, text: &str) -> Option<String> {
+        let bare: String = text.trim().chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '.' | '/')).collect();
+        if bare.is_empty() {
+            return None;
+        }
+        let bare = bare.strip_prefix("00").map_or(bare.clone(), |rest| format!("+{rest}"));
+        let digits = bare.strip_prefix('+').unwrap_or(&bare);
+        // E.164 allows 15 digits; the shortest subscriber numbers in use have 4.
+        if !(4..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            self.add(field, "invalid", "must be a telephone number such as +31 6 1234 5678");
+        }
+        Some(bare)
+    }
+
     pub fn zone(&mut self, field: &str, name: &str) -> String {
         if crate::time::zone(name).is_err() {
             self.add(field, "unknown_zone", "is not a time zone such as Europe/Amsterdam");

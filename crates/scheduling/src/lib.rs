@@ -9,6 +9,7 @@ pub mod ics;
 mod mails;
 pub mod organizers;
 mod pages;
+mod personal;
 pub mod schedules;
 mod search;
 pub mod slots;
@@ -20,6 +21,7 @@ use platform::jobs::definition;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use pages::pages;
+pub use personal::BookingsData;
 
 platform::permissions! {
     BookingsRead = "bookings:read",

@@ -10,7 +10,7 @@ import { AuthShell } from "@/modules/identity/AuthShell";
 import { LinkButton } from "@/shared/links";
 import { onSessionElsewhere, sessionQuery } from "./session";
 import { useSignOut } from "./useSignOut";
-import { NewWorkspace, useEnterWorkspace } from "./workspaces";
+import { closedWord, NewWorkspace, useEnterWorkspace, useKeepWorkspace } from "./workspaces";
 
 export function NoWorkspace({ session }: { session: Session }) {
   const t = useT();
@@ -18,6 +18,7 @@ export function NoWorkspace({ session }: { session: Session }) {
   const client = useQueryClient();
   const leave = useSignOut();
   const change = useEnterWorkspace();
+  const keep = useKeepWorkspace();
   const [creating, { open, close }] = useDisclosure(false);
   const others = session.tenants;
 
@@ -58,9 +59,22 @@ export function NoWorkspace({ session }: { session: Session }) {
                     {t.noWorkspace.enter}
                   </Button>
                 ) : (
-                  <Text c="dimmed" size="sm" flex="none">
-                    {t.noWorkspace.inactive}
-                  </Text>
+                  <Group gap="xs" wrap="nowrap" flex="none">
+                    <Text c="dimmed" size="sm">
+                      {closedWord(tenant.status, t)}
+                    </Text>
+                    {tenant.status === "pending_deletion" ? (
+                      <Button
+                        variant="default"
+                        size="compact-md"
+                        aria-label={t.lives.keepNamed(tenant.name)}
+                        loading={keep.isPending}
+                        onClick={() => keep.mutate(tenant)}
+                      >
+                        {t.lives.keep}
+                      </Button>
+                    ) : null}
+                  </Group>
                 )}
               </Group>
             ))}

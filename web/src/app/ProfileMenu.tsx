@@ -35,7 +35,7 @@ export function ProfileMenu({ session }: { session: Session }) {
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
         <ActionIcon size={36} radius="xl">
-          <Avatar size={30} name={session.user.name} alt="" color="indigo" />
+          <Avatar size={30} src={session.user.avatar_url} name={session.user.name} alt="" color="indigo" />
           <span className="visually-hidden">{t.profile.menu}</span>
         </ActionIcon>
       </Menu.Target>

@@ -5,12 +5,13 @@ import { IconBuilding, IconCheck, IconChevronDown, IconPlus } from "@tabler/icon
 import type { Session } from "@/api/types";
 import { useT } from "@/i18n";
 import classes from "./frame.module.css";
-import { NewWorkspace, useEnterWorkspace } from "./workspaces";
+import { closedWord, NewWorkspace, useEnterWorkspace, useKeepWorkspace } from "./workspaces";
 
 export function TenantSwitch({ session }: { session: Session }) {
   const t = useT();
   const [creating, { open, close }] = useDisclosure(false);
   const change = useEnterWorkspace();
+  const keep = useKeepWorkspace();
 
   return (
     <>
@@ -30,11 +31,20 @@ export function TenantSwitch({ session }: { session: Session }) {
           {session.tenants.map((tenant) => (
             <Menu.Item
               key={tenant.id}
-              disabled={change.isPending || tenant.status !== "active"}
+              disabled={change.isPending || !["active", "pending_deletion"].includes(tenant.status)}
               rightSection={tenant.id === session.tenant?.id ? <IconCheck size={16} aria-hidden /> : null}
-              onClick={() => tenant.id !== session.tenant?.id && change.mutate(tenant.id)}
+              onClick={() => {
+                if (tenant.status === "pending_deletion") return keep.mutate(tenant);
+                if (tenant.id !== session.tenant?.id) change.mutate(tenant.id);
+              }}
             >
               <Text truncate>{tenant.name}</Text>
+              {tenant.status === "active" ? null : (
+                <Text size="sm" c="dimmed">
+                  {closedWord(tenant.status, t)}
+                  {tenant.status === "pending_deletion" ? ` · ${t.lives.keep}` : ""}
+                </Text>
+              )}
             </Menu.Item>
           ))}
           <Menu.Divider />

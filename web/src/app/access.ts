@@ -3,7 +3,7 @@ import type { Session } from "@/api/types";
 import { mayDo } from "./session";
 
 /** Screens about the person or the instance, which work without a workspace. */
-const PERSONAL = ["/settings/profile", "/settings/security", "/mailbox"];
+const PERSONAL = ["/settings/profile", "/settings/security", "/settings/privacy", "/mailbox", "/instance"];
 
 export function needsWorkspace(pathname: string): boolean {
   return !PERSONAL.some((path) => pathname === path || pathname.startsWith(`${path}/`));

@@ -9,6 +9,7 @@ import {
   IconHistory,
   IconHome,
   IconMailbox,
+  IconServer,
   IconSettings,
   IconUsers,
 } from "@tabler/icons-react";
@@ -79,11 +80,12 @@ export const MODULES: readonly Module[] = [
     group: "system",
   },
   { key: "mailbox", to: "/mailbox", icon: IconMailbox, platformAdmin: true, group: "system" },
+  { key: "instance", to: "/instance/tenants", icon: IconServer, platformAdmin: true, group: "system" },
   { key: "settings", to: "/settings/profile", icon: IconSettings, group: "system", shortcut: "s" },
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "bookingPage" | "workspace" | "roles" | "mail";
+  key: "profile" | "security" | "privacy" | "bookingPage" | "workspace" | "roles" | "mail";
   to: string;
   permission?: string;
 }
@@ -92,6 +94,7 @@ export interface SettingsPart {
 const SETTINGS = [
   { key: "profile", to: "/settings/profile" },
   { key: "security", to: "/settings/security" },
+  { key: "privacy", to: "/settings/privacy" },
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },

@@ -52,6 +52,18 @@ const verifyEmail = createRoute({
   validateSearch: withToken,
   component: lazyRouteComponent(() => import("@/modules/identity/VerifyEmail"), "VerifyEmail"),
 });
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/confirm-email",
+  validateSearch: withToken,
+  component: lazyRouteComponent(() => import("@/modules/identity/AccountLinks"), "ConfirmEmail"),
+});
+const restoreAccount = createRoute({
+  getParentRoute: () => root,
+  path: "/restore-account",
+  validateSearch: withToken,
+  component: lazyRouteComponent(() => import("@/modules/identity/AccountLinks"), "RestoreAccount"),
+});
 const forgotPassword = createRoute({
   getParentRoute: () => root,
   path: "/forgot-password",
@@ -229,6 +241,11 @@ const settingsSecurity = createRoute({
   validateSearch: read.optional((raw) => ({ create: read.flag(raw, "create") })),
   component: lazyRouteComponent(() => import("@/modules/identity/SecuritySettings"), "SecuritySettings"),
 });
+const settingsPrivacy = createRoute({
+  getParentRoute: () => settings,
+  path: "/privacy",
+  component: lazyRouteComponent(() => import("@/modules/identity/PrivacySettings"), "PrivacySettings"),
+});
 const settingsWorkspace = createRoute({
   getParentRoute: () => settings,
   path: "/workspace",
@@ -280,10 +297,49 @@ const mail = createRoute({
   component: lazyRouteComponent(() => import("@/modules/platform/MailPage"), "MailPage"),
 });
 
+export const TENANT_STATUSES = ["active", "inactive", "suspended", "pending_deletion", "deleted"] as const;
+const instance = createRoute({
+  getParentRoute: () => app,
+  path: "/instance",
+  component: lazyRouteComponent(() => import("@/modules/instance/InstanceFrame"), "InstanceFrame"),
+});
+const instanceTenants = createRoute({
+  getParentRoute: () => instance,
+  path: "/tenants",
+  validateSearch: read.optional((raw) => ({
+    q: read.text(raw, "q"),
+    status: read.oneOf(raw, "status", TENANT_STATUSES),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/instance/Tenants"), "Tenants"),
+});
+const instanceTenant = createRoute({
+  getParentRoute: () => app,
+  path: "/instance/tenants/$id",
+  component: lazyRouteComponent(() => import("@/modules/instance/TenantPage"), "TenantPage"),
+});
+const instanceUsers = createRoute({
+  getParentRoute: () => instance,
+  path: "/users",
+  validateSearch: read.optional((raw) => ({ email: read.text(raw, "email") })),
+  component: lazyRouteComponent(() => import("@/modules/instance/Users"), "Users"),
+});
+const instanceHealth = createRoute({
+  getParentRoute: () => instance,
+  path: "/health",
+  component: lazyRouteComponent(() => import("@/modules/instance/Health"), "Health"),
+});
+const instanceErasures = createRoute({
+  getParentRoute: () => instance,
+  path: "/erasures",
+  component: lazyRouteComponent(() => import("@/modules/instance/Erasures"), "Erasures"),
+});
+
 const tree = root.addChildren([
   signIn,
   signUp,
   verifyEmail,
+  confirmEmail,
+  restoreAccount,
   forgotPassword,
   resetPassword,
   invitation,
@@ -307,6 +363,7 @@ const tree = root.addChildren([
       settingsIndex,
       settingsProfile,
       settingsSecurity,
+      settingsPrivacy,
       settingsWorkspace,
       settingsBookingPage,
       settingsRoles,
@@ -316,6 +373,8 @@ const tree = root.addChildren([
     failedJobs,
     mailbox,
     mail,
+    instance.addChildren([instanceTenants, instanceUsers, instanceHealth, instanceErasures]),
+    instanceTenant,
   ]),
 ]);
 

@@ -5,9 +5,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { api, take } from "@/api/client";
 import { useT } from "@/i18n";
+import type { Catalogue } from "@/i18n/en";
 import { check } from "@/shared/forms";
 import { browserZone } from "@/shared/time";
-import { refusal } from "@/shared/toast";
+import { notice, refusal } from "@/shared/toast";
 import { landing } from "./access";
 import { enter, sessionQuery } from "./session";
 
@@ -28,6 +29,26 @@ export function useEnterWorkspace(entered?: () => void) {
       refusal(error, t);
     },
   });
+}
+
+/** Calls off the deletion of a workspace. */
+export function useKeepWorkspace() {
+  const t = useT();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (tenant: { id: string; name: string }) =>
+      take(api.DELETE("/api/v1/tenants/{id}/deletion", { params: { path: { id: tenant.id } } })),
+    onSuccess: (_, { name }) => notice(t.lives.kept(name)),
+    onError: (error) => refusal(error, t),
+    onSettled: () => client.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+  });
+}
+
+/** What a workspace that cannot be entered says of itself. */
+export function closedWord(status: string, t: Catalogue): string {
+  if (status === "pending_deletion") return t.lives.pending;
+  if (status === "suspended") return t.lives.suspended;
+  return t.noWorkspace.inactive;
 }
 
 /** Asks for a name, founds the workspace and enters it. */

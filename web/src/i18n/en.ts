@@ -1,6 +1,7 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
+import { people } from "./people/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -9,6 +10,7 @@ const n = (count: number, one: string, other: string) =>
 export const en = {
   ...messages,
   factors,
+  ...people,
   common: {
     actions: "Actions",
     actionsFor: (name: string) => `Actions for ${name}`,
@@ -55,6 +57,7 @@ export const en = {
     failedJobs: "Failed jobs",
     mailbox: "Mailbox",
     settings: "Settings",
+    instance: "Instance",
   },
   palette: {
     open: "Search or jump to",
@@ -570,6 +573,7 @@ export const en = {
   settings: {
     profile: "Profile",
     security: "Security",
+    privacy: "Privacy",
     workspace: "Workspace",
     bookingPage: "Booking page",
     roles: "Roles",

@@ -2,6 +2,7 @@
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
+import { people } from "./people/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -10,6 +11,7 @@ const n = (count: number, one: string, other: string) =>
 export const nl: Catalogue = {
   ...messages,
   factors,
+  ...people,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,
@@ -56,6 +58,7 @@ export const nl: Catalogue = {
     failedJobs: "Mislukte taken",
     mailbox: "Postbus",
     settings: "Instellingen",
+    instance: "Instantie",
   },
   palette: {
     open: "Zoeken of ergens heen gaan",
@@ -571,6 +574,7 @@ export const nl: Catalogue = {
   settings: {
     profile: "Profiel",
     security: "Beveiliging",
+    privacy: "Privacy",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     roles: "Rollen",

@@ -2,6 +2,7 @@
 import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
+import { people } from "./people/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -10,6 +11,7 @@ const n = (count: number, one: string, other: string) =>
 export const ptBR: Catalogue = {
   ...messages,
   factors,
+  ...people,
   common: {
     actions: "Ações",
     actionsFor: (name) => `Ações para ${name}`,
@@ -56,6 +58,7 @@ export const ptBR: Catalogue = {
     failedJobs: "Tarefas com falha",
     mailbox: "Caixa de correio",
     settings: "Configurações",
+    instance: "Instância",
   },
   palette: {
     open: "Buscar ou ir para",
@@ -575,6 +578,7 @@ export const ptBR: Catalogue = {
   settings: {
     profile: "Perfil",
     security: "Segurança",
+    privacy: "Privacidade",
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     roles: "Papéis",

@@ -12,7 +12,7 @@ use crate::client::{Answer, Client, Tenant, booking};
 use crate::identity::authenticator::Authenticator;
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
-use crate::identity::{PASSWORD, newest_token, passkey_of, registration, sign_up, try_sign_in};
+use crate::identity::{PASSWORD, newest_token, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
 use crate::matrix::{failed_job, filled, fixtures, operations};
 use crate::world::World;
 
@@ -57,7 +57,24 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /job-batches/{id}" => Line("job_batch.cancelled"),
         "PUT /mail-settings" => Line("mail_settings.updated"),
         "DELETE /mail-settings" => Line("mail_settings.deleted"),
-        "PATCH /me" => Line("user.updated"),
+        "PATCH /me" | "PUT /me/avatar" | "DELETE /me/avatar" => Line("user.updated"),
+        "PUT /tenant/logo" | "DELETE /tenant/logo" => Line("tenant.updated"),
+        "POST /me/email-change" => Account("email_change_requested"),
+        "DELETE /me/email-change" => Account("email_change_withdrawn"),
+        "POST /email-confirmations" => Account("email_changed"),
+        "POST /me/closure" | "POST /account-restorations" | "PUT /admin/users/{id}/status" => Account("user_status_changed"),
+        "POST /me/exports" => Account("data_export_requested"),
+        "POST /tenants/{id}/deletion" => Line("tenant.deletion_requested"),
+        "DELETE /tenants/{id}/deletion" => Line("tenant.deletion_cancelled"),
+        "POST /ownership-offer" => Line("ownership.offered"),
+        "DELETE /ownership-offer" => Line("ownership.ended"),
+        "PUT /ownership-offer/acceptance" => Line("ownership.transferred"),
+        "POST /privacy/contacts/{id}/data-export" => Line("contact_export.created"),
+        "POST /privacy/contacts/{id}/erasure" => Line("contact_erasure.created"),
+        "PUT /admin/tenants/{id}/suspension" => Line("tenant.suspended"),
+        "DELETE /admin/tenants/{id}/suspension" => Line("tenant.suspension_lifted"),
+        "PUT /admin/tenants/{id}/features" => Line("tenant.features_changed"),
+        "PUT /admin/tenants/{id}/trial" => Line("tenant.trial_changed"),
         "PATCH /members/{user_id}" => Line("member.updated"),
         "DELETE /members/{user_id}" => Line("member.removed"),
         "PUT /organizer" => Line("organizer.updated"),
@@ -264,6 +281,87 @@ impl Scene {
                 by_owner(here(), if operation.starts_with("PUT") { mail_server("After") } else { Value::Null })
             }
             "PATCH /me" => by_owner(here(), json!({ "work_days": ["mon", "tue"] })),
+            "PUT /me/avatar" | "PUT /tenant/logo" => by_owner(here(), Value::Null),
+            "DELETE /me/avatar" | "DELETE /tenant/logo" => {
+                put_picture(&self.tenant.owner, here().as_str()).await.expect(200);
+                by_owner(here(), Value::Null)
+            }
+            "POST /me/email-change" => by_spare(here(), json!({ "email": "spare.new@example.com" })),
+            "DELETE /me/email-change" => {
+                self.spare.post("/me/email-change", json!({ "email": "spare.newer@example.com" })).await.expect(202);
+                by_spare(here(), Value::Null)
+            }
+            "POST /email-confirmations" => {
+                let (user, member) = self.tenant.member(&self.world, "contributor").await;
+                member.post("/me/email-change", json!({ "email": "moved@example.com" })).await.expect(202);
+                let token = newest_token(&self.world, "moved@example.com").await;
+                Ask { actor: Some(user), ..by_visitor(&here(), json!({ "token": token })) }
+            }
+            "POST /me/closure" | "POST /account-restorations" => {
+                let role = if operation == "POST /me/closure" { "salesperson" } else { "admin" };
+                let (user, client) = self.tenant.member(&self.world, role).await;
+                let ask = Ask {
+                    client,
+                    actor: Some(user),
+                    path: "/me/closure".to_owned(),
+                    body: json!({ "email": format!("{role}.acme@example.com") }),
+                };
+                if operation == "POST /me/closure" {
+                    return ask;
+                }
+                ask.client.post(&ask.path, ask.body).await.expect(202);
+                let token = newest_token(&self.world, "admin.acme@example.com").await;
+                Ask { actor: Some(user), ..by_visitor(&here(), json!({ "token": token })) }
+            }
+            "POST /me/exports" => by_spare(here(), Value::Null),
+            "POST /tenants/{id}/deletion" | "DELETE /tenants/{id}/deletion" => {
+                let name = format!("Old {}", self.number());
+                let id = self.spare.post("/tenants", json!({ "name": name, "timezone": "UTC" })).await.expect(201).id();
+                let path = format!("/tenants/{id}/deletion");
+                if operation.starts_with("POST") {
+                    return by_spare(path, json!({ "name": name }));
+                }
+                self.spare.post(&path, json!({ "name": name })).await.expect(202);
+                by_spare(path, Value::Null)
+            }
+            "POST /ownership-offer" | "DELETE /ownership-offer" | "PUT /ownership-offer/acceptance" => {
+                let other = Tenant::found(&self.world, &format!("giver{}", self.number())).await;
+                let (user, member) = other.member(&self.world, "viewer").await;
+                let body = json!({ "user_id": user });
+                let client = other.owner.clone();
+                if operation.starts_with("POST") {
+                    return Ask { client, actor: Some(other.owner_id), path: here(), body };
+                }
+                client.post("/ownership-offer", body).await.expect(201);
+                if operation.starts_with("PUT") {
+                    return Ask { client: member, actor: Some(user), path: here(), body: Value::Null };
+                }
+                Ask { client, actor: Some(other.owner_id), path: here(), body: Value::Null }
+            }
+            "POST /privacy/contacts/{id}/data-export" => by_owner(path.expect("a fixture"), Value::Null),
+            "POST /privacy/contacts/{id}/erasure" => {
+                let id = self.made("/contacts", json!({ "name": "Once Known" })).await;
+                by_owner(format!("/privacy/contacts/{id}/erasure"), json!({ "name": "Once Known" }))
+            }
+            _ if operation.contains(" /admin/") => {
+                let number = self.number();
+                let (admin, client) = platform_admin(&self.world, &format!("root{number}@example.com")).await;
+                let other = Tenant::found(&self.world, &format!("closed{number}")).await;
+                let path = here().replace("{id}", &if here().contains("/users/") { other.owner_id } else { other.id }.to_string());
+                let body = match operation {
+                    "PUT /admin/tenants/{id}/suspension" => json!({ "reason": "Spam" }),
+                    "PUT /admin/tenants/{id}/features" => json!({ "public_pages": false }),
+                    "PUT /admin/tenants/{id}/trial" => json!({ "ends_at": "2031-10-01T00:00:00Z" }),
+                    "PUT /admin/users/{id}/status" => json!({ "status": "suspended", "reason": "Spam" }),
+                    "DELETE /admin/tenants/{id}/suspension" => {
+                        client.put(&path, None, json!({ "reason": "Spam" })).await.expect(204);
+                        Value::Null
+                    }
+                    _ => panic!("{operation}: say here how it succeeds"),
+                };
+                let actor = if operation.contains("/users/") { other.owner_id } else { admin };
+                Ask { client, actor: Some(actor), path, body }
+            }
             "PATCH /members/{user_id}" => {
                 let (id, _) = self.tenant.member(&self.world, "viewer").await;
                 by_owner(format!("/members/{id}"), json!({ "role_ids": [self.role("editor").await] }))
@@ -457,6 +555,8 @@ async fn every_change_says_who_did_what() {
         let answer = if name == "POST /files" {
             let form = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"note.txt\"\r\n\r\nnote\r\n--x--\r\n";
             ask.client.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into()).await
+        } else if matches!(name.as_str(), "PUT /me/avatar" | "PUT /tenant/logo") {
+            put_picture(&ask.client, &ask.path).await
         } else {
             let body = (!ask.body.is_null()).then_some(&ask.body);
             ask.client.send(operation.method.clone(), &ask.path, &[("if-match", "*")], body).await

@@ -23,6 +23,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
     let visitor = tenant.owner.get("/contacts?q=v@").await.expect(200).json["items"][0]["id"].clone();
     let text = |id: &Value| id.as_str().expect("an id").to_owned();
     let ids = BTreeMap::from([
+        ("colleague", tenant.member(world, "viewer").await.0.to_string()),
         ("company", company.id().to_string()),
         ("contact", text(&visitor)),
         ("event type", fixtures["/event-types/"].clone()),
@@ -61,6 +62,7 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "POST /invitations role_id" => ("role", json!({ "email": "bo@example.com" })),
         "POST /roles parent_id" => ("role", json!({ "name": "Helper", "permissions": [] })),
         "PUT /roles/{id} parent_id" => ("role", json!({ "name": "Changed", "permissions": [] })),
+        "POST /ownership-offer user_id" => ("colleague", nothing()),
         "POST /session/tenant tenant_id" => ("workspace", nothing()),
         "PUT /event-types/order ids[]" => ("event type", nothing()),
         _ => return None,

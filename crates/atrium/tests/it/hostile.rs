@@ -92,6 +92,10 @@ async fn every_text_field_takes_text_or_refuses_it() {
         let schema = resolved(&document, schema);
         let (client, path) = (if operation.is_public { &visitor } else { &tenant.owner }, path_of(&operation, &ids));
         let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+        // By then the workspace is called what is typed here, and would be deleted.
+        if operation.path == "/tenants/{id}/deletion" {
+            continue;
+        }
         for (name, _) in properties.iter().filter(|(_, of)| is_of(resolved(&document, of), "string")) {
             fields += 1;
             for text in [HOSTILE.to_owned(), "x".repeat(10_000), "nul\0here".to_owned(), "line\r\nX-Injected: 1".to_owned()] {

@@ -142,7 +142,7 @@ impl Fields {
         let name = checks.line("name", &self.name, 1, 200);
         let source = checks.line("source", &self.source, 1, 50);
         let email = self.email.filter(|text| !text.trim().is_empty()).map(|text| checks.email("email", &text));
-        let phone = self.phone.and_then(|text| phone(&mut checks, "phone", &text));
+        let phone = self.phone.and_then(|text| checks.phone("phone", &text));
         let timezone = self.timezone.filter(|name| !name.is_empty()).map(|name| checks.zone("timezone", &name));
         let locale = self.locale.filter(|name| !name.is_empty()).map(|name| checks.locale("locale", &name));
         let notes = self.notes.map(|text| checks.paragraph("notes", &text, 20_000)).filter(|text| !text.is_empty());
@@ -152,22 +152,6 @@ impl Fields {
         checks.done()?;
         Ok(Self { name, given_name, family_name, email, phone, job_title, source, timezone, locale, notes, ..self })
     }
-}
-
-/// A telephone number without the marks that people write between its digits: `+31612345678`. `00` before the country
-/// is the same as `+`; a number without country stays as it is. None for an empty text.
-pub fn phone(checks: &mut Checks, field: &str, text: &str) -> Option<String> {
-    let bare: String = text.trim().chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '.' | '/')).collect();
-    if bare.is_empty() {
-        return None;
-    }
-    let bare = bare.strip_prefix("00").map_or(bare.clone(), |rest| format!("+{rest}"));
-    let digits = bare.strip_prefix('+').unwrap_or(&bare);
-    // E.164 allows 15 digits; the shortest subscriber numbers in use have 4.
-    if !(4..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        checks.add(field, "invalid", "must be a telephone number such as +31 6 1234 5678");
-    }
-    Some(bare)
 }
 
 /// Somebody whom a module met, as far as it knows.

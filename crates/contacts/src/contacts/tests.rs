@@ -1,10 +1,10 @@
 use platform::text::Checks;
 
-use super::{Fields, Kind, phone};
+use super::{Fields, Kind};
 
 fn number(text: &str) -> Result<Option<String>, String> {
     let mut checks = Checks::new();
-    let number = phone(&mut checks, "phone", text);
+    let number = checks.phone("phone", text);
     checks.done().map(|()| number).map_err(|problem| problem.detail)
 }
 

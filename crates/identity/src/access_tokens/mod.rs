@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::activity::{SecurityEvent, note_security_event};
-use crate::mails;
+use crate::{mails, tenants};
 
 /// Uses are noted at most this often.
 const NOTED_EVERY: i64 = 60;
@@ -84,6 +84,11 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
     }
     checks.done()?;
     let tenant = ctx.tenant;
+    if !tenants::store::find(ctx.db().await?, tenant).await?.features.access_tokens {
+        return Err(
+            Problem::conflict("feature_off", "Access tokens are switched off for this workspace. Ask whoever runs this Atrium.").into()
+        );
+    }
     if store::count(ctx.db().await?, user, tenant, now).await? >= MOST {
         return Err(
             Problem::conflict("too_many_tokens", "You have as many access tokens as one may have. Revoke one that is not used.").into()

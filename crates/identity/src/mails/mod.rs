@@ -2,6 +2,7 @@
 
 mod en;
 mod nl;
+pub mod notices;
 mod pt_br;
 
 use platform::App;
@@ -87,6 +88,7 @@ fn write(catalogue: &Catalogue, to: Person, parts: Parts<'_>) -> Mail {
         button: Some((parts.texts.button.to_owned(), parts.link)),
         footer: vec![fill(parts.texts.footer, parts.values)],
         brand_color: String::new(),
+        logo: None,
     };
     let (text, html) = layout.render();
     Mail { kind: parts.kind.to_owned(), to, subject, text, html, reply_to: None, from_name: None, calendar: None, dedupe_key: None }

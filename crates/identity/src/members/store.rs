@@ -137,12 +137,13 @@ pub async fn is_owner(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Re
     .await
 }
 
-/// Whether somebody else is an active owner.
+/// Whether somebody else is an active owner, and has an account that can be used.
 pub async fn has_other_owner(db: &mut PgConnection, tenant: TenantId, but: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM identity.members m
                             JOIN identity.member_roles mr ON mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id
                             JOIN identity.roles r ON r.tenant_id = mr.tenant_id AND r.id = mr.role_id
+                            JOIN directory.users u ON u.id = m.user_id AND u.status = 'active'
                            WHERE m.tenant_id = $1 AND m.user_id <> $2 AND m.status = 'active'
                              AND r.kind = 'system' AND r.name = 'owner') AS "has!""#,
         tenant.0,

@@ -5,6 +5,8 @@ use platform::time::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::email_changes;
+
 pub async fn hash_of(db: &mut PgConnection, user: Uuid) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!("SELECT password_hash FROM directory.users WHERE id = $1", user).fetch_one(db).await
 }
@@ -61,8 +63,9 @@ pub async fn renew_hash(db: &mut PgConnection, user: Uuid, old: &str, new: &str)
     Ok(())
 }
 
-/// Makes every reset link of the user worthless.
+/// Makes every reset link of the user worthless, and a change of address that waits for its confirmation.
 pub async fn void_resets(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    email_changes::store::void(&mut *db, user, now).await?;
     sqlx::query!(
         "UPDATE directory.one_time_tokens SET used_at = $2
           WHERE user_id = $1 AND purpose = 'password_reset' AND used_at IS NULL",

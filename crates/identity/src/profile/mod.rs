@@ -1,19 +1,23 @@
-//! One's own profile: name, zone, locale, work days and hours.
+//! One's own profile: name, zone, locale, work days and hours, what colleagues may know, and which mails one wants.
 
+pub mod details;
 pub mod http;
 pub mod store;
 
 use platform::audit::Change;
+use platform::ctx::Origin;
 use platform::error::{Problem, Result};
 use platform::etag::IfMatch;
 use platform::text::Checks;
 use platform::time::WallTime;
-use platform::{Ctx, SignedIn};
+use platform::{App, Ctx, SignedIn};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::details::{Details, MailPreferences, MailPreferencesChange};
+use crate::consents::{self, Consent};
 use crate::directory::Directory;
 use crate::events::MemberUpdated;
 use crate::members;
@@ -32,7 +36,10 @@ pub struct User {
     pub work_days: Vec<Weekday>,
     pub work_hours_start: WallTime,
     pub work_hours_end: WallTime,
+    /// Of the picture, relative to this Atrium.
     pub avatar_url: Option<String>,
+    pub profile: Details,
+    pub email_preferences: MailPreferences,
     pub is_platform_admin: bool,
     pub version: i64,
 }
@@ -80,6 +87,8 @@ pub struct ProfileChange {
     work_days: Option<Vec<Weekday>>,
     work_hours_start: Option<WallTime>,
     work_hours_end: Option<WallTime>,
+    profile: Option<Details>,
+    email_preferences: Option<MailPreferencesChange>,
 }
 
 impl ProfileChange {
@@ -105,6 +114,12 @@ impl ProfileChange {
         if user.work_hours_end <= user.work_hours_start {
             checks.add("work_hours_end", "out_of_range", "must be after the start");
         }
+        if let Some(details) = self.profile {
+            user.profile = details.checked(&mut checks);
+        }
+        if let Some(preferences) = self.email_preferences {
+            preferences.apply(&mut checks, &mut user.email_preferences);
+        }
         checks.done()?;
         Ok(user)
     }
@@ -116,12 +131,12 @@ async fn change(caller: SignedIn, seen: IfMatch, input: ProfileChange) -> Result
     let user = session.user_id;
     let Some(tenant) = session.tenant else {
         let mut directory = Directory::open(&app, None, None).await?;
-        let (_, after) = write(directory.db(), user, seen, input).await?;
+        let (_, after) = write(directory.db(), &app, &origin, user, seen, input).await?;
         directory.commit().await?;
         return Ok(after);
     };
-    let mut ctx = Ctx::of_member(app, session, tenant, origin, None);
-    let (before, after) = write(ctx.db().await?, user, seen, input).await?;
+    let mut ctx = Ctx::of_member(app.clone(), session, tenant, origin.clone(), None);
+    let (before, after) = write(ctx.db().await?, &app, &origin, user, seen, input).await?;
     ctx.audit(Change::updated("user.updated", "user", user, &before, &after));
     let member = members::store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     ctx.publish(&MemberUpdated::from(&member))?;
@@ -129,12 +144,16 @@ async fn change(caller: SignedIn, seen: IfMatch, input: ProfileChange) -> Result
     Ok(after)
 }
 
-async fn write(db: &mut PgConnection, user: Uuid, seen: IfMatch, input: ProfileChange) -> Result<(User, User)> {
+async fn write(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, seen: IfMatch, input: ProfileChange) -> Result<(User, User)> {
     store::lock(&mut *db, user).await?;
     let before = store::find(&mut *db, user).await?.ok_or_else(Problem::unauthenticated)?;
     seen.check(before.version)?;
     store::update(&mut *db, &input.apply(&before)?).await?;
-    let after = store::find(db, user).await?.ok_or_else(Problem::unauthenticated)?;
+    let after = store::find(&mut *db, user).await?.ok_or_else(Problem::unauthenticated)?;
+    for (purpose, is_given) in before.email_preferences.changes_to(&after.email_preferences) {
+        let consent = Consent { purpose, text_version: consents::MAIL_PREFERENCES_TEXT, is_given };
+        consents::note(&mut *db, app, origin, user, &consent).await?;
+    }
     Ok((before, after))
 }
 
@@ -154,6 +173,8 @@ mod tests {
             work_hours_start: hour(8),
             work_hours_end: hour(18),
             avatar_url: None,
+            profile: Details::default(),
+            email_preferences: MailPreferences { marketing: true, updates: true, security: true, newsletter: false },
             is_platform_admin: false,
             version: 1,
         }

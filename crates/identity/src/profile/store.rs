@@ -3,14 +3,17 @@
 use platform::id;
 use platform::time::{Timestamp, WallTime};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::details::{Details, MailPreferences};
 use super::{User, Weekday};
 
 pub async fn find(db: &mut PgConnection, user: Uuid) -> Result<Option<User>, sqlx::Error> {
     let row = sqlx::query!(
-        "SELECT id, name, email, locale, timezone, work_days, work_hours_start, work_hours_end, avatar_url, is_platform_admin, version
-           FROM directory.users WHERE id = $1",
+        r#"SELECT id, name, email, locale, timezone, work_days, work_hours_start, work_hours_end, avatar_url, is_platform_admin, version,
+                  profile AS "profile: Json<Details>", email_preferences AS "email_preferences: Json<MailPreferences>"
+             FROM directory.users WHERE id = $1"#,
         user
     )
     .fetch_optional(db)
@@ -25,6 +28,8 @@ pub async fn find(db: &mut PgConnection, user: Uuid) -> Result<Option<User>, sql
         work_hours_start: row.work_hours_start,
         work_hours_end: row.work_hours_end,
         avatar_url: row.avatar_url,
+        profile: row.profile.0,
+        email_preferences: row.email_preferences.0,
         is_platform_admin: row.is_platform_admin,
         version: row.version,
     }))
@@ -41,7 +46,8 @@ pub async fn update(db: &mut PgConnection, user: &User) -> Result<(), sqlx::Erro
     let days: Vec<String> = user.work_days.iter().map(|day| day.name().to_owned()).collect();
     sqlx::query!(
         "UPDATE directory.users
-            SET name = $2, locale = $3, timezone = $4, work_days = $5, work_hours_start = $6, work_hours_end = $7
+            SET name = $2, locale = $3, timezone = $4, work_days = $5, work_hours_start = $6, work_hours_end = $7,
+                profile = $8, email_preferences = $9
           WHERE id = $1",
         user.id,
         user.name,
@@ -50,10 +56,23 @@ pub async fn update(db: &mut PgConnection, user: &User) -> Result<(), sqlx::Erro
         &days,
         user.work_hours_start as WallTime,
         user.work_hours_end as WallTime,
+        Json(&user.profile) as Json<&Details>,
+        Json(&user.email_preferences) as Json<&MailPreferences>,
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!(r#"SELECT identity.copy_profile($1) AS "done: ()""#, user.id).execute(db).await?;
+    copy_to_members(db, user.id).await
+}
+
+/// Sets the address of the picture, or none, here and where members carry it.
+pub async fn set_avatar(db: &mut PgConnection, user: Uuid, url: Option<&str>) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.users SET avatar_url = $2 WHERE id = $1", user, url as Option<&str>).execute(&mut *db).await?;
+    copy_to_members(db, user).await
+}
+
+/// Copies what members carry into every tenant.
+pub async fn copy_to_members(db: &mut PgConnection, user: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(r#"SELECT identity.copy_profile($1) AS "done: ()""#, user).execute(db).await?;
     Ok(())
 }
 

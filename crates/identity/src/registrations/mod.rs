@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use self::store::{NewRegistration, Waiting};
 use crate::caller::Somebody;
+use crate::consents::{self, Consent};
 use crate::directory::{self, Directory};
 use crate::members::Newcomer;
 use crate::passwords::link_invalid;
@@ -186,6 +187,8 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
         timezone: &waiting.timezone,
     };
     profile::store::insert(ctx.db().await?, &new, app.clock.now()).await.on_constraint("users_email_key", account_exists)?;
+    let consent = Consent { purpose: "terms", text_version: consents::SIGN_UP_TEXT, is_given: true };
+    consents::note(ctx.db().await?, &app, &origin, user, &consent).await?;
     let founding = NewTenant { name: waiting.tenant_name.clone(), timezone: waiting.timezone.clone(), locale: waiting.locale.clone() };
     tenants::found_tenant(&mut ctx, &newcomer, &founding).await?;
     let db = ctx.db().await?;

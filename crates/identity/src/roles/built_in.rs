@@ -34,7 +34,16 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Everything but ownership",
         parent: Some("editor"),
         is_default: false,
-        all: &["members:write", "invitations:write", "roles:write", "settings:manage", "security:manage", "audit:read", "jobs:manage"],
+        all: &[
+            "members:write",
+            "invitations:write",
+            "roles:write",
+            "settings:manage",
+            "security:manage",
+            "audit:read",
+            "jobs:manage",
+            "privacy:manage",
+        ],
         own: &[],
     },
     BuiltIn {

@@ -28,7 +28,7 @@ use crate::caller::Somebody;
 use crate::directory::Directory;
 use crate::policy::{self, Admission};
 use crate::profile::User;
-use crate::{cookie, devices, passwords, profile, second_factors, throttle};
+use crate::{cookie, devices, passwords, profile, second_factors, suspicion, throttle};
 
 /// The signed-in user, and what he or she may do in the tenant acted in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -218,6 +218,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
+    suspicion::after_sign_in(&mut *db, app, origin, new.user).await?;
     note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, tenant: new.tenant, factors: &new.factors }).await?;
     open(db, app, origin, replaced, new).await
 }
@@ -353,6 +354,8 @@ pub async fn check_password(caller: &Somebody, email: &str, password: SecretStri
     };
     let (reason, problem) = refused;
     note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason, factor: Factor::Password }).await?;
+    // For nobody too: an address that nobody has takes no less time.
+    suspicion::after_failure(directory.db(), app, origin, found.user.unwrap_or_default()).await?;
     directory.commit().await?;
     Err(problem.into())
 }

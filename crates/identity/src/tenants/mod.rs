@@ -1,6 +1,7 @@
 //! Tenants: founding them with their roles, and their settings.
 
 mod currencies;
+pub mod deletion;
 pub mod http;
 pub mod store;
 
@@ -8,6 +9,7 @@ use platform::audit::Change;
 use platform::crypto::random;
 use platform::error::{Error, Problem, Result};
 use platform::text::{Checks, slugify};
+use platform::time::Timestamp;
 use platform::{Allow, Ctx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -36,7 +38,48 @@ pub struct Tenant {
     /// Small values that screens keep, by name.
     #[schema(value_type = Object)]
     pub settings: sqlx::types::Json<Map<String, Value>>,
+    pub branding: Branding,
+    /// Of the logo, relative to this Atrium.
+    pub logo_url: Option<String>,
+    /// Whether owners and administrators are told by mail of suspicious activity of members.
+    pub alerts_admins: bool,
+    pub features: Features,
+    pub trial_ends_at: Option<Timestamp>,
     pub version: i64,
+}
+
+/// How the workspace looks to people outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Branding {
+    /// `#rrggbb`, of pages and mails; moved as far as it must be to read well there. Null for Atrium's own, and for organizers
+    /// who chose one of their own.
+    pub color: Option<String>,
+}
+
+/// What the host of the instance lets the workspace use. All is on until it is switched off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// Pages on which visitors book.
+    #[serde(default = "on")]
+    pub public_pages: bool,
+    /// Programs that act for members.
+    #[serde(default = "on")]
+    pub access_tokens: bool,
+    /// A mail server of the workspace's own.
+    #[serde(default = "on")]
+    pub mail_server: bool,
+}
+
+fn on() -> bool {
+    true
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self { public_pages: true, access_tokens: true, mail_server: true }
+    }
 }
 
 /// A tenant to found.
@@ -60,6 +103,8 @@ pub struct TenantChange {
     #[schema(value_type = Option<String>)]
     billing_email: Option<Option<String>>,
     onboarding_status: Option<String>,
+    branding: Option<Branding>,
+    alerts_admins: Option<bool>,
     /// Names given are set, those given as null removed.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
@@ -99,6 +144,10 @@ impl TenantChange {
         if let Some(status) = self.onboarding_status {
             tenant.onboarding_status = checks.one_of("onboarding_status", &status, &["pending", "in_progress", "completed"]);
         }
+        if let Some(branding) = self.branding {
+            tenant.branding = Branding { color: branding.color.map(|color| checks.color("branding.color", &color)) };
+        }
+        tenant.alerts_admins = self.alerts_admins.unwrap_or(tenant.alerts_admins);
         for (name, value) in self.settings.into_iter().flatten() {
             if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
                 checks.add("settings", "invalid", "may have names of up to 64 lower-case letters, digits and underscores");
@@ -171,6 +220,11 @@ mod tests {
             billing_email: Some("bills@example.com".to_owned()),
             onboarding_status: "pending".to_owned(),
             settings: sqlx::types::Json(json!({ "a": 1, "b": 2 }).as_object().cloned().expect("an object")),
+            branding: Branding::default(),
+            logo_url: None,
+            alerts_admins: false,
+            features: Features::default(),
+            trial_ends_at: None,
             version: 1,
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -145,6 +146,27 @@ impl FileStore {
         }
     }
 
+    /// Bytes free and in all on the disk of the folder; nothing of a bucket.
+    pub fn disk(&self) -> Option<(u64, u64)> {
+        let disk = rustix::fs::statvfs(self.folder.as_deref()?).ok()?;
+        Some((disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize))
+    }
+
+    /// Removes up to so many files below a folder; answers how many. None is left where it answers 0.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub async fn remove_some(&self, folder: &str, most: usize) -> object_store::Result<usize> {
+        let found: Vec<_> = self.store.list(Some(&Path::from(folder))).take(most).try_collect().await?;
+        for file in &found {
+            match self.store.delete(&file.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found.len())
+    }
+
     /// Removes parts of uploads that a killed process left in the folder; answers how many. Run daily. A bucket has a
     /// rule of its own for that.
     ///
@@ -236,8 +258,6 @@ mod bucket;
 
 #[cfg(test)]
 mod tests {
-    use futures_util::TryStreamExt;
-
     use super::*;
 
     async fn content(files: &FileStore, key: &str) -> Vec<u8> {
@@ -278,6 +298,22 @@ mod tests {
         files.remove("tenant/file").await.expect("removed");
         files.remove("tenant/file").await.expect("removed already");
         assert!(matches!(files.read("tenant/file").await, Err(object_store::Error::NotFound { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_emptied_some_at_a_time_and_no_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = FileStore::local(folder.path()).expect("a store");
+        for key in ["a/1", "a/2", "a/3", "ab/1"] {
+            let mut upload = files.upload(key).expect("a place");
+            upload.write(b"x").await.expect("written");
+            upload.finish().await.expect("finished");
+        }
+        let mut removed = Vec::new();
+        for _ in 0..3 {
+            removed.push(files.remove_some("a", 2).await.expect("removed"));
+        }
+        assert_eq!((removed, names(&folder.path().join("ab"))), (vec![2, 1, 0], vec!["1".to_owned()]));
     }
 
     #[tokio::test]

@@ -21,6 +21,8 @@ pub struct Layout {
     pub footer: Vec<String>,
     /// `#rrggbb`; Atrium's own where it is none.
     pub brand_color: String,
+    /// The whole address of a logo to show on top; its sender's name is in the mail's From.
+    pub logo: Option<String>,
 }
 
 /// The blue of a new organizer's page.
@@ -54,7 +56,15 @@ impl Layout {
         let brand = parse(&self.brand_color).unwrap_or(BRAND);
         let (fill, ink) = (hex(brand), ink_on(brand));
         let (lang, title) = (escape(&self.lang), escape(&self.title));
-        let mut body = format!("<h1 class=\"ink\" style=\"{HEADING}\">{title}</h1>");
+        let mut body = String::new();
+        if let Some(logo) = &self.logo {
+            let _ = write!(
+                body,
+                "<p style=\"margin:0 0 20px\"><img src=\"{}\" alt=\"\" height=\"40\" style=\"height:40px;width:auto;border:0\"></p>",
+                escape(logo)
+            );
+        }
+        let _ = write!(body, "<h1 class=\"ink\" style=\"{HEADING}\">{title}</h1>");
         if !self.greeting.trim().is_empty() {
             body.push_str(&paragraph(&self.greeting));
         }
@@ -178,6 +188,7 @@ mod tests {
             button: Some(("Open".to_owned(), "https://example.com/?a=1&b='\"><script>".to_owned())),
             footer: vec!["Sent by Atrium".to_owned()],
             brand_color: "#ffee00".to_owned(),
+            logo: None,
         }
     }
 

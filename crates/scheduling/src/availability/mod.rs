@@ -57,7 +57,10 @@ pub struct OfferedBy {
     pub slug: String,
     pub display_name: String,
     pub timezone: String,
+    /// Of the workspace where the organizer chose none.
     pub brand_color: String,
+    /// Of the workspace.
+    pub logo_url: Option<String>,
     /// As a member: for replies and calendar files.
     pub email: String,
     pub locale: String,
@@ -256,6 +259,7 @@ impl TryFrom<store::OfferRow> for Offer {
                 display_name: row.display_name,
                 timezone: row.organizer_timezone,
                 brand_color: row.brand_color,
+                logo_url: row.logo_url,
                 email: row.email,
                 locale: row.locale,
             },

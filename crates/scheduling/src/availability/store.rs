@@ -35,6 +35,7 @@ pub struct OfferRow {
     pub display_name: String,
     pub organizer_timezone: String,
     pub brand_color: String,
+    pub logo_url: Option<String>,
     pub email: String,
     pub locale: String,
     pub schedule_timezone: Option<String>,
@@ -55,7 +56,9 @@ macro_rules! offers {
                       coalesce(e.buffer_before_minutes, p.buffer_before_minutes) AS "buffer_before_minutes!",
                       coalesce(e.buffer_after_minutes, p.buffer_after_minutes) AS "buffer_after_minutes!",
                       p.minimum_gap_minutes, e.minimum_notice_minutes, e.horizon_days, e.daily_limit,
-                      p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone, p.brand_color,
+                      p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
+                      CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
+                           ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url,
                       m.email, m.locale,
                       s.timezone AS "schedule_timezone?",
                       coalesce((SELECT jsonb_agg(jsonb_build_array(r.day_of_week,

@@ -70,7 +70,7 @@ impl NewBooking {
         let mut checks = Checks::new();
         let name = checks.line("name", &self.name, 1, 200);
         let email = checks.email("email", &self.email);
-        let phone = self.phone.and_then(|text| contacts::phone(&mut checks, "phone", &text));
+        let phone = self.phone.and_then(|text| checks.phone("phone", &text));
         let timezone = checks.zone("timezone", &self.timezone);
         let locale = self.locale.filter(|name| !name.is_empty()).map(|name| checks.locale("locale", &name));
         let notes = self.notes.map(|text| checks.paragraph("notes", &text, 5000));
@@ -215,6 +215,7 @@ fn written(row: NewRow, offer: Offer, new: NewBooking, created_at: Timestamp) ->
         organizer_slug: organizer.slug,
         organizer_timezone: organizer.timezone,
         brand_color: organizer.brand_color,
+        logo_url: organizer.logo_url,
         organizer_email: organizer.email,
         organizer_locale: organizer.locale,
         ics_uid: row.ics_uid,

@@ -133,7 +133,10 @@ pub struct Stored {
     pub event_type_slug: String,
     pub organizer_slug: String,
     pub organizer_timezone: String,
+    /// Of the organizer, or of the workspace where the organizer chose none.
     pub brand_color: String,
+    /// Of the workspace.
+    pub logo_url: Option<String>,
     /// The organizer's own address, for calendar files and replies.
     pub organizer_email: String,
     /// In which the organizer reads mails.

@@ -20,6 +20,7 @@ struct Row {
     organizer_email: String,
     organizer_locale: String,
     brand_color: String,
+    logo_url: Option<String>,
     contact_id: Uuid,
     invitee_name: String,
     invitee_email: String,
@@ -74,6 +75,7 @@ impl From<Row> for Stored {
             organizer_slug: row.organizer_slug,
             organizer_timezone: row.organizer_timezone,
             brand_color: row.brand_color,
+            logo_url: row.logo_url,
             organizer_email: row.organizer_email,
             organizer_locale: row.organizer_locale,
             ics_uid: row.ics_uid,
@@ -91,7 +93,9 @@ macro_rules! bookings {
             r#"SELECT b.id, b.event_type_id, e.name AS event_type_name, e.color AS event_type_color, e.slug AS event_type_slug,
                       b.organizer_id, p.display_name AS organizer_name, p.slug AS organizer_slug,
                       p.timezone AS organizer_timezone, m.email AS organizer_email, m.locale AS organizer_locale,
-                      p.brand_color, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
+                      CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
+                           ELSE coalesce((SELECT t.branding ->> 'color' FROM directory.tenants t WHERE t.id = $1), p.brand_color) END AS "brand_color!",
+                      (SELECT t.logo_url FROM directory.tenants t WHERE t.id = $1) AS logo_url, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
                       b.locale, b.start_time, b.end_time, b.buffer_before_minutes, b.buffer_after_minutes,
                       b.status AS "status: Status", b.location, b.notes, b.cancellation_reason,
                       b.cancelled_by AS "cancelled_by: CancelledBy", b.previous_start_time, b.ics_uid, b.ics_sequence,
@@ -125,13 +129,27 @@ pub async fn lock(ctx: &mut Ctx, id: Uuid) -> Result<Option<Stored>> {
 
 pub async fn find_by_token(ctx: &mut Ctx, hash: &[u8]) -> Result<Option<Stored>> {
     let tenant = ctx.tenant.0;
-    let row = bookings!("AND b.access_token_hash = $2", tenant, hash).fetch_optional(ctx.db().await?).await?;
+    let row = bookings!(
+        "AND b.access_token_hash = $2
+         AND EXISTS (SELECT FROM directory.tenants t WHERE t.id = $1 AND t.status NOT IN ('suspended', 'deleted'))",
+        tenant,
+        hash
+    )
+    .fetch_optional(ctx.db().await?)
+    .await?;
     Ok(row.map(Stored::from))
 }
 
 pub async fn lock_by_token(ctx: &mut Ctx, hash: &[u8]) -> Result<Option<Stored>> {
     let tenant = ctx.tenant.0;
-    let row = bookings!("AND b.access_token_hash = $2 FOR NO KEY UPDATE OF b", tenant, hash).fetch_optional(ctx.db().await?).await?;
+    let row = bookings!(
+        "AND b.access_token_hash = $2
+         AND EXISTS (SELECT FROM directory.tenants t WHERE t.id = $1 AND t.status NOT IN ('suspended', 'deleted')) FOR NO KEY UPDATE OF b",
+        tenant,
+        hash
+    )
+    .fetch_optional(ctx.db().await?)
+    .await?;
     Ok(row.map(Stored::from))
 }
 

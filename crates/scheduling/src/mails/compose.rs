@@ -36,6 +36,8 @@ pub(super) struct Links {
     pub open: String,
     /// Where another time can be booked.
     pub book: String,
+    /// Of the workspace's logo.
+    pub logo: Option<String>,
 }
 
 /// The mails about a booking: to the invitee, and to the organizer where there is something to learn.
@@ -45,6 +47,7 @@ pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>
         manage: token::manage_url(&ctx.app, ctx.tenant, stored.booking.id),
         open: config.link(&format!("/bookings/{}", stored.booking.id)),
         book: config.link(&format!("/b/{}/{}", stored.organizer_slug, stored.event_type_slug)),
+        logo: stored.logo_url.as_deref().map(|path| config.link(path)),
     };
     both(stored, what, reason, &links, ctx.now())
 }
@@ -83,6 +86,7 @@ fn one(reader: Reader, stored: &Stored, what: What, reason: Option<&str>, links:
             Reader::Organizer => t.why_organizer.to_owned(),
         }],
         brand_color: stored.brand_color.clone(),
+        logo: links.logo.clone(),
     }
     .render();
     Ok(Mail {

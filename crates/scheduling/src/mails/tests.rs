@@ -45,6 +45,7 @@ fn stored(status: Status) -> Stored {
         organizer_slug: "ana".to_owned(),
         organizer_timezone: "Europe/Amsterdam".to_owned(),
         brand_color: "#0066cc".to_owned(),
+        logo_url: None,
         organizer_email: "ana@example.org".to_owned(),
         organizer_locale: "nl".to_owned(),
         ics_uid: "1@book.example.com".to_owned(),
@@ -54,7 +55,12 @@ fn stored(status: Status) -> Stored {
 }
 
 fn links() -> Links {
-    Links { manage: "https://x/b/m/T".to_owned(), open: "https://x/bookings/1".to_owned(), book: "https://x/b/ana/intake".to_owned() }
+    Links {
+        manage: "https://x/b/m/T".to_owned(),
+        open: "https://x/bookings/1".to_owned(),
+        book: "https://x/b/ana/intake".to_owned(),
+        logo: None,
+    }
 }
 
 fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<platform::mail::Mail> {

@@ -73,7 +73,10 @@ async fn put(mut ctx: Allow<OrganizersWrite>, seen: OptionalIfMatch, Json(put): 
         slug: put.slug,
         display_name: put.display_name,
         timezone: put.timezone,
-        brand_color: put.brand_color.or_else(|| before.as_ref().map(|b| b.brand_color.clone())).unwrap_or_else(|| "#0066cc".to_owned()),
+        brand_color: put
+            .brand_color
+            .or_else(|| before.as_ref().map(|b| b.brand_color.clone()))
+            .unwrap_or_else(|| super::DEFAULT_COLOR.to_owned()),
         welcome_message: put.welcome_message.or_else(|| before.as_ref().map(|b| b.welcome_message.clone())).unwrap_or_default(),
         buffer_before_minutes: kept(put.buffer_before_minutes, |b| b.buffer_before_minutes, 0),
         buffer_after_minutes: kept(put.buffer_after_minutes, |b| b.buffer_after_minutes, 0),

@@ -113,12 +113,18 @@ pub struct Organizer {
     pub version: i64,
 }
 
+/// Of an organizer who chose none, in whose place the workspace's is shown.
+pub const DEFAULT_COLOR: &str = "#0066cc";
+
 /// What everybody may know of an organizer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PublicOrganizer {
     pub slug: String,
     pub display_name: String,
+    /// Of the workspace where the organizer chose none.
     pub brand_color: String,
+    /// Of the workspace's logo, relative to this Atrium.
+    pub logo_url: Option<String>,
     pub welcome_message: String,
     /// IANA zone.
     pub timezone: String,
@@ -150,10 +156,12 @@ pub async fn locate(app: &App, slug: &str) -> Result<Located> {
 /// 404, also for a page that is closed.
 pub async fn public(ctx: &mut Ctx, organizer: Uuid) -> Result<PublicOrganizer> {
     let organizer = store::find_open(ctx, organizer).await?.ok_or_else(Problem::not_found)?;
+    let (color, logo_url) = store::branding(ctx).await?;
     Ok(PublicOrganizer {
+        logo_url,
         slug: organizer.slug,
         display_name: organizer.display_name,
-        brand_color: organizer.brand_color,
+        brand_color: color.filter(|_| organizer.brand_color == DEFAULT_COLOR).unwrap_or(organizer.brand_color),
         welcome_message: organizer.welcome_message,
         timezone: organizer.timezone,
     })

@@ -12,6 +12,7 @@ pub async fn locate(db: &mut PgConnection, slug: &str) -> Result<Option<Located>
         "SELECT s.tenant_id, s.subject_id
            FROM directory.public_slugs s
            JOIN directory.tenants t ON t.id = s.tenant_id AND t.status = 'active'
+                AND t.feature_flags -> 'public_pages' IS DISTINCT FROM 'false'
           WHERE s.kind = 'organizer' AND s.slug = $1",
         slug
     )
@@ -101,6 +102,15 @@ pub async fn lock(ctx: &mut Ctx, user: Uuid) -> Result<Option<Organizer>> {
     let row =
         organizers!("WHERE p.tenant_id = $1 AND p.user_id = $2 FOR NO KEY UPDATE", tenant, user).fetch_optional(ctx.db().await?).await?;
     Ok(row.map(|row| row.into_organizer(&ctx.app)))
+}
+
+/// The workspace's own colour and the address of its logo.
+pub async fn branding(ctx: &mut Ctx) -> Result<(Option<String>, Option<String>)> {
+    let tenant = ctx.tenant.0;
+    let row = sqlx::query!("SELECT branding ->> 'color' AS color, logo_url FROM directory.tenants WHERE id = $1", tenant)
+        .fetch_one(ctx.db().await?)
+        .await?;
+    Ok((row.color, row.logo_url))
 }
 
 /// Only while the page is open and the member active.

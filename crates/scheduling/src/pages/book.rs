@@ -295,7 +295,9 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         NearestSlot { start: instant(slot.start), label: language.page_span(&from, &to) }
     };
     let shown = BookPage {
-        frame: Frame::new(reader, title, brand(&offer.organizer.brand_color), &action, &pairs).hidden(),
+        frame: Frame::new(reader, title, brand(&offer.organizer.brand_color), &action, &pairs)
+            .with_logo(offer.organizer.logo_url.clone())
+            .hidden(),
         t,
         panel: panel(reader, offer, vec![when(language, start, offer.end_of(start), &form.tz, &offer.organizer.timezone)]),
         notes: remarks.notes,

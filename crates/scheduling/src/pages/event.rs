@@ -77,7 +77,9 @@ async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
     // Only a zone that was named: the others shall be detected anew.
     let named = visit.params.get("tz").map(|_| view.zone_name.as_str());
     let pairs = [("date", date.as_deref()), ("month", month_pair), ("tz", named)];
-    let frame = Frame::new(reader, title, brand(&offer.organizer.brand_color), &path, &pairs).detecting_zone();
+    let frame = Frame::new(reader, title, brand(&offer.organizer.brand_color), &path, &pairs)
+        .with_logo(offer.organizer.logo_url.clone())
+        .detecting_zone();
     let label = zone_label(&visit.now().in_zone(&view.zone));
     let facts = vec![Fact { label: reader.texts().zone, value: label, more: None }];
     let picker = free.look(visit, offer, &view, &time_path).picker();

@@ -203,7 +203,9 @@ fn booking_page(visit: &Visit, secret: &Secret, stored: &Stored, status: StatusC
         reason: wrong.map(|wrong| wrong.reason).unwrap_or_default(),
     });
     let shown = ManagePage {
-        frame: Frame::new(visit.reader, format!("{heading} – {title}"), brand(&stored.brand_color), &secret.path(""), &[]).hidden(),
+        frame: Frame::new(visit.reader, format!("{heading} – {title}"), brand(&stored.brand_color), &secret.path(""), &[])
+            .with_logo(stored.logo_url.clone())
+            .hidden(),
         t,
         mark,
         sign,

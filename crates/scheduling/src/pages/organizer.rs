@@ -41,7 +41,8 @@ pub(super) async fn show(visit: Visit, path: Result<Path<String>, PathRejection>
             description: event.description,
         };
         let shown = OrganizerPage {
-            frame: Frame::new(reader, (t.organizer_title)(&organizer.display_name), brand(&organizer.brand_color), &visit.path, &[]),
+            frame: Frame::new(reader, (t.organizer_title)(&organizer.display_name), brand(&organizer.brand_color), &visit.path, &[])
+                .with_logo(organizer.logo_url),
             t,
             initials: initials(&organizer.display_name),
             events: listed.into_iter().map(card).collect(),

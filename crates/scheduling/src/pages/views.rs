@@ -54,6 +54,8 @@ pub(super) struct Frame {
     pub language: Language,
     pub title: String,
     pub brand_href: String,
+    /// The address of the workspace's logo.
+    pub logo: Option<String>,
     /// Not for search engines, caches or other sites: the page is one person's.
     pub hidden: bool,
     pub detects_zone: bool,
@@ -75,12 +77,25 @@ impl Frame {
                 }
             })
             .collect();
-        Self { language: reader.language, title, brand_href: assets::brand_href(brand), hidden: false, detects_zone: false, languages }
+        Self {
+            language: reader.language,
+            title,
+            brand_href: assets::brand_href(brand),
+            logo: None,
+            hidden: false,
+            detects_zone: false,
+            languages,
+        }
     }
 
     #[must_use]
     pub fn hidden(self) -> Self {
         Self { hidden: true, ..self }
+    }
+
+    #[must_use]
+    pub fn with_logo(self, logo: Option<String>) -> Self {
+        Self { logo, ..self }
     }
 
     #[must_use]

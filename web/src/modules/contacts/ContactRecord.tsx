@@ -19,6 +19,7 @@ import { MoreRows } from "@/shared/pages";
 import { Answer } from "@/shared/states";
 import { groupByDay, zoneNames } from "@/shared/time";
 import { notice, undoNotice } from "@/shared/toast";
+import { ContactPrivacy } from "./ContactPrivacy";
 import classes from "./contacts.module.css";
 import { contactQuery } from "./queries";
 
@@ -46,6 +47,7 @@ export function ContactRecord({ id, inPanel, onDeleted }: ContactRecordProps) {
             ) : null}
             <Facts contact={contact} />
             {may("contacts:delete") ? <Delete contact={contact} onDeleted={onDeleted} /> : null}
+            {may("privacy:manage") ? <ContactPrivacy contact={contact} onErased={onDeleted} /> : null}
           </div>
           {may("bookings:read") ? <ContactBookings contact={contact} /> : null}
         </div>

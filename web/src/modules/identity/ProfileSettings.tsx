@@ -14,6 +14,9 @@ import { Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { undoNotice } from "@/shared/toast";
 import { DAYS } from "../scheduling/week";
+import { AboutYou } from "./AboutYou";
+import { AccountPicture } from "./AccountPicture";
+import { EmailChange } from "./EmailChange";
 import { meQuery } from "./queries";
 
 export function ProfileSettings() {
@@ -62,6 +65,7 @@ function Profile({ user }: { user: User }) {
     <>
       <Section title={t.settings.profile} description={t.settings.savedAtOnce}>
         <Stack maw={440}>
+          <AccountPicture user={user} />
           <TextInput
             label={t.auth.name}
             autoComplete="name"
@@ -75,7 +79,7 @@ function Profile({ user }: { user: User }) {
             }}
             onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
           />
-          <TextInput label={t.auth.email} value={user.email} readOnly description={t.settings.emailFixed} />
+          <EmailChange user={user} />
           <Select
             label={t.profile.language}
             allowDeselect={false}
@@ -92,6 +96,7 @@ function Profile({ user }: { user: User }) {
           />
         </Stack>
       </Section>
+      <AboutYou user={user} save={(profile) => save.mutate(editOf<UserChanges>(user, { profile }))} />
       <Section title={t.settings.workTime} description={t.settings.workTimeText}>
         <Stack>
           <Input.Wrapper label={t.settings.workDays} labelElement="div">

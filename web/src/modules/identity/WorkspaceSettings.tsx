@@ -1,5 +1,5 @@
 /** The workspace's own facts, for those who manage it. */
-import { Select, Stack, TextInput } from "@mantine/core";
+import { Select, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { keys, patchCached } from "@/api/cache";
@@ -14,6 +14,9 @@ import { Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { undoNotice } from "@/shared/toast";
 import { tenantQuery } from "./queries";
+import { WorkspaceDeletion } from "./WorkspaceDeletion";
+import { WorkspaceLooks } from "./WorkspaceLooks";
+import { WorkspaceOwnership } from "./WorkspaceOwnership";
 
 export function WorkspaceSettings() {
   const query = useQuery(tenantQuery);
@@ -62,73 +65,92 @@ function Workspace({ tenant }: { tenant: Tenant }) {
   const emailWrong = email.trim() !== "" && !EMAIL.test(email.trim());
 
   return (
-    <Section
-      title={t.settings.workspace}
-      description={readOnly ? t.settings.readOnly : t.settings.savedAtOnce}
-    >
-      <Stack maw={440}>
-        <TextInput
-          label={t.auth.company}
-          maxLength={120}
-          readOnly={readOnly}
-          value={name}
-          error={name.trim() ? null : t.forms.required}
-          onChange={(e) => setName(e.currentTarget.value)}
-          onBlur={() => {
-            const next = name.trim();
-            if (next && next !== tenant.name) save.mutate(editOf<TenantChanges>(tenant, { name: next }));
-          }}
-          onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
-        />
-        <ZoneSelect
-          label={t.settings.timezone}
-          value={tenant.timezone}
-          readOnly={readOnly}
-          onChange={(timezone) =>
-            timezone &&
-            timezone !== tenant.timezone &&
-            save.mutate(editOf<TenantChanges>(tenant, { timezone }))
-          }
-        />
-        <Select
-          label={t.profile.language}
-          description={t.settings.workspaceLanguage}
-          readOnly={readOnly}
-          allowDeselect={false}
-          data={LOCALES.map((value) => ({ value, label: LOCALE_NAMES[value] }))}
-          value={nearestLocale([tenant.locale])}
-          onChange={(locale) => locale && save.mutate(editOf<TenantChanges>(tenant, { locale }))}
-        />
-        <Select
-          label={t.settings.currency}
-          readOnly={readOnly}
-          searchable
-          allowDeselect={false}
-          data={currencies}
-          limit={80}
-          value={tenant.currency}
-          onChange={(currency) =>
-            currency &&
-            currency !== tenant.currency &&
-            save.mutate(editOf<TenantChanges>(tenant, { currency }))
-          }
-        />
-        <TextInput
-          label={t.settings.billingEmail}
-          description={t.common.optional}
-          type="email"
-          readOnly={readOnly}
-          value={email}
-          error={emailWrong ? t.forms.email : null}
-          onChange={(e) => setEmail(e.currentTarget.value)}
-          onBlur={() => {
-            const next = email.trim() || null;
-            if (!emailWrong && next !== tenant.billing_email)
-              save.mutate(editOf<TenantChanges>(tenant, { billing_email: next }));
-          }}
-          onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
-        />
-      </Stack>
-    </Section>
+    <>
+      <WorkspaceOwnership />
+      <Section
+        title={t.settings.workspace}
+        description={readOnly ? t.settings.readOnly : t.settings.savedAtOnce}
+      >
+        <Stack maw={440}>
+          {tenant.trial_ends_at ? <Text>{t.lives.trial(f.date(tenant.trial_ends_at))}</Text> : null}
+          <TextInput
+            label={t.auth.company}
+            maxLength={120}
+            readOnly={readOnly}
+            value={name}
+            error={name.trim() ? null : t.forms.required}
+            onChange={(e) => setName(e.currentTarget.value)}
+            onBlur={() => {
+              const next = name.trim();
+              if (next && next !== tenant.name) save.mutate(editOf<TenantChanges>(tenant, { name: next }));
+            }}
+            onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
+          />
+          <ZoneSelect
+            label={t.settings.timezone}
+            value={tenant.timezone}
+            readOnly={readOnly}
+            onChange={(timezone) =>
+              timezone &&
+              timezone !== tenant.timezone &&
+              save.mutate(editOf<TenantChanges>(tenant, { timezone }))
+            }
+          />
+          <Select
+            label={t.profile.language}
+            description={t.settings.workspaceLanguage}
+            readOnly={readOnly}
+            allowDeselect={false}
+            data={LOCALES.map((value) => ({ value, label: LOCALE_NAMES[value] }))}
+            value={nearestLocale([tenant.locale])}
+            onChange={(locale) => locale && save.mutate(editOf<TenantChanges>(tenant, { locale }))}
+          />
+          <Select
+            label={t.settings.currency}
+            readOnly={readOnly}
+            searchable
+            allowDeselect={false}
+            data={currencies}
+            limit={80}
+            value={tenant.currency}
+            onChange={(currency) =>
+              currency &&
+              currency !== tenant.currency &&
+              save.mutate(editOf<TenantChanges>(tenant, { currency }))
+            }
+          />
+          <TextInput
+            label={t.settings.billingEmail}
+            description={t.common.optional}
+            type="email"
+            readOnly={readOnly}
+            value={email}
+            error={emailWrong ? t.forms.email : null}
+            onChange={(e) => setEmail(e.currentTarget.value)}
+            onBlur={() => {
+              const next = email.trim() || null;
+              if (!emailWrong && next !== tenant.billing_email)
+                save.mutate(editOf<TenantChanges>(tenant, { billing_email: next }));
+            }}
+            onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
+          />
+          <Switch
+            label={t.lives.alerts}
+            description={t.lives.alertsText}
+            disabled={readOnly}
+            checked={tenant.alerts_admins}
+            onChange={(e) =>
+              save.mutate(editOf<TenantChanges>(tenant, { alerts_admins: e.currentTarget.checked }))
+            }
+          />
+        </Stack>
+      </Section>
+      <WorkspaceLooks
+        tenant={tenant}
+        readOnly={readOnly}
+        save={(changes) => save.mutate(editOf<TenantChanges>(tenant, changes))}
+      />
+      <WorkspaceDeletion tenant={tenant} />
+    </>
   );
 }

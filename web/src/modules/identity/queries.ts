@@ -34,6 +34,33 @@ export const meQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/me")),
 });
 
+export const emailChangeQuery = queryOptions({
+  queryKey: [keys.emailChange],
+  queryFn: () => take(api.GET("/api/v1/me/email-change")),
+});
+
+/** Asked again while one is being made. */
+export const exportsQuery = queryOptions({
+  queryKey: [keys.exports],
+  queryFn: () => take(api.GET("/api/v1/me/exports")),
+  refetchInterval: (query) => (query.state.data?.items.some((one) => one.status === "queued") ? 3000 : false),
+});
+
+export const consentsQuery = queryOptions({
+  queryKey: [keys.consents],
+  queryFn: () => take(api.GET("/api/v1/me/consents", { params: { query: { limit: 100 } } })),
+});
+
+export const ownershipQuery = queryOptions({
+  queryKey: [keys.ownership],
+  queryFn: () => take(api.GET("/api/v1/ownership-offer")),
+});
+
+export const possibleOwnersQuery = queryOptions({
+  queryKey: [keys.members, "possible owners"],
+  queryFn: () => take(api.GET("/api/v1/members", { params: { query: { status: "active", limit: 100 } } })),
+});
+
 export const tenantQuery = queryOptions({
   queryKey: [keys.tenant],
   queryFn: () => take(api.GET("/api/v1/tenant")),

@@ -1,25 +1,34 @@
 //! Users, sessions, members and invitations over HTTP, with the mails that belong to them.
 
 mod access_tokens;
+mod accounts;
 pub mod authenticator;
 mod devices;
+mod email_changes;
+mod instance;
 mod invitations;
 mod members;
+mod ownership;
 pub mod passkeys;
 mod passwords;
+mod pictures;
 mod policy;
+mod privacy;
 mod profile;
 mod roles;
 pub mod second_factors;
 mod sessions;
 mod sign_up;
 mod suspended;
+mod suspicion;
+mod tenant_deletion;
 
 use std::collections::BTreeMap;
 
 use platform::mail::Mail;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::bookings::mails_to;
 use crate::client::{Answer, Client, Tenant};
@@ -108,4 +117,32 @@ fn retry_after(answer: &Answer) -> i64 {
 /// Moves the clock past a wait after failures.
 fn wait_out(world: &World, seconds: i64) {
     world.clock.set(world.now().plus_seconds(seconds));
+}
+
+/// A picture of some pixels, as a form sends it.
+pub async fn put_picture(client: &Client, path: &str) -> Answer {
+    let mut form = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.png\"\r\nContent-Type: image/png\r\n\r\n".to_vec();
+    form.extend_from_slice(PIXEL);
+    form.extend_from_slice(b"\r\n--x--\r\n");
+    client.raw(Method::PUT, &format!("/api/v1{path}"), "multipart/form-data; boundary=x", form).await
+}
+
+/// A PNG of one pixel.
+const PIXEL: &[u8] = &[
+    137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 144, 119, 83, 222, 0, 0, 0, 12,
+    73, 68, 65, 84, 120, 156, 99, 248, 207, 192, 0, 0, 3, 1, 1, 0, 201, 254, 146, 239, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+];
+
+/// An administrator of the instance without a workspace, signed in.
+pub async fn platform_admin(world: &World, email: &str) -> (Uuid, Client) {
+    let password = identity::admin::create_user(&world.app, email, "Root", None, true).await.expect("a user");
+    let client = Client::sign_in(world, email, &password).await;
+    let user = client.get("/me").await.expect(200).id();
+    (user, client)
+}
+
+/// Somebody whose session has run out, signed in again with a new password.
+pub async fn again(world: &World, email: &str) -> Client {
+    let password = identity::admin::reset_password(&world.app, email).await.expect("a password");
+    Client::sign_in(world, email, &password).await
 }

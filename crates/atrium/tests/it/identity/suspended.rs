@@ -84,6 +84,12 @@ async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
         assert_eq!(visitor.get(&format!("/b/{slug}")).await.status.as_u16(), 404, "{status}");
         visitor.post("/invitation-lookups", json!({ "token": invitation })).await.expect(422);
         visitor.post("/invitation-acceptances", json!({ "token": invitation, "name": "Bo", "password": PASSWORD })).await.expect(422);
+        if status == "suspended" {
+            // Whom the host suspends is shut by every door.
+            visitor.get(&format!("/public/bookings/{manage}")).await.expect(404);
+            visitor.post(&format!("/public/bookings/{manage}/cancellation"), json!({})).await.expect(404);
+            continue;
+        }
         // Who has a booking still sees it, and may call it off, but takes no other time.
         visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
         let moved =

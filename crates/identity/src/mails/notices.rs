@@ -1,0 +1,585 @@
+//! Mails about accounts and workspaces, each in its languages beside each other.
+
+use platform::App;
+use platform::mail::{Mail, Person};
+
+use super::{Parts, Texts, catalogue, write};
+
+/// One mail; `{name}` and the like are filled in.
+pub struct Notice {
+    kind: &'static str,
+    en: Texts,
+    nl: Texts,
+    pt_br: Texts,
+}
+
+impl Notice {
+    fn texts(&self, lang: &str) -> &Texts {
+        match lang {
+            "nl" => &self.nl,
+            "pt-BR" => &self.pt_br,
+            _ => &self.en,
+        }
+    }
+
+    /// To one person, with what is filled in, and a path of the web app for its button.
+    pub fn mail(&self, app: &App, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
+        let catalogue = catalogue(locale);
+        let parts = Parts { kind: self.kind, texts: self.texts(catalogue.lang), values, facts: Vec::new(), link: app.config.link(path) };
+        write(catalogue, to, parts)
+    }
+}
+
+const fn texts(subject: &'static str, paragraphs: &'static [&'static str], button: &'static str, footer: &'static str) -> Texts {
+    Texts { subject, paragraphs, button, footer }
+}
+
+/// To the new address.
+pub static EMAIL_CHANGE_CONFIRM: Notice = Notice {
+    kind: "email_change_confirm",
+    en: texts(
+        "Confirm your new e-mail address",
+        &[
+            "You want to use this address for your Atrium account. Confirm it, and you sign in with it from then on.",
+            "The link works once, for 24 hours.",
+        ],
+        "Confirm address",
+        "If you did not ask for this, ignore this mail. Nothing changes without your confirmation.",
+    ),
+    nl: texts(
+        "Bevestig uw nieuwe e-mailadres",
+        &[
+            "U wilt dit adres gebruiken voor uw Atrium-account. Bevestig het, en u meldt zich er voortaan mee aan.",
+            "De link werkt één keer, 24 uur lang.",
+        ],
+        "Adres bevestigen",
+        "Hebt u hier niet om gevraagd, negeer deze mail dan. Zonder uw bevestiging verandert er niets.",
+    ),
+    pt_br: texts(
+        "Confirme seu novo e-mail",
+        &[
+            "Você quer usar este endereço na sua conta do Atrium. Confirme-o e passe a entrar com ele.",
+            "O link funciona uma vez, por 24 horas.",
+        ],
+        "Confirmar endereço",
+        "Se você não pediu isto, ignore esta mensagem. Nada muda sem a sua confirmação.",
+    ),
+};
+
+/// To the old address, when a change is asked for.
+pub static EMAIL_CHANGE_ASKED: Notice = Notice {
+    kind: "email_change_asked",
+    en: texts(
+        "Your e-mail address is about to change",
+        &[
+            "Somebody signed in to your account asked to change its address to {email}. It counts once that address is confirmed.",
+            "If it was not you, set a new password now: that stops the change and signs everybody out.",
+        ],
+        "Set a new password",
+        "If it was you, there is nothing to do here.",
+    ),
+    nl: texts(
+        "Uw e-mailadres gaat veranderen",
+        &[
+            "Iemand die bij uw account is aangemeld, vroeg om het adres te wijzigen in {email}. Dat telt zodra dat adres is bevestigd.",
+            "Was u het niet, stel dan nu een nieuw wachtwoord in: dat houdt de wijziging tegen en meldt iedereen af.",
+        ],
+        "Nieuw wachtwoord instellen",
+        "Was u het zelf, dan hoeft u niets te doen.",
+    ),
+    pt_br: texts(
+        "Seu e-mail está para mudar",
+        &[
+            "Alguém conectado à sua conta pediu para mudar o endereço para {email}. A mudança vale quando esse endereço for confirmado.",
+            "Se não foi você, defina uma nova senha agora: isso impede a mudança e desconecta todos.",
+        ],
+        "Definir nova senha",
+        "Se foi você, não há nada a fazer.",
+    ),
+};
+
+/// To the old address, when it has changed.
+pub static EMAIL_CHANGED: Notice = Notice {
+    kind: "email_changed",
+    en: texts(
+        "Your e-mail address has changed",
+        &[
+            "Your Atrium account now has the address {email}. You no longer sign in with this one.",
+            "If it was not you, ask whoever runs this Atrium to help at once.",
+        ],
+        "Open Atrium",
+        "This mail went to your former address for your safety.",
+    ),
+    nl: texts(
+        "Uw e-mailadres is gewijzigd",
+        &[
+            "Uw Atrium-account heeft nu het adres {email}. U meldt zich niet meer met dit adres aan.",
+            "Was u het niet, vraag dan meteen hulp aan de beheerder van deze Atrium.",
+        ],
+        "Atrium openen",
+        "Deze mail ging voor uw veiligheid naar uw vorige adres.",
+    ),
+    pt_br: texts(
+        "Seu e-mail mudou",
+        &[
+            "Sua conta do Atrium agora tem o endereço {email}. Você não entra mais com este.",
+            "Se não foi você, peça ajuda imediatamente a quem administra este Atrium.",
+        ],
+        "Abrir o Atrium",
+        "Esta mensagem foi para o endereço anterior por segurança.",
+    ),
+};
+
+/// An administrator of the instance took an account out of use.
+pub static ACCOUNT_STOPPED: Notice = Notice {
+    kind: "account_stopped",
+    en: texts(
+        "Your account was taken out of use",
+        &["Whoever runs this Atrium has taken your account out of use, and you were signed out everywhere. The reason given:", "{reason}"],
+        "Open Atrium",
+        "Reply to whoever runs this Atrium if you think this is a mistake.",
+    ),
+    nl: texts(
+        "Uw account is buiten gebruik gesteld",
+        &[
+            "De beheerder van deze Atrium heeft uw account buiten gebruik gesteld en u bent overal afgemeld. De opgegeven reden:",
+            "{reason}",
+        ],
+        "Atrium openen",
+        "Denkt u dat dit een vergissing is, neem dan contact op met de beheerder.",
+    ),
+    pt_br: texts(
+        "Sua conta foi desativada",
+        &["Quem administra este Atrium desativou sua conta, e você foi desconectado de todos os lugares. O motivo informado:", "{reason}"],
+        "Abrir o Atrium",
+        "Se você acha que é um engano, fale com quem administra este Atrium.",
+    ),
+};
+
+pub static ACCOUNT_RESTORED: Notice = Notice {
+    kind: "account_restored",
+    en: texts(
+        "Your account works again",
+        &["Your Atrium account is active again. Sign in as usual."],
+        "Sign in",
+        "You get this mail because the account has your address.",
+    ),
+    nl: texts(
+        "Uw account werkt weer",
+        &["Uw Atrium-account is weer actief. Meld u aan zoals altijd."],
+        "Aanmelden",
+        "U krijgt deze mail omdat het account uw adres heeft.",
+    ),
+    pt_br: texts(
+        "Sua conta voltou a funcionar",
+        &["Sua conta do Atrium está ativa de novo. Entre como de costume."],
+        "Entrar",
+        "Você recebe esta mensagem porque a conta tem o seu endereço.",
+    ),
+};
+
+/// The user closed his or her own account.
+pub static ACCOUNT_CLOSED: Notice = Notice {
+    kind: "account_closed",
+    en: texts(
+        "Your account is closed",
+        &["You closed your Atrium account. On {date} all that is known of you is erased.", "Until then you can come back with this link."],
+        "Restore my account",
+        "If it was not you, restore the account and set a new password.",
+    ),
+    nl: texts(
+        "Uw account is gesloten",
+        &[
+            "U hebt uw Atrium-account gesloten. Op {date} wordt alles gewist wat van u bekend is.",
+            "Tot dan kunt u terugkomen met deze link.",
+        ],
+        "Mijn account herstellen",
+        "Was u het niet, herstel het account dan en stel een nieuw wachtwoord in.",
+    ),
+    pt_br: texts(
+        "Sua conta está encerrada",
+        &[
+            "Você encerrou sua conta do Atrium. Em {date}, tudo o que se sabe de você será apagado.",
+            "Até lá você pode voltar com este link.",
+        ],
+        "Restaurar minha conta",
+        "Se não foi você, restaure a conta e defina uma nova senha.",
+    ),
+};
+
+pub static TENANT_SUSPENDED: Notice = Notice {
+    kind: "tenant_suspended",
+    en: texts(
+        "{workspace} was suspended",
+        &[
+            "Whoever runs this Atrium has suspended the workspace {workspace}. Nobody can get in, its pages are closed and nothing is sent. The reason given:",
+            "{reason}",
+        ],
+        "Open Atrium",
+        "You get this mail as an owner of the workspace.",
+    ),
+    nl: texts(
+        "{workspace} is geblokkeerd",
+        &[
+            "De beheerder van deze Atrium heeft de werkruimte {workspace} geblokkeerd. Niemand kan erin, de pagina's zijn dicht en er wordt niets verstuurd. De opgegeven reden:",
+            "{reason}",
+        ],
+        "Atrium openen",
+        "U krijgt deze mail als eigenaar van de werkruimte.",
+    ),
+    pt_br: texts(
+        "{workspace} foi suspenso",
+        &[
+            "Quem administra este Atrium suspendeu o espaço de trabalho {workspace}. Ninguém entra, as páginas estão fechadas e nada é enviado. O motivo informado:",
+            "{reason}",
+        ],
+        "Abrir o Atrium",
+        "Você recebe esta mensagem como proprietário do espaço de trabalho.",
+    ),
+};
+
+pub static TENANT_RESTORED: Notice = Notice {
+    kind: "tenant_restored",
+    en: texts(
+        "{workspace} is open again",
+        &["The workspace {workspace} can be used again. What waited while it was closed goes out now."],
+        "Open Atrium",
+        "You get this mail as an owner of the workspace.",
+    ),
+    nl: texts(
+        "{workspace} is weer open",
+        &["De werkruimte {workspace} kan weer worden gebruikt. Wat wachtte terwijl ze dicht was, gaat nu de deur uit."],
+        "Atrium openen",
+        "U krijgt deze mail als eigenaar van de werkruimte.",
+    ),
+    pt_br: texts(
+        "{workspace} está aberto de novo",
+        &["O espaço de trabalho {workspace} pode ser usado de novo. O que esperava enquanto estava fechado sai agora."],
+        "Abrir o Atrium",
+        "Você recebe esta mensagem como proprietário do espaço de trabalho.",
+    ),
+};
+
+pub static TENANT_DELETION: Notice = Notice {
+    kind: "tenant_deletion",
+    en: texts(
+        "{workspace} will be deleted",
+        &[
+            "{person} asked to delete the workspace {workspace}. It is closed now, and on {date} all its data is erased for good.",
+            "Until then each owner can call it off: sign in and choose the workspace in the list of workspaces.",
+        ],
+        "Open Atrium",
+        "You get this mail as an owner of the workspace.",
+    ),
+    nl: texts(
+        "{workspace} wordt verwijderd",
+        &[
+            "{person} vroeg om de werkruimte {workspace} te verwijderen. Ze is nu dicht, en op {date} worden alle gegevens voorgoed gewist.",
+            "Tot dan kan elke eigenaar het afblazen: meld u aan en kies de werkruimte in de lijst van werkruimten.",
+        ],
+        "Atrium openen",
+        "U krijgt deze mail als eigenaar van de werkruimte.",
+    ),
+    pt_br: texts(
+        "{workspace} será excluído",
+        &[
+            "{person} pediu para excluir o espaço de trabalho {workspace}. Ele está fechado agora, e em {date} todos os dados serão apagados de vez.",
+            "Até lá, qualquer proprietário pode cancelar: entre e escolha o espaço na lista de espaços de trabalho.",
+        ],
+        "Abrir o Atrium",
+        "Você recebe esta mensagem como proprietário do espaço de trabalho.",
+    ),
+};
+
+pub static TENANT_DELETION_CANCELLED: Notice = Notice {
+    kind: "tenant_deletion_cancelled",
+    en: texts(
+        "{workspace} stays",
+        &["{person} called off the deletion of the workspace {workspace}. It is open again, with all its data."],
+        "Open Atrium",
+        "You get this mail as an owner of the workspace.",
+    ),
+    nl: texts(
+        "{workspace} blijft",
+        &["{person} heeft de verwijdering van de werkruimte {workspace} afgeblazen. Ze is weer open, met alle gegevens."],
+        "Atrium openen",
+        "U krijgt deze mail als eigenaar van de werkruimte.",
+    ),
+    pt_br: texts(
+        "{workspace} continua",
+        &["{person} cancelou a exclusão do espaço de trabalho {workspace}. Ele está aberto de novo, com todos os dados."],
+        "Abrir o Atrium",
+        "Você recebe esta mensagem como proprietário do espaço de trabalho.",
+    ),
+};
+
+pub static TENANT_ERASED: Notice = Notice {
+    kind: "tenant_erased",
+    en: texts(
+        "{workspace} is being erased",
+        &["The time to call it off is over: all data of the workspace {workspace} is being erased for good."],
+        "Open Atrium",
+        "You get this mail as a former owner of the workspace.",
+    ),
+    nl: texts(
+        "{workspace} wordt gewist",
+        &["De tijd om het af te blazen is voorbij: alle gegevens van de werkruimte {workspace} worden nu voorgoed gewist."],
+        "Atrium openen",
+        "U krijgt deze mail als voormalig eigenaar van de werkruimte.",
+    ),
+    pt_br: texts(
+        "{workspace} está sendo apagado",
+        &["O prazo para cancelar acabou: todos os dados do espaço de trabalho {workspace} estão sendo apagados de vez."],
+        "Abrir o Atrium",
+        "Você recebe esta mensagem como ex-proprietário do espaço de trabalho.",
+    ),
+};
+
+pub static OWNERSHIP_OFFERED: Notice = Notice {
+    kind: "ownership_offered",
+    en: texts(
+        "{person} wants to hand {workspace} over to you",
+        &[
+            "{person} offers you the ownership of the workspace {workspace}. Once you accept, you are its owner, and {person} is an administrator.",
+            "The offer stands for seven days.",
+        ],
+        "See the offer",
+        "Nothing changes until you accept.",
+    ),
+    nl: texts(
+        "{person} wil {workspace} aan u overdragen",
+        &[
+            "{person} biedt u het eigendom van de werkruimte {workspace} aan. Neemt u het aan, dan bent u eigenaar en is {person} beheerder.",
+            "Het aanbod staat zeven dagen.",
+        ],
+        "Aanbod bekijken",
+        "Er verandert niets totdat u het aanneemt.",
+    ),
+    pt_br: texts(
+        "{person} quer passar {workspace} para você",
+        &[
+            "{person} oferece a você a propriedade do espaço de trabalho {workspace}. Ao aceitar, você passa a ser proprietário, e {person}, administrador.",
+            "A oferta vale por sete dias.",
+        ],
+        "Ver a oferta",
+        "Nada muda até você aceitar.",
+    ),
+};
+
+pub static OWNERSHIP_TRANSFERRED: Notice = Notice {
+    kind: "ownership_transferred",
+    en: texts(
+        "{workspace} has another owner",
+        &["{person} accepted the ownership of the workspace {workspace}."],
+        "Open Atrium",
+        "You get this mail as an owner or former owner of the workspace.",
+    ),
+    nl: texts(
+        "{workspace} heeft een andere eigenaar",
+        &["{person} heeft het eigendom van de werkruimte {workspace} aangenomen."],
+        "Atrium openen",
+        "U krijgt deze mail als eigenaar of voormalig eigenaar van de werkruimte.",
+    ),
+    pt_br: texts(
+        "{workspace} tem outro proprietário",
+        &["{person} aceitou a propriedade do espaço de trabalho {workspace}."],
+        "Abrir o Atrium",
+        "Você recebe esta mensagem como proprietário ou ex-proprietário do espaço de trabalho.",
+    ),
+};
+
+pub static EXPORT_READY: Notice = Notice {
+    kind: "data_export_ready",
+    en: texts(
+        "Your data is ready",
+        &["The export of all that Atrium knows of you is ready. You can download it for seven days."],
+        "Download",
+        "If you did not ask for it, end your sessions and set a new password.",
+    ),
+    nl: texts(
+        "Uw gegevens staan klaar",
+        &["De export van alles wat Atrium van u weet, staat klaar. U kunt hem zeven dagen lang downloaden."],
+        "Downloaden",
+        "Hebt u hier niet om gevraagd, beëindig dan uw sessies en stel een nieuw wachtwoord in.",
+    ),
+    pt_br: texts(
+        "Seus dados estão prontos",
+        &["A exportação de tudo o que o Atrium sabe de você está pronta. Você pode baixá-la por sete dias."],
+        "Baixar",
+        "Se você não pediu isto, encerre suas sessões e defina uma nova senha.",
+    ),
+};
+
+pub static NEW_PLACE: Notice = Notice {
+    kind: "sign_in_new_place",
+    en: texts(
+        "New sign-in to your account",
+        &[
+            "Your account was signed in to from a device and a network that it had not been used from before: {device}, address {address}.",
+            "If it was not you, end that session and set a new password.",
+        ],
+        "See your sessions",
+        "These mails keep your account safe and cannot be switched off.",
+    ),
+    nl: texts(
+        "Nieuwe aanmelding bij uw account",
+        &[
+            "Uw account is gebruikt vanaf een apparaat en een netwerk waar het nog niet eerder vandaan kwam: {device}, adres {address}.",
+            "Was u het niet, beëindig die sessie dan en stel een nieuw wachtwoord in.",
+        ],
+        "Uw sessies bekijken",
+        "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
+    ),
+    pt_br: texts(
+        "Novo acesso à sua conta",
+        &[
+            "Sua conta foi acessada de um aparelho e de uma rede de onde não tinha sido usada antes: {device}, endereço {address}.",
+            "Se não foi você, encerre essa sessão e defina uma nova senha.",
+        ],
+        "Ver suas sessões",
+        "Estas mensagens protegem sua conta e não podem ser desligadas.",
+    ),
+};
+
+pub static MANY_FAILURES: Notice = Notice {
+    kind: "sign_in_many_failures",
+    en: texts(
+        "Somebody tries to sign in to your account",
+        &[
+            "There were many attempts to sign in to your account with a wrong password in the last hour. Nobody got in by them.",
+            "If you use that password elsewhere too, set a new one here.",
+        ],
+        "Set a new password",
+        "These mails keep your account safe and cannot be switched off.",
+    ),
+    nl: texts(
+        "Iemand probeert zich bij uw account aan te melden",
+        &[
+            "Het afgelopen uur is er vaak met een verkeerd wachtwoord geprobeerd bij uw account aan te melden. Daarmee is niemand binnengekomen.",
+            "Gebruikt u dat wachtwoord ook elders, stel hier dan een nieuw in.",
+        ],
+        "Nieuw wachtwoord instellen",
+        "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
+    ),
+    pt_br: texts(
+        "Alguém tenta entrar na sua conta",
+        &[
+            "Na última hora houve muitas tentativas de entrar na sua conta com senha errada. Ninguém entrou com elas.",
+            "Se você usa essa senha em outro lugar, defina uma nova aqui.",
+        ],
+        "Definir nova senha",
+        "Estas mensagens protegem sua conta e não podem ser desligadas.",
+    ),
+};
+
+pub static MANY_EXPORTS: Notice = Notice {
+    kind: "many_exports",
+    en: texts(
+        "Your data was exported several times",
+        &[
+            "The data of your account was exported three times or more within a day.",
+            "If it was not you, end your sessions and set a new password.",
+        ],
+        "See your sessions",
+        "These mails keep your account safe and cannot be switched off.",
+    ),
+    nl: texts(
+        "Uw gegevens zijn meermaals geëxporteerd",
+        &[
+            "De gegevens van uw account zijn binnen een dag drie keer of vaker geëxporteerd.",
+            "Was u het niet, beëindig dan uw sessies en stel een nieuw wachtwoord in.",
+        ],
+        "Uw sessies bekijken",
+        "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
+    ),
+    pt_br: texts(
+        "Seus dados foram exportados várias vezes",
+        &[
+            "Os dados da sua conta foram exportados três vezes ou mais em um dia.",
+            "Se não foi você, encerre suas sessões e defina uma nova senha.",
+        ],
+        "Ver suas sessões",
+        "Estas mensagens protegem sua conta e não podem ser desligadas.",
+    ),
+};
+
+/// To owners and administrators of a workspace that wants it.
+pub static MEMBER_SUSPICIOUS: Notice = Notice {
+    kind: "member_suspicious",
+    en: texts(
+        "Unusual activity of {person}",
+        &[
+            "Something unusual happened with the account of {person}, a member of {workspace}: {what}.",
+            "Ask {person} whether it was expected.",
+        ],
+        "See the members",
+        "You get this mail because {workspace} tells its owners and administrators. The settings of the workspace change that.",
+    ),
+    nl: texts(
+        "Ongewone activiteit van {person}",
+        &["Er gebeurde iets ongewoons met het account van {person}, lid van {workspace}: {what}.", "Vraag {person} of dat verwacht was."],
+        "De leden bekijken",
+        "U krijgt deze mail omdat {workspace} het zijn eigenaren en beheerders laat weten. Dat is in te stellen bij de werkruimte.",
+    ),
+    pt_br: texts(
+        "Atividade incomum de {person}",
+        &["Algo incomum aconteceu com a conta de {person}, membro de {workspace}: {what}.", "Pergunte a {person} se era esperado."],
+        "Ver os membros",
+        "Você recebe esta mensagem porque {workspace} avisa seus proprietários e administradores. As configurações do espaço mudam isso.",
+    ),
+};
+
+/// What a suspicion is called in the mail to administrators.
+pub fn suspicion(locale: &str, kind: &str) -> &'static str {
+    match (locale, kind) {
+        ("nl", "new_place") => "een aanmelding vanaf een nieuw apparaat en netwerk",
+        ("nl", "many_failures") => "veel mislukte aanmeldingen",
+        ("nl", _) => "meerdere exports van gegevens binnen een dag",
+        ("pt-BR", "new_place") => "um acesso de um aparelho e de uma rede novos",
+        ("pt-BR", "many_failures") => "muitas tentativas de acesso sem sucesso",
+        ("pt-BR", _) => "várias exportações de dados em um dia",
+        (_, "new_place") => "a sign-in from a new device and network",
+        (_, "many_failures") => "many failed sign-ins",
+        _ => "several exports of data within a day",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fill;
+    use super::*;
+
+    #[test]
+    fn every_language_says_the_same_and_leaves_no_key() {
+        let all = [
+            &EMAIL_CHANGE_CONFIRM,
+            &EMAIL_CHANGE_ASKED,
+            &EMAIL_CHANGED,
+            &ACCOUNT_STOPPED,
+            &ACCOUNT_RESTORED,
+            &ACCOUNT_CLOSED,
+            &TENANT_SUSPENDED,
+            &TENANT_RESTORED,
+            &TENANT_DELETION,
+            &TENANT_DELETION_CANCELLED,
+            &TENANT_ERASED,
+            &OWNERSHIP_OFFERED,
+            &OWNERSHIP_TRANSFERRED,
+            &EXPORT_READY,
+            &NEW_PLACE,
+            &MANY_FAILURES,
+            &MANY_EXPORTS,
+            &MEMBER_SUSPICIOUS,
+        ];
+        let values = ["email", "reason", "date", "workspace", "person", "device", "address", "what"].map(|key| (key, ""));
+        for notice in all {
+            for texts in [&notice.en, &notice.nl, &notice.pt_br] {
+                assert_eq!(texts.paragraphs.len(), notice.en.paragraphs.len(), "{}", notice.kind);
+                for text in texts.paragraphs.iter().chain([&texts.subject, &texts.button, &texts.footer]) {
+                    assert!(!fill(text, &values).contains('{'), "{text}");
+                }
+            }
+            assert!(notice.nl.subject != notice.en.subject && notice.pt_br.subject != notice.en.subject);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What looks unlike the user: told to him or her by mail, at most once a day for each kind, and to the administrators of
+//! workspaces that want it.
+
+mod store;
+
+use platform::App;
+use platform::ctx::Origin;
+use platform::error::Result;
+use platform::mail::{self, Person};
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::activity::{SecurityEvent, note_security_event};
+use crate::mails::notices;
+
+/// Failures within an hour that are more than a forgotten password.
+const MANY_FAILURES: i64 = 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspicion {
+    /// Signed in from a network and a device that were not seen together with this account before.
+    NewPlace,
+    ManyFailures,
+    ManyExports,
+}
+
+impl Suspicion {
+    fn name(self) -> &'static str {
+        match self {
+            Self::NewPlace => "new_place",
+            Self::ManyFailures => "many_failures",
+            Self::ManyExports => "many_exports",
+        }
+    }
+}
+
+/// Judges a sign-in, before it is written down: new is what neither the network nor the device of any earlier one of the
+/// last 90 days is. The first sign-in of all is nobody's surprise.
+///
+/// # Errors
+/// The database's.
+pub async fn after_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid) -> Result<()> {
+    let since = app.clock.now().plus_seconds(-90 * 24 * 3600);
+    if store::is_new_place(&mut *db, origin, user, since).await? {
+        tell(db, app, origin, user, Suspicion::NewPlace).await?;
+    }
+    Ok(())
+}
+
+/// Judges a failure, after it was written down.
+///
+/// # Errors
+/// The database's.
+pub async fn after_failure(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid) -> Result<()> {
+    let since = app.clock.now().plus_seconds(-3600);
+    if store::failures_since(&mut *db, user, since).await? >= MANY_FAILURES {
+        tell(db, app, origin, user, Suspicion::ManyFailures).await?;
+    }
+    Ok(())
+}
+
+/// Writes it down and sends the mails, once a day for each kind.
+///
+/// # Errors
+/// The database's.
+pub async fn tell(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, suspicion: Suspicion) -> Result<()> {
+    let now = app.clock.now();
+    let name = suspicion.name();
+    // Mails are told apart by the day: a second one of it is not written.
+    let day = now.as_second() / (24 * 3600);
+    if store::was_told(&mut *db, user, name, now.plus_seconds(-24 * 3600)).await? {
+        return Ok(());
+    }
+    let event = SecurityEvent { user, event: "suspicious_activity", severity: "high", details: json!({ "kind": name }) };
+    note_security_event(&mut *db, app, origin, &event).await?;
+    let Some(person) = store::person(&mut *db, user).await? else { return Ok(()) };
+    let device = origin.user_agent.as_deref().map_or_else(|| "?".to_owned(), |agent| agent.chars().take(120).collect());
+    let address = origin.ip.map_or_else(|| "?".to_owned(), |ip| ip.to_string());
+    let (notice, path) = match suspicion {
+        Suspicion::NewPlace => (&notices::NEW_PLACE, "/settings/security"),
+        Suspicion::ManyFailures => (&notices::MANY_FAILURES, "/forgot-password"),
+        Suspicion::ManyExports => (&notices::MANY_EXPORTS, "/settings/security"),
+    };
+    let to = Person { name: person.name.clone(), email: person.email };
+    let mut own = notice.mail(app, &person.locale, to, &[("device", &device), ("address", &address)], path);
+    own.dedupe_key = Some(format!("suspicion {name} {user} {day}"));
+    mail::post(&mut *db, &app.keys, None, &own).await?;
+    for admin in store::admins_to_tell(&mut *db, user).await? {
+        let values =
+            [("person", person.name.as_str()), ("workspace", admin.workspace.as_str()), ("what", notices::suspicion(&admin.locale, name))];
+        let to = Person { name: admin.name, email: admin.email };
+        let mut mail = notices::MEMBER_SUSPICIOUS.mail(app, &admin.locale, to, &values, "/settings/members");
+        mail.dedupe_key = Some(format!("suspicion {name} {user} {day} {} {}", admin.tenant_id, admin.user_id));
+        mail::post(&mut *db, &app.keys, None, &mail).await?;
+    }
+    Ok(())
+}
