@@ -45,5 +45,6 @@ pub fn jobs() -> Vec<JobDefinition> {
 pub const CRONTAB: &str = "\
 17 3 * * * KeepHouse ?fill=1d {}
 23 3 * * * ForgetExpired ?fill=1d {}
+29 3 * * * RotateSigningKeys ?fill=1d {}
 */15 * * * * CompleteBookings ?fill=1h {}
 ";

@@ -12,6 +12,7 @@ mod forget;
 pub mod invitations;
 mod mails;
 pub mod members;
+pub mod oauth;
 pub mod passwords;
 pub mod profile;
 pub mod registrations;
@@ -41,6 +42,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(roles::http::api())
         .merge(invitations::http::api())
         .merge(access_tokens::http::api())
+        .merge(oauth::api())
 }
 
 pub fn jobs() -> Vec<JobDefinition> {
@@ -48,5 +50,6 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<registrations::SendVerification>(),
         definition::<passwords::SendPasswordReset>(),
         definition::<forget::ForgetExpired>(),
+        definition::<oauth::keys::RotateSigningKeys>(),
     ]
 }
