@@ -138,6 +138,10 @@ CREATE TABLE directory.sessions (
     ip_address   inet,
     user_agent   text,
     data         jsonb       NOT NULL DEFAULT '{}',
+    -- What its holder has shown, and when last: at the sign-in, or since by confirming who he or she is.
+    factors      text[]      NOT NULL DEFAULT '{}'
+                 CHECK (factors <@ '{password,totp,recovery_code,passkey,provider,mail_link}'::text[]),
+    verified_at  timestamptz NOT NULL DEFAULT now(),
     created_at   timestamptz NOT NULL DEFAULT now(),
     last_seen_at timestamptz NOT NULL DEFAULT now(),
     idle_until   timestamptz NOT NULL,
@@ -367,7 +371,7 @@ CREATE FUNCTION identity.authenticate(presented bytea, at timestamptz)
 RETURNS TABLE (
     session_id uuid, user_id uuid, tenant_id uuid, is_platform_admin boolean, name text, email text, locale text,
     timezone text, last_seen_at timestamptz, expires_at timestamptz, idle_until timestamptz, remembered boolean,
-    permissions text[]
+    factors text[], verified_at timestamptz, permissions text[]
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -375,7 +379,7 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT s.id, u.id, t.id, u.is_platform_admin, u.name, u.email, u.locale, u.timezone, s.last_seen_at, s.expires_at,
-           s.idle_until, s.remembered,
+           s.idle_until, s.remembered, s.factors, s.verified_at,
            ARRAY(SELECT p.permission || ' ' || min(p.scope)
                    FROM (SELECT rp.permission, rp.scope
                            FROM identity.member_roles mr
@@ -489,7 +493,7 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION identity.tell_sessions() FROM PUBLIC;
-CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at ON directory.sessions
+CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at, token_hash ON directory.sessions
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
 CREATE TRIGGER tell AFTER DELETE OR UPDATE OF revoked_at ON directory.personal_access_tokens
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');

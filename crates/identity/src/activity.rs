@@ -1,6 +1,7 @@
 //! The directory's logs: sign-ins, and what concerns the safety of an account.
 
 use platform::App;
+use platform::auth::Factor;
 use platform::crypto::hmac;
 use platform::ctx::Origin;
 use platform::error::Result;
@@ -29,23 +30,28 @@ pub fn email_hash(app: &App, email: &str) -> [u8; 32] {
 
 /// How an attempt to sign in ended.
 pub enum SignIn<'a> {
-    Success { user: Uuid },
-    Failed { user: Option<Uuid>, email: &'a str, reason: &'a str },
+    Success { user: Uuid, factors: &'a [Factor] },
+    Failed { user: Option<Uuid>, email: &'a str, reason: &'a str, factor: Factor },
 }
 
 /// # Errors
 /// The database's.
 pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, attempt: &SignIn<'_>) -> Result<()> {
-    let (user, hash, outcome, reason) = match attempt {
-        SignIn::Success { user } => (Some(*user), None, "success", None),
-        SignIn::Failed { user, email, reason } => (*user, user.is_none().then(|| email_hash(app, email)), "failed", Some(*reason)),
+    let (user, hash, method, outcome, reason) = match attempt {
+        SignIn::Success { user, factors } => {
+            (Some(*user), None, factors.iter().map(|factor| factor.name()).collect::<Vec<_>>().join("+"), "success", None)
+        }
+        SignIn::Failed { user, email, reason, factor } => {
+            (*user, user.is_none().then(|| email_hash(app, email)), factor.name().to_owned(), "failed", Some(*reason))
+        }
     };
     sqlx::query!(
-        "INSERT INTO directory.login_history (id, user_id, email_hash, outcome, failure_reason, ip_address, user_agent, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO directory.login_history (id, user_id, email_hash, method, outcome, failure_reason, ip_address, user_agent, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id::new(),
         user,
         hash.as_ref().map(<[u8; 32]>::as_slice),
+        method,
         outcome,
         reason,
         address(origin) as Option<IpNet>,

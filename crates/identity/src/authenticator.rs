@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use platform::auth::{Authenticator, Session, UsedToken};
 use platform::ctx::Origin;
 use platform::error::Result;
+use platform::time::Timestamp;
 use platform::{App, TenantId};
 
 use crate::oauth::dpop::About;
@@ -80,6 +81,9 @@ async fn of_client(app: &App, parts: &Parts) -> Result<Option<Session>> {
         tenant: Some(TenantId(found.tenant_id)),
         permissions: found.permissions.iter().filter_map(|grant| sessions::store::parse(grant)).collect(),
         expires_at: found.expires_at,
+        factors: Vec::new(),
+        // Long ago: a program is never there in person.
+        verified_at: Timestamp::from_second(0),
         token: Some(UsedToken { id: found.token_id, name: found.client_name }),
     }))
 }

@@ -27,6 +27,8 @@ impl Job for ForgetExpired {
         forgotten +=
             sqlx::query!("DELETE FROM directory.one_time_tokens WHERE expires_at < $1", days(7)).execute(owner).await?.rows_affected();
         forgotten +=
+            sqlx::query!("DELETE FROM directory.login_challenges WHERE expires_at < $1", days(1)).execute(owner).await?.rows_affected();
+        forgotten +=
             sqlx::query!("DELETE FROM directory.registrations WHERE expires_at < $1", days(7)).execute(owner).await?.rows_affected();
         forgotten +=
             sqlx::query!("DELETE FROM directory.login_throttles WHERE last_failed_at < $1", days(1)).execute(owner).await?.rows_affected();

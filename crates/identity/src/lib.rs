@@ -5,6 +5,7 @@ mod activity;
 pub mod admin;
 mod authenticator;
 mod caller;
+mod challenges;
 mod cookie;
 mod directory;
 mod events;
@@ -17,6 +18,7 @@ pub mod passwords;
 pub mod profile;
 pub mod registrations;
 pub mod roles;
+pub mod second_factors;
 pub mod sessions;
 pub mod tenants;
 mod throttle;
@@ -35,6 +37,7 @@ pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(registrations::http::api())
         .merge(sessions::http::api())
+        .merge(second_factors::http::api())
         .merge(passwords::http::api())
         .merge(profile::http::api())
         .merge(tenants::http::api())

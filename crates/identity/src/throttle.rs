@@ -9,6 +9,7 @@ use platform::text::email_key;
 use platform::time::Timestamp;
 use platform::{App, rate_limit};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Failures older than this are forgotten.
 const MEMORY_SECONDS: i64 = 24 * 3600;
@@ -21,7 +22,7 @@ fn wait(failures: i32) -> i64 {
         3..=8 => 3,
         9..=24 => 5,
         25..=99 => 10,
-        100.. => 3600,
+        100.. => 24 * 3600,
     }
 }
 
@@ -33,6 +34,27 @@ impl Key {
     pub fn new(app: &App, email: &str, address: Option<IpAddr>) -> Self {
         let network = address.map(rate_limit::prefix).unwrap_or_default();
         Self(hmac(app.keys.derive("login throttle").as_ref(), &[email_key(email).as_bytes(), b"\0", network.as_bytes()]))
+    }
+
+    /// Of a user's second factor, from wherever it is tried: who gets that far knows the password.
+    pub fn of_second_factor(app: &App, user: Uuid) -> Self {
+        Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"second factor\0", user.as_bytes()]))
+    }
+
+    /// As [`Key::check`]; attempts side by side wait for each other until the transaction ends.
+    ///
+    /// # Errors
+    /// 429 while a wait lasts.
+    pub async fn hold(&self, db: &mut PgConnection, now: Timestamp) -> Result<()> {
+        sqlx::query!(
+            "INSERT INTO directory.login_throttles AS t (throttle_key, failures, last_failed_at) VALUES ($1, 0, $2)
+             ON CONFLICT (throttle_key) DO UPDATE SET failures = t.failures",
+            &self.0[..],
+            now,
+        )
+        .execute(&mut *db)
+        .await?;
+        self.check(db, now).await
     }
 
     /// # Errors
@@ -95,6 +117,6 @@ mod tests {
 
     #[test]
     fn waits_grow() {
-        assert_eq!([1, 2, 3, 8, 9, 24, 25, 99, 100, i32::MAX].map(wait), [1, 1, 3, 3, 5, 5, 10, 10, 3600, 3600]);
+        assert_eq!([1, 2, 3, 8, 9, 24, 25, 99, 100, i32::MAX].map(wait), [1, 1, 3, 3, 5, 5, 10, 10, 86_400, 86_400]);
     }
 }

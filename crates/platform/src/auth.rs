@@ -70,8 +70,66 @@ pub struct Session {
     pub tenant: Option<TenantId>,
     pub permissions: Permissions,
     pub expires_at: Timestamp,
+    /// What its holder has shown; a program's token has shown nothing.
+    pub factors: Vec<Factor>,
+    /// When one of them was shown last.
+    pub verified_at: Timestamp,
     /// Where a program acts by an access token, whose scopes are the bounds of `permissions`.
     pub token: Option<UsedToken>,
+}
+
+impl Session {
+    /// Seconds for which somebody counts as there in person after showing a factor.
+    pub const FRESH: i64 = 10 * 60;
+
+    /// # Errors
+    /// 403 `step_up_required` where no factor was shown within the last ten minutes: before addresses, factors, roles and
+    /// policies change, and before data leave or go (ASVS 5.0, 7.5).
+    pub fn check_fresh(&self, now: Timestamp) -> Result<(), Problem> {
+        if self.verified_at.plus_seconds(Self::FRESH) > now {
+            return Ok(());
+        }
+        Err(Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again."))
+    }
+}
+
+/// What somebody shows to sign in, or to confirm who he or she is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    Password,
+    Totp,
+    RecoveryCode,
+    /// With its user verified, so two factors in one.
+    Passkey,
+    /// Another company's word.
+    Provider,
+    /// A link that came by mail.
+    MailLink,
+}
+
+impl Factor {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "passkey",
+            Self::Provider => "provider",
+            Self::MailLink => "mail_link",
+        }
+    }
+
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Passkey, Self::Provider, Self::MailLink]
+            .into_iter()
+            .find(|factor| factor.name() == name)
+    }
+
+    /// Whether it makes a sign-in one with two factors.
+    pub const fn is_second(self) -> bool {
+        matches!(self, Self::Totp | Self::RecoveryCode | Self::Passkey)
+    }
 }
 
 /// The access token by which a request came.

@@ -114,6 +114,14 @@ impl Ctx {
         }
     }
 
+    /// Of the member who acts.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.caller {
+            Caller::Member(session) => Some(session),
+            Caller::Visitor | Caller::Program { .. } => None,
+        }
+    }
+
     pub fn permissions(&self) -> &Permissions {
         match &self.caller {
             Caller::Member(session) => &session.permissions,

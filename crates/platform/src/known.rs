@@ -127,6 +127,8 @@ mod tests {
             tenant: None,
             permissions: Permissions::none().clone(),
             expires_at: Timestamp::from_second(0),
+            factors: Vec::new(),
+            verified_at: Timestamp::from_second(0),
             token: None,
         }
     }

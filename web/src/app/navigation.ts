@@ -85,7 +85,7 @@ export const MODULES: readonly Module[] = [
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "bookingPage" | "workspace" | "mail";
+  key: "profile" | "security" | "bookingPage" | "workspace" | "mail" | "apps";
   to: string;
   permission?: string;
 }
@@ -97,6 +97,7 @@ const SETTINGS = [
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
+  { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
 ] as const satisfies readonly SettingsPart[];
 
 export function settingsFor(session: Session) {

@@ -66,6 +66,8 @@ impl Member {
             tenant: Some(tenant),
             permissions: permissions.iter().map(|(name, scope)| ((*name).to_owned(), *scope)).collect(),
             expires_at: world.now().plus_seconds(3600),
+            factors: Vec::new(),
+            verified_at: world.now(),
             token: None,
         };
         let app = App::new(Parts { authenticator: Arc::new(Everybody(session)), ..(*world.app).clone() });

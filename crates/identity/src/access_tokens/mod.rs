@@ -11,6 +11,7 @@ use platform::auth::{InPerson, Session};
 use platform::ctx::{Answer, Origin};
 use platform::error::{Problem, Result};
 use platform::id;
+use platform::mail::{self, Person};
 use platform::pool::{Lent, look_up};
 use platform::text::Checks;
 use platform::time::Timestamp;
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::activity::{SecurityEvent, note_security_event};
+use crate::mails;
 
 /// Uses are noted at most this often.
 const NOTED_EVERY: i64 = 60;
@@ -93,6 +95,7 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
         AccessToken { id: id::new(), name, scopes, expires_at: input.expires_at, last_used_at: None, last_used_ip: None, created_at: now };
     store::insert(ctx.db().await?, user, tenant, &access_token, &hash).await?;
     note(ctx, user, "access_token_created", "medium", &access_token).await?;
+    tell(ctx).await?;
     ctx.audit(Change::created("access_token.created", "access_token", access_token.id, &access_token));
     let issued = IssuedToken { access_token, token: token.to_string() };
     ctx.commit_with(Answer::created(&issued)?).await
@@ -107,6 +110,16 @@ async fn revoke(ctx: &mut InPerson, id: Uuid) -> Result<()> {
     let (before, after) = (json!({ "revoked_at": null }), json!({ "revoked_at": now }));
     ctx.audit(Change::updated("access_token.revoked", "access_token", id, before, after));
     ctx.commit().await
+}
+
+/// By mail, in case it was somebody else.
+async fn tell(ctx: &mut InPerson) -> Result<()> {
+    let app = ctx.app.clone();
+    let session = ctx.session().ok_or_else(Problem::unauthenticated)?;
+    let to = Person { name: session.name.clone(), email: session.email.clone() };
+    let notice = mails::security_notice(&app, &session.locale, to, "access_token_created");
+    mail::post(ctx.db().await?, &app.keys, None, &notice).await?;
+    Ok(())
 }
 
 async fn note(ctx: &mut InPerson, user: Uuid, event: &str, severity: &str, token: &AccessToken) -> Result<()> {

@@ -127,6 +127,9 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
             permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
             // One without an end is looked up anew before this one.
             expires_at: row.expires_at.unwrap_or_else(|| now.plus_seconds(24 * 3600)),
+            factors: Vec::new(),
+            // Long ago: a program is never there in person.
+            verified_at: Timestamp::from_second(0),
             token: Some(UsedToken { id: row.token_id, name: row.token_name }),
         },
         last_used_at: row.last_used_at,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::audit::Change;
-use platform::auth::Anonymous;
+use platform::auth::{Anonymous, Factor, Session};
 use platform::crypto::sha256;
 use platform::ctx::Answer;
 use platform::error::{OnConstraint, Problem, Result};
@@ -14,7 +14,6 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::store::{self, Offer};
 use crate::caller::Somebody;
@@ -24,7 +23,7 @@ use crate::members::{self, Newcomer};
 use crate::passwords::link_invalid;
 use crate::profile::store::NewUser;
 use crate::sessions::{self, NewSession};
-use crate::{passwords, profile, registrations};
+use crate::{passwords, profile, registrations, second_factors};
 
 /// The token of an invitation's link.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -83,7 +82,7 @@ async fn find(app: &App, token_hash: &[u8; 32]) -> Result<Offer> {
 /// Who accepts.
 enum Invitee {
     /// With the profile as it is, and, where signed in, the session to go on from.
-    Known { newcomer: Newcomer, signed_in: Option<(Uuid, Timestamp)> },
+    Known { newcomer: Newcomer, signed_in: Option<Box<Session>> },
     /// The link has shown that the address is his or hers.
     New { newcomer: Newcomer, password_hash: String },
 }
@@ -141,14 +140,14 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
     ctx.publish(&InvitationAccepted { invitation_id: offer.id, email: offer.email.clone() })?;
 
     let db = ctx.db().await?;
-    let fresh = NewSession::fresh(newcomer.user_id, Some(tenant));
     let opened = match &invitee {
-        Invitee::Known { signed_in: Some((session, expires_at)), .. } => {
-            let remembered = sessions::store::is_remembered(&mut *db, *session).await?;
-            let next = NewSession { remembered, expires_at: Some(*expires_at), ..fresh };
+        Invitee::Known { signed_in: Some(session), .. } => {
+            let remembered = sessions::store::is_remembered(&mut *db, session.id).await?;
+            let next = NewSession::continued(session, Some(tenant), remembered);
             sessions::open(&mut *db, &app, &origin, presented.as_ref(), &next).await?
         }
         Invitee::Known { .. } | Invitee::New { .. } => {
+            let fresh = NewSession::fresh(newcomer.user_id, Some(tenant), &[Factor::Password]);
             sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &fresh).await?
         }
     };
@@ -180,7 +179,7 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     };
     let own = caller.session.as_ref().filter(|session| session.user_id == user);
     if let Some(session) = own {
-        return Ok(Invitee::Known { newcomer: Newcomer::from(session), signed_in: Some((session.id, session.expires_at)) });
+        return Ok(Invitee::Known { newcomer: Newcomer::from(session), signed_in: Some(Box::new(session.clone())) });
     }
     let Some(password) = input.password else {
         return Err(if caller.session.is_some() {
@@ -193,6 +192,10 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     };
     let user = sessions::check_password(app, &caller.origin, &offer.email, password).await?;
     let mut directory = Directory::open(app, None, None).await?;
+    if !second_factors::methods(directory.db(), user).await?.is_empty() {
+        let detail = "This account has a second factor. Sign in first, then open the invitation again.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail).into());
+    }
     let profile = profile::store::find(directory.db(), user).await?.ok_or_else(link_invalid)?;
     let newcomer = Newcomer { user_id: user, name: profile.name, email: profile.email, timezone: profile.timezone, locale: profile.locale };
     Ok(Invitee::Known { newcomer, signed_in: None })

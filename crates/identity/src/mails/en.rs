@@ -51,6 +51,23 @@ pub const CATALOGUE: Catalogue = Catalogue {
         button: "It was not me",
         footer: "You get this mail whenever your password changes.",
     },
+    security_notice: Texts {
+        subject: "{what}",
+        paragraphs: &[
+            "{what}. It happened just now, in your Atrium account.",
+            "If this was you, there is nothing to do. If not, look at your account at once and change your password.",
+        ],
+        button: "See account security",
+        footer: "You get this mail whenever the way you sign in changes.",
+    },
+    notices: [
+        ("totp_added", "An authenticator app was added"),
+        ("totp_removed", "The authenticator app was removed"),
+        ("passkey_added", "A passkey was added"),
+        ("passkey_removed", "A passkey was removed"),
+        ("recovery_codes_replaced", "New recovery codes were made"),
+        ("access_token_created", "An access token was made"),
+    ],
     invitation: Texts {
         subject: "{inviter} invites you to {workspace}",
         paragraphs: &["{inviter} invites you to work together in {workspace} on Atrium.", "The link works for 7 days."],

@@ -27,6 +27,9 @@ pub struct Catalogue {
     registration_unfinished: Texts,
     password_reset: Texts,
     password_changed: Texts,
+    security_notice: Texts,
+    /// What happened, by the security event.
+    notices: [(&'static str, &'static str); 6],
     invitation: Texts,
     workspace: &'static str,
     role: &'static str,
@@ -133,6 +136,15 @@ pub fn password_changed(app: &App, locale: &str, to: Person) -> Mail {
     write(catalogue, to, Parts { kind: "password_changed", texts: &catalogue.password_changed, values: &[], facts: Vec::new(), link })
 }
 
+/// Tells of a change to how one signs in, in case it was somebody else. `event` is that of the security event.
+pub fn security_notice(app: &App, locale: &str, to: Person, event: &str) -> Mail {
+    let catalogue = catalogue(locale);
+    let what = catalogue.notices.iter().find(|(name, _)| *name == event).map_or(event, |(_, text)| text);
+    let link = app.config.link("/settings/security");
+    let values = [("what", what)];
+    write(catalogue, to, Parts { kind: event, texts: &catalogue.security_notice, values: &values, facts: Vec::new(), link })
+}
+
 /// What an invitation tells.
 pub struct InvitationSays<'a> {
     pub workspace: &'a str,
@@ -164,13 +176,14 @@ fn write_invitation(catalogue: &Catalogue, to: Person, link: String, says: &Invi
 mod tests {
     use super::*;
 
-    fn all_texts(catalogue: &Catalogue) -> [&Texts; 6] {
+    fn all_texts(catalogue: &Catalogue) -> [&Texts; 7] {
         [
             &catalogue.verification,
             &catalogue.account_exists,
             &catalogue.registration_unfinished,
             &catalogue.password_reset,
             &catalogue.password_changed,
+            &catalogue.security_notice,
             &catalogue.invitation,
         ]
     }
@@ -200,9 +213,17 @@ mod tests {
         for locale in platform::text::LOCALES {
             for texts in all_texts(catalogue(locale)) {
                 for text in texts.paragraphs.iter().chain([&texts.subject, &texts.button, &texts.footer]) {
-                    assert!(!text.is_empty() && !fill(text, &[("workspace", ""), ("inviter", "")]).contains('{'), "{text}");
+                    assert!(!text.is_empty() && !fill(text, &[("workspace", ""), ("inviter", ""), ("what", "")]).contains('{'), "{text}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn notices_are_the_same_in_every_language() {
+        let events = |locale| catalogue(locale).notices.map(|(event, _)| event);
+        for locale in platform::text::LOCALES {
+            assert_eq!(events(locale), events("en"), "{locale}");
         }
     }
 

@@ -51,6 +51,23 @@ pub const CATALOGUE: Catalogue = Catalogue {
         button: "Ik was het niet",
         footer: "Je krijgt deze mail telkens als je wachtwoord verandert.",
     },
+    security_notice: Texts {
+        subject: "Beveiliging van uw account: {what}",
+        paragraphs: &[
+            "{what}. Dit gebeurde zojuist in uw Atrium-account.",
+            "Was u dit zelf, dan hoeft u niets te doen. Zo niet, bekijk dan meteen uw account en wijzig uw wachtwoord.",
+        ],
+        button: "Beveiliging bekijken",
+        footer: "U krijgt deze mail telkens als de manier waarop u inlogt verandert.",
+    },
+    notices: [
+        ("totp_added", "Er is een authenticator-app toegevoegd"),
+        ("totp_removed", "De authenticator-app is verwijderd"),
+        ("passkey_added", "Er is een passkey toegevoegd"),
+        ("passkey_removed", "Er is een passkey verwijderd"),
+        ("recovery_codes_replaced", "Er zijn nieuwe herstelcodes gemaakt"),
+        ("access_token_created", "Er is een toegangstoken gemaakt"),
+    ],
     invitation: Texts {
         subject: "{inviter} nodigt je uit voor {workspace}",
         paragraphs: &["{inviter} nodigt je uit om samen te werken in {workspace} op Atrium.", "De link werkt 7 dagen."],

@@ -51,6 +51,23 @@ pub const CATALOGUE: Catalogue = Catalogue {
         button: "Não fui eu",
         footer: "Você recebe este e-mail sempre que sua senha muda.",
     },
+    security_notice: Texts {
+        subject: "Segurança da sua conta: {what}",
+        paragraphs: &[
+            "{what}. Aconteceu agora há pouco na sua conta Atrium.",
+            "Se foi você, não há nada a fazer. Se não foi, veja a sua conta agora mesmo e troque a senha.",
+        ],
+        button: "Ver segurança da conta",
+        footer: "Você recebe este e-mail sempre que muda a forma de entrar.",
+    },
+    notices: [
+        ("totp_added", "Um aplicativo autenticador foi adicionado"),
+        ("totp_removed", "O aplicativo autenticador foi removido"),
+        ("passkey_added", "Uma chave de acesso foi adicionada"),
+        ("passkey_removed", "Uma chave de acesso foi removida"),
+        ("recovery_codes_replaced", "Novos códigos de recuperação foram criados"),
+        ("access_token_created", "Um token de acesso foi criado"),
+    ],
     invitation: Texts {
         subject: "{inviter} convida você para {workspace}",
         paragraphs: &["{inviter} convida você a trabalhar em {workspace} no Atrium.", "O link vale por 7 dias."],

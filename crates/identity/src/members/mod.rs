@@ -60,6 +60,8 @@ impl Newcomer {
             tenant: Some(tenant),
             permissions: Permissions::none().clone(),
             expires_at: now,
+            factors: Vec::new(),
+            verified_at: now,
             token: None,
         }
     }

@@ -5,7 +5,7 @@ pub mod store;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use platform::auth::Anonymous;
+use platform::auth::{Anonymous, Factor};
 use platform::crypto::{Token, sha256};
 use platform::ctx::Answer;
 use platform::error::{Error, OnConstraint, Problem, Result};
@@ -189,7 +189,8 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
     let founding = NewTenant { name: waiting.tenant_name.clone(), timezone: waiting.timezone.clone(), locale: waiting.locale.clone() };
     tenants::found_tenant(&mut ctx, &newcomer, &founding).await?;
     let db = ctx.db().await?;
-    let opened = sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &NewSession::fresh(user, Some(tenant))).await?;
+    let new = NewSession::fresh(user, Some(tenant), &[Factor::Password]);
+    let opened = sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &new).await?;
     let answer = sessions::answer(db, StatusCode::CREATED, &opened).await?;
     directory::commit_with(&mut ctx, claim.as_ref(), answer).await
 }

@@ -15,11 +15,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{CurrentSession, OpenSession, SignInInput, store};
+use super::second_step::{self, PasskeySignIn, SecondFactorDue, SecondFactorInput, WaitingSignIn};
+use super::{CurrentSession, OpenSession, SignInInput, store, verification};
 use crate::caller::Somebody;
 use crate::cookie;
 use crate::directory::Directory;
 use crate::oauth::tokens::store::revoke_of_sessions;
+use crate::second_factors::PasskeyOptions;
+use crate::second_factors::proof::Proof;
 
 /// The workspace to act in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,12 +39,55 @@ pub struct TenantChoice {
     request_body = SignInInput,
     responses(
         (status = 201, body = CurrentSession),
+        (status = 202, description = "The password was right; a second factor is due", body = SecondFactorDue),
         (status = 401, description = "Wrong credentials", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn sign_in(caller: Somebody, Json(input): Json<SignInInput>) -> Result<Response> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     super::sign_in(caller, input).await
+}
+
+/// Options with which a passkey signs for a sign-in that waits for its second factor.
+#[utoipa::path(post, path = "/sessions/second-factor/options", tag = "identity", request_body = WaitingSignIn, responses((status = 200, body = PasskeyOptions), (status = 401, description = "No passkey is set up", body = Problem, content_type = "application/problem+json")))]
+async fn second_factor_options(caller: Somebody, Json(input): Json<WaitingSignIn>) -> Result<Json<PasskeyOptions>> {
+    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    Ok(Json(second_step::options(&caller, &input).await?))
+}
+
+/// Shows the second factor of a sign-in; the answer sets the session's cookie.
+#[utoipa::path(post, path = "/sessions/second-factor", tag = "identity", request_body = SecondFactorInput, responses((status = 201, body = CurrentSession), (status = 401, description = "Wrong code or passkey", body = Problem, content_type = "application/problem+json")))]
+async fn second_factor(caller: Somebody, Json(input): Json<SecondFactorInput>) -> Result<Response> {
+    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    second_step::finish(caller, input).await
+}
+
+/// Options with which any passkey of this instance signs in.
+#[utoipa::path(post, path = "/sessions/passkey/options", tag = "identity", responses((status = 200, body = PasskeyOptions)))]
+async fn passkey_options(caller: Somebody) -> Result<Json<PasskeyOptions>> {
+    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    Ok(Json(second_step::passkey_options(&caller).await?))
+}
+
+/// Signs in by a passkey alone; the answer sets the session's cookie.
+#[utoipa::path(post, path = "/sessions/passkey", tag = "identity", request_body = PasskeySignIn, responses((status = 201, body = CurrentSession), (status = 401, description = "A passkey that is not accepted", body = Problem, content_type = "application/problem+json")))]
+async fn by_passkey(caller: Somebody, Json(input): Json<PasskeySignIn>) -> Result<Response> {
+    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    second_step::by_passkey(caller, input).await
+}
+
+/// Options with which one of one's own passkeys confirms that it is oneself.
+#[utoipa::path(post, path = "/session/verification/options", tag = "identity", responses((status = 200, body = PasskeyOptions)), security(("session" = [])))]
+async fn verification_options(caller: SignedIn) -> Result<Json<PasskeyOptions>> {
+    Ok(Json(verification::options(&caller).await?))
+}
+
+/// Confirms that it is oneself, for the next ten minutes: with a second factor where one is set up, else with the password.
+/// The answer sets a new cookie.
+#[utoipa::path(post, path = "/session/verification", tag = "identity", request_body = Proof, responses((status = 200, body = CurrentSession)), security(("session" = [])))]
+async fn verify(caller: SignedIn, Json(proof): Json<Proof>) -> Result<Response> {
+    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    verification::verify(caller, proof).await
 }
 
 /// The session of the cookie.
@@ -105,6 +151,12 @@ pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, sign_in, end_others))
         .routes(routes!(current, sign_out))
+        .routes(routes!(second_factor_options))
+        .routes(routes!(second_factor))
+        .routes(routes!(passkey_options))
+        .routes(routes!(by_passkey))
+        .routes(routes!(verification_options))
+        .routes(routes!(verify))
         .routes(routes!(switch))
         .routes(routes!(end))
 }

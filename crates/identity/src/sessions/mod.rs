@@ -1,12 +1,14 @@
 //! Sessions: signing in and out, the tenant one acts in, and the list from which they are ended.
 
 pub mod http;
+mod second_step;
 pub mod store;
+mod verification;
 
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use platform::auth::{Scope, Session};
+use platform::auth::{Factor, Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
@@ -26,7 +28,7 @@ use crate::caller::Somebody;
 use crate::directory::Directory;
 use crate::oauth::tokens::store::revoke_of_sessions;
 use crate::profile::User;
-use crate::{cookie, passwords, profile, throttle};
+use crate::{cookie, passwords, profile, second_factors, throttle};
 
 /// The signed-in user, and what he or she may do in the tenant acted in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,11 +115,26 @@ pub struct NewSession {
     pub remembered: bool,
     /// Of the session that this one continues; a new sign-in has none.
     pub expires_at: Option<Timestamp>,
+    pub factors: Vec<Factor>,
+    /// When one of them was shown last, if not just now.
+    pub verified_at: Option<Timestamp>,
 }
 
 impl NewSession {
-    pub fn fresh(user: Uuid, tenant: Option<TenantId>) -> Self {
-        Self { user, tenant, remembered: false, expires_at: None }
+    pub fn fresh(user: Uuid, tenant: Option<TenantId>, factors: &[Factor]) -> Self {
+        Self { user, tenant, remembered: false, expires_at: None, factors: factors.to_vec(), verified_at: None }
+    }
+
+    /// One that goes on from another, in another tenant.
+    pub fn continued(session: &Session, tenant: Option<TenantId>, remembered: bool) -> Self {
+        Self {
+            user: session.user_id,
+            tenant,
+            remembered,
+            expires_at: Some(session.expires_at),
+            factors: session.factors.clone(),
+            verified_at: Some(session.verified_at),
+        }
     }
 
     fn life(&self) -> &'static Life {
@@ -185,7 +202,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
-    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user }).await?;
+    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, factors: &new.factors }).await?;
     open(db, app, origin, replaced, new).await
 }
 
@@ -231,11 +248,22 @@ pub fn invalid_credentials() -> Problem {
 }
 
 async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
+    let account = check_password(&caller.app, &caller.origin, &input.email, input.password).await?;
+    let mut directory = Directory::open(&caller.app, None, None).await?;
+    let methods = second_factors::methods(directory.db(), account).await?;
+    directory.commit().await?;
+    if methods.is_empty() {
+        return enter(caller, account, input.remember, &[Factor::Password]).await;
+    }
+    second_step::begin(caller, account, input.remember, methods).await
+}
+
+/// Opens the session of somebody who has shown all that it takes, in the tenant entered last.
+async fn enter(caller: Somebody, user: Uuid, remembered: bool, factors: &[Factor]) -> Result<Response> {
     let Somebody { app, origin, claim, presented, .. } = caller;
-    let account = check_password(&app, &origin, &input.email, input.password).await?;
-    let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), account).await?;
+    let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), user).await?;
     let mut directory = Directory::open(&app, tenant, claim).await?;
-    let new = NewSession { remembered: input.remember, ..NewSession::fresh(account, tenant) };
+    let new = NewSession { remembered, ..NewSession::fresh(user, tenant, factors) };
     let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
     let answer = answer(directory.db(), StatusCode::CREATED, &opened).await?;
     directory.commit_with(answer).await
@@ -281,7 +309,7 @@ pub async fn check_password(app: &App, origin: &Origin, email: &str, password: S
         }
     };
     let (reason, problem) = refused;
-    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason }).await?;
+    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user: found.user, email, reason, factor: Factor::Password }).await?;
     directory.commit().await?;
     Err(problem.into())
 }
@@ -296,7 +324,7 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     }
     let remembered = store::is_remembered(directory.db(), session.id).await?;
     store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
-    let new = NewSession { user: session.user_id, tenant: Some(wanted), remembered, expires_at: Some(session.expires_at) };
+    let new = NewSession::continued(&session, Some(wanted), remembered);
     let opened = open(directory.db(), &app, &origin, None, &new).await?;
     let answer = answer(directory.db(), StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await

@@ -1,6 +1,6 @@
 //! Sessions and credentials in the database.
 
-use platform::auth::{Scope, Session};
+use platform::auth::{Factor, Scope, Session};
 use platform::ctx::Origin;
 use platform::ipnet::IpNet;
 use platform::time::Timestamp;
@@ -23,7 +23,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         r#"SELECT session_id AS "session_id!", user_id AS "user_id!", tenant_id, is_platform_admin AS "is_platform_admin!",
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_seen_at AS "last_seen_at!", expires_at AS "expires_at!", remembered AS "remembered!",
-                  permissions AS "permissions!"
+                  factors AS "factors!", verified_at AS "verified_at!", permissions AS "permissions!"
              FROM identity.authenticate($1, $2)"#,
         &token_hash[..],
         now,
@@ -42,6 +42,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
             tenant: row.tenant_id.map(TenantId),
             permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
             expires_at: row.expires_at,
+            factors: row.factors.iter().filter_map(|name| Factor::of_name(name)).collect(),
+            verified_at: row.verified_at,
             token: None,
         },
         last_seen_at: row.last_seen_at,
@@ -73,8 +75,9 @@ pub async fn insert(
     let expires_at = new.expires_at.unwrap_or_else(|| now.plus_seconds(life.absolute));
     sqlx::query!(
         "INSERT INTO directory.sessions
-                (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)",
+                (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at,
+                 factors, verified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12)",
         id::new(),
         &token_hash[..],
         new.user,
@@ -85,10 +88,44 @@ pub async fn insert(
         now,
         now.plus_seconds(life.idle).min(expires_at),
         expires_at,
+        &new.factors.iter().map(|factor| factor.name().to_owned()).collect::<Vec<_>>(),
+        new.verified_at.unwrap_or(now),
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Gives a session a new token, and notes what was shown for it. No where another request did so first, or it ended.
+pub async fn renew(
+    db: &mut PgConnection,
+    session: &Session,
+    token_hash: &[u8; 32],
+    factors: &[Factor],
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let renewed = sqlx::query!(
+        "UPDATE directory.sessions SET token_hash = $3, factors = $4, verified_at = $5
+          WHERE id = $1 AND verified_at = $2 AND ended_at IS NULL",
+        session.id,
+        session.verified_at,
+        &token_hash[..],
+        &factors.iter().map(|factor| factor.name().to_owned()).collect::<Vec<_>>(),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+/// Whether somebody who has shown enough may come in.
+pub async fn may_sign_in(db: &mut PgConnection, user: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM directory.users WHERE id = $1 AND status = 'active' AND email_verified_at IS NOT NULL) AS "may!""#,
+        user
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// What the address alone tells about who signs in.

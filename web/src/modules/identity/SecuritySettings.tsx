@@ -16,6 +16,7 @@ import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
+import { ConnectedApps } from "./oauth/ConnectedApps";
 import { sessionsQuery } from "./queries";
 import classes from "./security.module.css";
 
@@ -26,6 +27,7 @@ export function SecuritySettings() {
     <>
       <Sessions />
       {tenant ? <AccessTokens /> : null}
+      <ConnectedApps />
       <Password />
     </>
   );

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod invitations;
 mod members;
+pub mod oauth;
 mod passwords;
 mod profile;
 mod sessions;

@@ -74,16 +74,14 @@ async fn decide(caller: SignedIn, Json(input): Json<AuthorizationDecision>) -> R
         return Ok(Json(Decided { redirect_to: request.back().with(&app, &answer)? }));
     }
     let tenant = input.tenant_id.ok_or_else(|| Problem::field("tenant_id", "required", "is required"))?;
-    let signed_in = store::signed_in_at(directory.db(), caller.session.id).await?;
-    if request.wants_fresh(signed_in, found.asked_at, now) {
+    if request.wants_fresh(caller.session.verified_at, found.asked_at, now) {
         return Err(step_up_required().into());
     }
     directory.commit().await?;
-    let who = super::Somebody { user: caller.session.user_id, session: caller.session.id };
     let mut ctx = Ctx::of_member(app.clone(), caller.session.clone(), TenantId(tenant), caller.origin.clone(), None);
     // Again, and locked in the transaction of what it leads to.
     waiting(ctx.db().await?, &caller, &input.request).await?;
-    let allowed = super::allow(&mut ctx, &who, &client, &request.scopes).await?;
+    let allowed = super::allow(&mut ctx, &caller.session, &client, &request.scopes).await?;
     requests::store::mark_used(ctx.db().await?, found.id, now).await?;
     let redirect_to = answer_with_code(&app, ctx.db().await?, &client, &request, &allowed).await?;
     ctx.commit().await?;

@@ -8,7 +8,7 @@ use platform::audit::Change;
 use platform::ctx::Origin;
 use platform::error::{Problem, Result};
 use platform::time::Timestamp;
-use platform::{App, Ctx, SignedIn, TenantId, id};
+use platform::{App, Ctx, Session, SignedIn, TenantId, id};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -47,14 +47,14 @@ pub struct AuthorizationAsked {
     pub leads_to: Option<String>,
     pub scopes: Vec<String>,
     /// Among which one is chosen.
-    pub tenants: Vec<TenantChoice>,
+    pub tenants: Vec<OfferedTenant>,
     /// The one that is offered first.
     pub tenant_id: Option<Uuid>,
 }
 
 /// A workspace in which a client may act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct TenantChoice {
+pub struct OfferedTenant {
     pub id: Uuid,
     pub name: String,
 }
@@ -75,11 +75,11 @@ pub struct AuthorizationDecision {
 ///
 /// # Errors
 /// The database's.
-pub async fn enterable(db: &mut PgConnection, user: Uuid, client: &OAuthClient) -> Result<Vec<TenantChoice>> {
+pub async fn enterable(db: &mut PgConnection, user: Uuid, client: &OAuthClient) -> Result<Vec<OfferedTenant>> {
     let all = sessions::store::tenants(db, user).await?;
     let may = |id: Uuid, status: &str| status == "active" && client.tenant_id.is_none_or(|only| only == id);
     let choices = all.into_iter().filter(|(one, _)| may(one.id, &one.status));
-    Ok(choices.map(|(one, _)| TenantChoice { id: one.id, name: one.name }).collect())
+    Ok(choices.map(|(one, _)| OfferedTenant { id: one.id, name: one.name }).collect())
 }
 
 /// # Errors
@@ -109,12 +109,11 @@ pub async fn describe(
 ///
 /// # Errors
 /// 404 where he or she is no active member there, or the client is not for it.
-pub async fn allow(ctx: &mut Ctx, caller: &Somebody, client: &OAuthClient, scopes: &[String]) -> Result<Allowed> {
-    let (user, session, tenant, now) = (caller.user, caller.session, ctx.tenant, ctx.now());
+pub async fn allow(ctx: &mut Ctx, session: &Session, client: &OAuthClient, scopes: &[String]) -> Result<Allowed> {
+    let (user, tenant, now) = (session.user_id, ctx.tenant, ctx.now());
     if !enterable(ctx.db().await?, user, client).await?.iter().any(|one| one.id == tenant.0) {
         return Err(Problem::not_found().into());
     }
-    let auth_time = store::signed_in_at(ctx.db().await?, session).await?;
     let before = store::find(ctx.db().await?, user, client.id, tenant).await?;
     let mut all = before.as_ref().map(|consent| consent.scopes.clone()).unwrap_or_default();
     all.extend_from_slice(scopes);
@@ -133,13 +132,7 @@ pub async fn allow(ctx: &mut Ctx, caller: &Somebody, client: &OAuthClient, scope
         let (app, origin) = (ctx.app.clone(), ctx.origin.clone());
         note(ctx.db().await?, &app, &origin, user, "oauth_consent_given", &client.name, tenant).await?;
     }
-    Ok(Allowed { user, tenant, consent, session, auth_time, scopes: scopes.to_vec() })
-}
-
-/// Who allows, and in which session.
-pub struct Somebody {
-    pub user: Uuid,
-    pub session: Uuid,
+    Ok(Allowed { user, tenant, consent, session: session.id, auth_time: session.verified_at, scopes: scopes.to_vec() })
 }
 
 async fn note(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, event: &str, client: &str, tenant: TenantId) -> Result<()> {

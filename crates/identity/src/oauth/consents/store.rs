@@ -7,13 +7,6 @@ use uuid::Uuid;
 
 use super::OAuthConsent;
 
-/// When the person of that session showed who he or she is.
-pub async fn signed_in_at(db: &mut PgConnection, session: Uuid) -> Result<Timestamp, sqlx::Error> {
-    sqlx::query_scalar!(r#"SELECT created_at AS "created_at: Timestamp" FROM directory.sessions WHERE id = $1"#, session)
-        .fetch_one(db)
-        .await
-}
-
 /// A consent that stands.
 pub struct Consent {
     pub id: Uuid,

@@ -75,10 +75,10 @@ async fn decide(caller: SignedIn, Json(input): Json<AuthorizationDecision>) -> R
         return Ok(StatusCode::NO_CONTENT);
     }
     let tenant = input.tenant_id.ok_or_else(|| Problem::field("tenant_id", "required", "is required"))?;
-    let who = consents::Somebody { user: caller.session.user_id, session: caller.session.id };
+    let session = caller.session.clone();
     let mut ctx = Ctx::of_member(app.clone(), caller.session, TenantId(tenant), caller.origin, None);
     let (found, client) = waiting(ctx.db().await?, &app, &input.request).await?;
-    let allowed = consents::allow(&mut ctx, &who, &client, &found.scopes).await?;
+    let allowed = consents::allow(&mut ctx, &session, &client, &found.scopes).await?;
     let grant = Grant::of_person(&client, &allowed, ctx.now());
     tokens::store::insert_grant(ctx.db().await?, &grant).await?;
     store::decide(ctx.db().await?, found.id, Some(grant.id)).await?;

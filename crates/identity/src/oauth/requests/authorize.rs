@@ -145,7 +145,7 @@ async fn silently(
     request: &AuthorizationRequest,
     asked_at: Timestamp,
 ) -> Result<std::result::Result<Allowed, Needs>> {
-    let auth_time = consents::store::signed_in_at(db, session.id).await?;
+    let auth_time = session.verified_at;
     if request.wants_fresh(auth_time, asked_at, app.clock.now()) {
         return Ok(Err(NeedsSignIn));
     }

@@ -1,0 +1,315 @@
+//! Passkeys (WebAuthn Level 3): registered with their user verified and discoverable, so that each is two factors in one and
+//! can sign in without a name.
+
+use platform::error::{Error, OnConstraint, Problem, Result};
+use platform::state::Config;
+use platform::time::Timestamp;
+use platform::{id, text::Checks};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use webauthn_rs::prelude::{
+    AuthenticationResult, Credential, DiscoverableAuthentication, Passkey as Key, PasskeyAuthentication, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder, WebauthnError,
+};
+
+/// Above it nobody knows which is which.
+const MOST: usize = 20;
+
+/// A passkey in the list of one's own.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Passkey {
+    pub id: Uuid,
+    pub name: String,
+    /// Whether its provider keeps a copy, so that it outlives the device.
+    pub backed_up: bool,
+    pub last_used_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// A passkey as it is checked.
+struct Stored {
+    id: Uuid,
+    user: Uuid,
+    key: Key,
+}
+
+/// Why a passkey was not taken.
+#[derive(Debug)]
+pub enum Refused {
+    /// Not one of the user's, or its answer is not to this challenge, at this address, with its user verified.
+    Invalid,
+    /// Its counter went back, so a copy of it may exist.
+    Copied(Uuid),
+}
+
+fn webauthn(config: &Config) -> Result<Webauthn> {
+    let unavailable = || {
+        Problem::conflict(
+            "passkeys_unavailable",
+            "Passkeys need an address with a name, such as https://atrium.example.com; this instance has none.",
+        )
+    };
+    let origin = Url::parse(&config.public_url).map_err(|_| unavailable())?;
+    let host = origin.domain().ok_or_else(unavailable)?;
+    let builder = WebauthnBuilder::new(host, &origin).map_err(|_| unavailable())?;
+    builder.rp_name("Atrium").build().map_err(|error| Error::internal(error.to_string()))
+}
+
+fn write(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(Error::internal)
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(Error::internal)
+}
+
+/// What a browser answered, before it is believed.
+fn answer<T: serde::de::DeserializeOwned>(field: &str, credential: Value) -> Result<T> {
+    serde_json::from_value(credential).map_err(|_| Problem::field(field, "invalid", "is not what an authenticator answers").into())
+}
+
+/// Options for `navigator.credentials`, and the state with which to check what comes back.
+pub struct Begun {
+    pub options: Value,
+    pub state: Value,
+}
+
+/// # Errors
+/// 409 where the user has as many as one may have, or the instance has no address with a name.
+pub async fn begin_registration(db: &mut PgConnection, config: &Config, user: Uuid, email: &str, name: &str) -> Result<Begun> {
+    let known = of_user(&mut *db, user).await?;
+    if known.len() >= MOST {
+        return Err(
+            Problem::conflict("too_many_passkeys", "You have as many passkeys as one may have. Remove one that is not used.").into()
+        );
+    }
+    let exclude = known.iter().map(|stored| stored.key.cred_id().clone()).collect();
+    let (options, state) = webauthn(config)?
+        .start_passkey_registration(user, email, name, Some(exclude))
+        .map_err(|error| Error::internal(error.to_string()))?;
+    let (mut options, state) = (write(&options)?, write(&state)?);
+    // The library leaves it to the authenticator whether the key can be found without a name; sign-in without one needs it.
+    options["publicKey"]["authenticatorSelection"]["residentKey"] = "required".into();
+    options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = true.into();
+    Ok(Begun { options, state })
+}
+
+/// # Errors
+/// 422 for an answer that is not to this challenge; 409 for a passkey that is registered already.
+pub async fn finish_registration(
+    db: &mut PgConnection,
+    config: &Config,
+    user: Uuid,
+    name: &str,
+    state: Value,
+    credential: Value,
+    now: Timestamp,
+) -> Result<Passkey> {
+    let mut checks = Checks::new();
+    let name = checks.line("name", name, 1, 100);
+    checks.done()?;
+    let answer: RegisterPublicKeyCredential = answer("credential", credential)?;
+    let key = webauthn(config)?.finish_passkey_registration(&answer, &read::<PasskeyRegistration>(state)?).map_err(|error| {
+        tracing::info!(%error, "a passkey was not registered");
+        Problem::field("credential", "refused", "does not answer this challenge; try again")
+    })?;
+    let credential = Credential::from(key.clone());
+    let transports: Vec<String> = write(&credential.transports)?
+        .as_array()
+        .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .unwrap_or_default();
+    let passkey = Passkey { id: id::new(), name, backed_up: credential.backup_state, last_used_at: None, created_at: now };
+    sqlx::query!(
+        "INSERT INTO directory.authenticators
+                (id, user_id, credential_id, public_key, sign_count, backup_eligible, backed_up, transports, friendly_name, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+        passkey.id,
+        user,
+        key.cred_id().as_slice(),
+        write(&key)?,
+        i64::from(credential.counter),
+        credential.backup_eligible,
+        credential.backup_state,
+        &transports,
+        passkey.name,
+        now,
+    )
+    .execute(db)
+    .await
+    .on_constraint("authenticators_credential_id_key", || {
+        Problem::conflict("passkey_known", "This passkey is registered already.")
+    })?;
+    Ok(passkey)
+}
+
+/// Asks one of the user's passkeys to sign. None where there are none.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_assertion(db: &mut PgConnection, config: &Config, user: Uuid) -> Result<Option<Begun>> {
+    let keys: Vec<_> = of_user(db, user).await?.into_iter().map(|stored| stored.key).collect();
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let (options, state) = webauthn(config)?.start_passkey_authentication(&keys).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Some(Begun { options: write(&options)?, state: write(&state)? }))
+}
+
+/// Asks any passkey to sign: whose it is, it will say itself, so the options tell nothing about anybody.
+///
+/// # Errors
+/// 409 where the instance has no address with a name.
+pub fn begin_sign_in(config: &Config) -> Result<Begun> {
+    let (options, state) = webauthn(config)?.start_discoverable_authentication().map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Begun { options: write(&options)?, state: write(&state)? })
+}
+
+/// Checks what a passkey of that user signed, and notes its counter.
+///
+/// # Errors
+/// The database's; an answer that is none.
+pub async fn finish_assertion(
+    db: &mut PgConnection,
+    config: &Config,
+    user: Uuid,
+    state: Value,
+    credential: Value,
+    now: Timestamp,
+) -> Result<Result<Uuid, Refused>> {
+    let answer: PublicKeyCredential = answer("credential", credential)?;
+    let Some(stored) = find(&mut *db, answer.raw_id.as_ref()).await?.filter(|stored| stored.user == user) else {
+        return Ok(Err(Refused::Invalid));
+    };
+    let checked = webauthn(config)?.finish_passkey_authentication(&answer, &read::<PasskeyAuthentication>(state)?);
+    judge(db, &stored, checked, now).await
+}
+
+/// The user whose passkey signed.
+///
+/// # Errors
+/// The database's; an answer that is none.
+pub async fn finish_sign_in(
+    db: &mut PgConnection,
+    config: &Config,
+    state: Value,
+    credential: Value,
+    now: Timestamp,
+) -> Result<(Option<Uuid>, Result<Uuid, Refused>)> {
+    let answer: PublicKeyCredential = answer("credential", credential)?;
+    let webauthn = webauthn(config)?;
+    let Ok((claimed, credential_id)) = webauthn.identify_discoverable_authentication(&answer) else {
+        return Ok((None, Err(Refused::Invalid)));
+    };
+    let Some(stored) = find(&mut *db, credential_id).await?.filter(|stored| stored.user == claimed) else {
+        return Ok((None, Err(Refused::Invalid)));
+    };
+    let state: DiscoverableAuthentication = read(state)?;
+    let checked = webauthn.finish_discoverable_authentication_v2(&answer, state, &Credential::from(stored.key.clone()));
+    let user = stored.user;
+    Ok((Some(user), judge(db, &stored, checked, now).await?))
+}
+
+/// Notes what the authenticator told about itself, or why it is not believed.
+async fn judge(
+    db: &mut PgConnection,
+    stored: &Stored,
+    checked: Result<AuthenticationResult, WebauthnError>,
+    now: Timestamp,
+) -> Result<Result<Uuid, Refused>> {
+    let result = match checked {
+        Ok(result) => result,
+        Err(WebauthnError::CredentialPossibleCompromise) => return Ok(Err(Refused::Copied(stored.id))),
+        Err(error) => {
+            tracing::info!(%error, "a passkey was not taken");
+            return Ok(Err(Refused::Invalid));
+        }
+    };
+    let credential = Credential::from(stored.key.clone());
+    // WebAuthn Level 3, 7.2, step 18: whether a key may be backed up is settled when it is made.
+    if !result.user_verified() || result.backup_eligible() != credential.backup_eligible {
+        return Ok(Err(Refused::Invalid));
+    }
+    let counter = i64::from(result.counter());
+    let noted = sqlx::query!(
+        "UPDATE directory.authenticators SET sign_count = $2, backed_up = $3, last_used_at = $4, updated_at = $4
+          WHERE id = $1 AND (sign_count < $2 OR sign_count = 0)",
+        stored.id,
+        counter,
+        result.backup_state(),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(if noted.rows_affected() == 1 { Ok(stored.id) } else { Err(Refused::Copied(stored.id)) })
+}
+
+fn of_row(id: Uuid, user: Uuid, written: Value, sign_count: i64, backed_up: bool) -> Result<Stored> {
+    let mut credential = Credential::from(read::<Key>(written)?);
+    credential.counter = u32::try_from(sign_count).map_err(Error::internal)?;
+    credential.backup_state = backed_up;
+    Ok(Stored { id, user, key: Key::from(credential) })
+}
+
+async fn of_user(db: &mut PgConnection, user: Uuid) -> Result<Vec<Stored>> {
+    let rows = sqlx::query!(
+        "SELECT id, user_id, public_key, sign_count, backed_up FROM directory.authenticators WHERE user_id = $1 ORDER BY id",
+        user
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| of_row(row.id, row.user_id, row.public_key, row.sign_count, row.backed_up)).collect()
+}
+
+async fn find(db: &mut PgConnection, credential_id: &[u8]) -> Result<Option<Stored>> {
+    let row = sqlx::query!(
+        "SELECT id, user_id, public_key, sign_count, backed_up FROM directory.authenticators WHERE credential_id = $1 FOR UPDATE",
+        credential_id
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| of_row(row.id, row.user_id, row.public_key, row.sign_count, row.backed_up)).transpose()
+}
+
+/// # Errors
+/// The database's.
+pub async fn list(db: &mut PgConnection, user: Uuid) -> Result<Vec<Passkey>, sqlx::Error> {
+    sqlx::query_as!(
+        Passkey,
+        r#"SELECT id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at
+             FROM directory.authenticators WHERE user_id = $1 ORDER BY id"#,
+        user
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// None where it is not the user's.
+///
+/// # Errors
+/// The database's.
+pub async fn rename(db: &mut PgConnection, user: Uuid, passkey: Uuid, name: &str, now: Timestamp) -> Result<Option<Passkey>, sqlx::Error> {
+    sqlx::query_as!(
+        Passkey,
+        r#"UPDATE directory.authenticators SET friendly_name = $3, updated_at = $4 WHERE user_id = $1 AND id = $2
+        RETURNING id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at"#,
+        user,
+        passkey,
+        name,
+        now,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The name of the one removed; none where it was not the user's.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(db: &mut PgConnection, user: Uuid, passkey: Uuid) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("DELETE FROM directory.authenticators WHERE user_id = $1 AND id = $2 RETURNING friendly_name", user, passkey)
+        .fetch_optional(db)
+        .await
+}

@@ -1,0 +1,112 @@
+//! What somebody shows to prove who he or she is, and whether it holds.
+
+use axum::http::StatusCode;
+use platform::App;
+use platform::auth::Factor;
+use platform::ctx::Origin;
+use platform::error::{Problem, Result};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::passkeys::{self, Refused};
+use super::{recovery, totp};
+use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::challenges::{self, Purpose};
+use crate::throttle;
+
+/// One factor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Proof {
+    Password {
+        #[schema(value_type = String, format = Password, max_length = 256)]
+        password: SecretString,
+    },
+    /// Six digits of the authenticator app.
+    Totp {
+        #[schema(max_length = 20)]
+        code: String,
+    },
+    RecoveryCode {
+        #[schema(max_length = 60)]
+        code: String,
+    },
+    Passkey {
+        /// Of the options that were signed.
+        #[schema(max_length = 100)]
+        token: String,
+        /// What `navigator.credentials.get` answered, as JSON (WebAuthn, `AuthenticationResponseJSON`).
+        #[schema(value_type = Object)]
+        credential: Value,
+    },
+}
+
+pub fn wrong_code() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_code", "This code is not right, or it was used already.")
+}
+
+pub fn wrong_passkey() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_passkey", "This passkey was not accepted. Try again, or use another way.")
+}
+
+/// A second factor of the user, checked and used up. Attempts of one user go one after the other and wait longer after each
+/// failure, whatever sign-in and address they come from, so that codes cannot be tried in numbers; what follows a failure is
+/// written down, and the transaction is to be committed either way.
+///
+/// # Errors
+/// 429 while a wait lasts; the database's.
+pub async fn check_second(
+    db: &mut PgConnection,
+    app: &App,
+    origin: &Origin,
+    user: Uuid,
+    bound_to: Uuid,
+    proof: Proof,
+) -> Result<Result<Factor, Problem>> {
+    let (now, key) = (app.clock.now(), throttle::Key::of_second_factor(app, user));
+    key.hold(&mut *db, now).await?;
+    let (factor, refusal) = match proof {
+        Proof::Totp { code } => (Factor::Totp, (!totp::take(&mut *db, app, user, &code, true).await?).then(wrong_code)),
+        Proof::RecoveryCode { code } => (Factor::RecoveryCode, (!recovery::take(&mut *db, user, &code, now).await?).then(wrong_code)),
+        Proof::Passkey { token, credential } => {
+            let taken = challenges::take(&mut *db, Purpose::PasskeyAssertion, &token, Some(bound_to), now).await?;
+            let signed = match taken {
+                Some(waiting) if waiting.user == Some(user) => {
+                    passkeys::finish_assertion(&mut *db, &app.config, user, waiting.state, credential, now).await?
+                }
+                _ => Err(Refused::Invalid),
+            };
+            if let Err(Refused::Copied(passkey)) = signed {
+                note_copied(&mut *db, app, origin, user, passkey).await?;
+            }
+            (Factor::Passkey, signed.is_err().then(wrong_passkey))
+        }
+        Proof::Password { .. } => (
+            Factor::Password,
+            Some(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", "A second factor is set up, so it takes that one.")),
+        ),
+    };
+    let Some(refusal) = refusal else {
+        key.clear(db).await?;
+        return Ok(Ok(factor));
+    };
+    if factor.is_second() {
+        key.fail(&mut *db, now).await?;
+        let attempt = SignIn::Failed { user: Some(user), email: "", reason: "second_factor", factor };
+        note_sign_in(db, app, origin, &attempt).await?;
+    }
+    Ok(Err(refusal))
+}
+
+/// A passkey whose counter went back: a copy of it may be about.
+///
+/// # Errors
+/// The database's.
+pub async fn note_copied(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, passkey: Uuid) -> Result<()> {
+    let event = SecurityEvent { user, event: "passkey_counter_went_back", severity: "high", details: json!({ "passkey_id": passkey }) };
+    note_security_event(db, app, origin, &event).await
+}

@@ -1,0 +1,155 @@
+//! Codes of an authenticator app (TOTP, RFC 6238): six digits, thirty seconds, SHA-1, as every app knows them. A code counts
+//! once, with a step of tolerance to either side.
+
+use platform::App;
+use platform::crypto::{Place, random};
+use platform::error::{Error, Result};
+use platform::time::Timestamp;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::Serialize;
+use sqlx::PgConnection;
+use totp_rs::{Builder, Secret, Totp};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// RFC 4226, 4 asks for 160 bits.
+const SECRET_BYTES: usize = 20;
+
+/// What an authenticator app needs. Shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TotpEnrolment {
+    /// Base 32, to type in.
+    pub secret: String,
+    /// `otpauth://totp/…`
+    pub uri: String,
+    /// The same as a QR code, an SVG document.
+    pub qr_svg: String,
+}
+
+fn place(user: Uuid) -> Place<'static> {
+    Place { column: "directory.totp_credentials.secret_ciphertext", tenant: None, row: user }
+}
+
+fn of_secret(secret: &[u8], account: &str) -> Result<Totp> {
+    let secret = Secret::from(secret.to_vec());
+    // A colon would end the account's name in the address (the Key URI format of Google Authenticator).
+    let account = account.replace(':', " ");
+    Builder::new()
+        .with_secret(secret)
+        .with_issuer(Some("Atrium"))
+        .with_account_name(account)
+        .build()
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+/// A new secret for who has none that counts yet. None where one is confirmed already.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(db: &mut PgConnection, app: &App, user: Uuid, email: &str) -> Result<Option<TotpEnrolment>> {
+    let secret = Zeroizing::new(random::<SECRET_BYTES>());
+    let begun = sqlx::query!(
+        "INSERT INTO directory.totp_credentials AS c (user_id, secret_ciphertext, created_at, updated_at)
+         VALUES ($1, $2, $3, $3)
+         ON CONFLICT (user_id) DO UPDATE SET secret_ciphertext = excluded.secret_ciphertext, created_at = $3, updated_at = $3, last_step = 0
+          WHERE c.confirmed_at IS NULL",
+        user,
+        app.keys.seal(place(user), secret.as_ref()),
+        app.clock.now(),
+    )
+    .execute(db)
+    .await?;
+    if begun.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let totp = of_secret(secret.as_ref(), email)?;
+    let uri = totp.to_url().map_err(|error| Error::internal(error.to_string()))?;
+    let code = QrCode::new(uri.as_bytes()).map_err(|error| Error::internal(error.to_string()))?;
+    let qr_svg = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    Ok(Some(TotpEnrolment { secret: data_encoding::BASE32_NOPAD.encode(secret.as_ref()), uri, qr_svg }))
+}
+
+/// Whether the code is right and was not used before; it is used up in the open transaction. `is_confirmed` tells which
+/// secrets count: those in use, or the one that waits for its first code, which then is in use.
+///
+/// # Errors
+/// The database's.
+pub async fn take(db: &mut PgConnection, app: &App, user: Uuid, code: &str, is_confirmed: bool) -> Result<bool> {
+    let now = app.clock.now();
+    let row = sqlx::query!(
+        r#"SELECT secret_ciphertext, last_step FROM directory.totp_credentials
+            WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2"#,
+        user,
+        is_confirmed,
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(false) };
+    let secret = app.keys.open(place(user), &row.secret_ciphertext).map_err(Error::internal)?;
+    let Some(step) = matching_step(&secret, code, now)? else { return Ok(false) };
+    let taken = sqlx::query!(
+        "UPDATE directory.totp_credentials
+            SET last_step = $2, last_verified_at = $3, updated_at = $3, confirmed_at = coalesce(confirmed_at, $3)
+          WHERE user_id = $1 AND last_step < $2 AND (confirmed_at IS NOT NULL) = $4",
+        user,
+        step,
+        now,
+        is_confirmed,
+    )
+    .execute(db)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// The step whose code it is, of the present one and its two neighbours. People type codes with a space in the middle.
+fn matching_step(secret: &[u8], code: &str, now: Timestamp) -> Result<Option<i64>> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let step = of_secret(secret, "")?.check(&digits, u64::try_from(now.as_second()).unwrap_or_default());
+    Ok(step.and_then(|step| i64::try_from(step).ok()))
+}
+
+/// Whether there was one to remove, confirmed or not.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(db: &mut PgConnection, user: Uuid) -> Result<bool> {
+    let removed =
+        sqlx::query!("DELETE FROM directory.totp_credentials WHERE user_id = $1 AND confirmed_at IS NOT NULL", user).execute(db).await?;
+    Ok(removed.rows_affected() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238, appendix B: the SHA-1 column, whose last six of eight digits are the codes of six.
+    #[test]
+    fn codes_are_those_of_the_rfc() {
+        let secret = b"12345678901234567890";
+        for (second, eight) in [
+            (59, "94287082"),
+            (1_111_111_109, "07081804"),
+            (1_111_111_111, "14050471"),
+            (1_234_567_890, "89005924"),
+            (2_000_000_000, "69279037"),
+            (20_000_000_000, "65353130"),
+        ] {
+            let found = matching_step(secret, &eight[2..], Timestamp::from_second(second)).expect("a secret");
+            assert_eq!(found, Some(second / 30), "{eight}");
+        }
+    }
+
+    #[test]
+    fn a_step_to_either_side_is_tolerated_and_no_more() {
+        let (secret, at) = (b"12345678901234567890", |second| Timestamp::from_second(second));
+        // The code of 1111111080 to 1111111109.
+        for (second, is_right) in [(1_111_111_049, false), (1_111_111_050, true), (1_111_111_139, true), (1_111_111_140, false)] {
+            assert_eq!(matching_step(secret, "081 804", at(second)).expect("a secret").is_some(), is_right, "{second}");
+        }
+        for wrong in ["", "81804", "0081804", "08180a", "081804081804", "٠٨١٨٠٤"] {
+            assert_eq!(matching_step(secret, wrong, at(1_111_111_100)).expect("a secret"), None, "{wrong}");
+        }
+    }
+}

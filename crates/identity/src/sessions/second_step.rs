@@ -1,0 +1,131 @@
+//! The second step of a sign-in, and sign-in by a passkey alone. Until it is done there is no session, only a token of which
+//! nothing else can be made.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::auth::Factor;
+use platform::ctx::Answer;
+use platform::error::Result;
+use platform::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::enter;
+use crate::activity::{SignIn, note_sign_in};
+use crate::caller::Somebody;
+use crate::challenges::{self, Purpose, Step};
+use crate::directory::Directory;
+use crate::second_factors::passkeys::{self, Refused};
+use crate::second_factors::proof::{self, Proof};
+use crate::second_factors::{Method, PasskeyOptions, challenge_over, wait_for};
+use crate::sessions::store;
+
+/// The password was right, and a second factor is due.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SecondFactorDue {
+    /// To send with the second factor.
+    pub token: String,
+    /// The ways to show one.
+    pub methods: Vec<Method>,
+    pub expires_at: Timestamp,
+}
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingSignIn {
+    #[schema(max_length = 100)]
+    token: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorInput {
+    /// Of the first step.
+    #[schema(max_length = 100)]
+    token: String,
+    proof: Proof,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeySignIn {
+    /// Of the options that were signed.
+    #[schema(max_length = 100)]
+    token: String,
+    /// What `navigator.credentials.get` answered, as JSON (WebAuthn, `AuthenticationResponseJSON`).
+    #[schema(value_type = Object)]
+    credential: Value,
+    /// Stays signed in for up to 90 days.
+    #[serde(default)]
+    remember: bool,
+}
+
+pub async fn begin(caller: Somebody, user: Uuid, remembered: bool, methods: Vec<Method>) -> Result<Response> {
+    let mut directory = Directory::open(&caller.app, None, caller.claim).await?;
+    let step = Step { purpose: Purpose::SecondFactor, user: Some(user), bound_to: None, remembered, state: Value::Null };
+    let (token, expires_at) = challenges::begin(directory.db(), &step, caller.app.clock.now()).await?;
+    let due = SecondFactorDue { token: token.to_string(), methods, expires_at };
+    directory.commit_with(Answer::json(StatusCode::ACCEPTED, &due)?).await
+}
+
+pub async fn options(caller: &Somebody, input: &WaitingSignIn) -> Result<PasskeyOptions> {
+    let app = &caller.app;
+    let mut directory = Directory::open(app, None, None).await?;
+    let waiting = challenges::find(directory.db(), Purpose::SecondFactor, &input.token, app.clock.now()).await?;
+    let (id, user) = waiting.and_then(|waiting| Some((waiting.id, waiting.user?))).ok_or_else(challenge_over)?;
+    let begun = passkeys::begin_assertion(directory.db(), &app.config, user).await?.ok_or_else(proof::wrong_passkey)?;
+    let options = wait_for(directory.db(), app, Purpose::PasskeyAssertion, Some(user), Some(id), begun).await?;
+    directory.commit().await?;
+    Ok(options)
+}
+
+pub async fn finish(caller: Somebody, input: SecondFactorInput) -> Result<Response> {
+    let (app, now) = (caller.app.clone(), caller.app.clock.now());
+    let mut directory = Directory::open(&app, None, None).await?;
+    let waiting = challenges::find(directory.db(), Purpose::SecondFactor, &input.token, now).await?;
+    let (id, user) = waiting.and_then(|waiting| Some((waiting.id, waiting.user?))).ok_or_else(challenge_over)?;
+    let factor = match proof::check_second(directory.db(), &app, &caller.origin, user, id, input.proof).await? {
+        Ok(factor) => factor,
+        Err(refusal) => {
+            directory.commit().await?;
+            return Err(refusal.into());
+        }
+    };
+    // Of two right answers at once, one signs in.
+    let waiting = challenges::take(directory.db(), Purpose::SecondFactor, &input.token, None, now).await?.ok_or_else(challenge_over)?;
+    directory.commit().await?;
+    enter(caller, user, waiting.remembered, &[Factor::Password, factor]).await
+}
+
+/// Says nothing about anybody: the passkey tells whose it is.
+pub async fn passkey_options(caller: &Somebody) -> Result<PasskeyOptions> {
+    let begun = passkeys::begin_sign_in(&caller.app.config)?;
+    let mut directory = Directory::open(&caller.app, None, None).await?;
+    let options = wait_for(directory.db(), &caller.app, Purpose::PasskeySignIn, None, None, begun).await?;
+    directory.commit().await?;
+    Ok(options)
+}
+
+pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Response> {
+    let (app, origin, now) = (caller.app.clone(), caller.origin.clone(), caller.app.clock.now());
+    let mut directory = Directory::open(&app, None, None).await?;
+    let waiting = challenges::take(directory.db(), Purpose::PasskeySignIn, &input.token, None, now).await?.ok_or_else(challenge_over)?;
+    let (user, signed) = passkeys::finish_sign_in(directory.db(), &app.config, waiting.state, input.credential, now).await?;
+    if let (Some(user), Err(Refused::Copied(passkey))) = (user, &signed) {
+        proof::note_copied(directory.db(), &app, &origin, user, *passkey).await?;
+    }
+    let refused = match user.filter(|_| signed.is_ok()) {
+        Some(user) if store::may_sign_in(directory.db(), user).await? => {
+            directory.commit().await?;
+            return enter(caller, user, input.remember, &[Factor::Passkey]).await;
+        }
+        other => other.or(user),
+    };
+    let attempt = SignIn::Failed { user: refused, email: "", reason: "passkey", factor: Factor::Passkey };
+    note_sign_in(directory.db(), &app, &origin, &attempt).await?;
+    directory.commit().await?;
+    Err(proof::wrong_passkey().into())
+}

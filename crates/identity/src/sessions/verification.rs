@@ -1,0 +1,87 @@
+//! Confirming that it is still oneself, before what a borrowed screen must not do. The session gets a new token with it.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::SignedIn;
+use platform::auth::Factor;
+use platform::crypto::Token;
+use platform::error::{Problem, Result};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::{Opened, answer, store};
+use crate::activity::{SecurityEvent, note_security_event};
+use crate::challenges::Purpose;
+use crate::directory::Directory;
+use crate::second_factors::proof::{self, Proof};
+use crate::second_factors::{self, PasskeyOptions, passkeys, wait_for};
+use crate::{cookie, passwords, throttle};
+
+pub async fn options(caller: &SignedIn) -> Result<PasskeyOptions> {
+    let SignedIn { app, session, .. } = caller;
+    let mut directory = Directory::open(app, None, None).await?;
+    let begun = passkeys::begin_assertion(directory.db(), &app.config, session.user_id).await?.ok_or_else(proof::wrong_passkey)?;
+    let options = wait_for(directory.db(), app, Purpose::PasskeyAssertion, Some(session.user_id), Some(session.id), begun).await?;
+    directory.commit().await?;
+    Ok(options)
+}
+
+pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
+    let SignedIn { app, session, origin, claim } = caller;
+    let mut directory = Directory::open(&app, None, None).await?;
+    let has_second = !second_factors::methods(directory.db(), session.user_id).await?.is_empty();
+    let shown = match proof {
+        Proof::Password { password } if !has_second => {
+            directory.commit().await?;
+            check_password(&app, &session, &origin, password).await?;
+            Factor::Password
+        }
+        other => {
+            let checked = proof::check_second(directory.db(), &app, &origin, session.user_id, session.id, other).await?;
+            directory.commit().await?;
+            checked?
+        }
+    };
+    let (token, now) = (Token::random(), app.clock.now());
+    let mut factors = session.factors.clone();
+    if !factors.contains(&shown) {
+        factors.push(shown);
+    }
+    let mut directory = Directory::open(&app, session.tenant, claim).await?;
+    if !store::renew(directory.db(), &session, &token.hash, &factors, now).await? {
+        return Err(
+            Problem::conflict("session_changed", "This session was confirmed or ended elsewhere in the meantime. Try again.").into()
+        );
+    }
+    let event =
+        SecurityEvent { user: session.user_id, event: "identity_confirmed", severity: "low", details: json!({ "factor": shown.name() }) };
+    note_security_event(directory.db(), &app, &origin, &event).await?;
+    let found = store::authenticate(directory.db(), &token.hash, now).await?.ok_or_else(Problem::unauthenticated)?;
+    let seconds = (found.session.expires_at.as_second() - now.as_second()).max(0);
+    let set_cookie = cookie::set(&app.config, &token.secret, found.remembered.then_some(seconds));
+    let answer = answer(directory.db(), StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
+    directory.commit_with(answer).await
+}
+
+async fn check_password(
+    app: &platform::App,
+    session: &platform::auth::Session,
+    origin: &platform::ctx::Origin,
+    password: SecretString,
+) -> Result<()> {
+    let key = throttle::Key::new(app, &session.email, origin.ip);
+    let turn = passwords::Turn::wait().await?;
+    let mut directory = Directory::open(app, None, None).await?;
+    key.check(directory.db(), app.clock.now()).await?;
+    let hash = passwords::store::hash_of(directory.db(), session.user_id).await?;
+    directory.commit().await?;
+    let is_right = turn.verify(password, hash).await?;
+    let mut directory = Directory::open(app, None, None).await?;
+    if is_right {
+        key.clear(directory.db()).await?;
+    } else {
+        key.fail(directory.db(), app.clock.now()).await?;
+    }
+    directory.commit().await?;
+    if is_right { Ok(()) } else { Err(Problem::field("proof.password", "incorrect", "is not your password").into()) }
+}
