@@ -107,7 +107,6 @@ CREATE INDEX events_waiting ON platform.events (seq) WHERE dispatched_at IS NULL
 -- Small whatever the outbox holds: the dispatcher asks for each waiting event whether an earlier one of its subject is put off.
 CREATE INDEX events_put_off ON platform.events (tenant_id, subject_id, seq) WHERE dispatched_at IS NULL AND next_attempt_at IS NOT NULL;
 CREATE INDEX events_delivered ON platform.events (tenant_id, dispatched_at, seq) WHERE dispatched_at IS NOT NULL;
-CREATE INDEX events_of_subject ON platform.events (tenant_id, subject_id, seq);
 CALL platform.protect('platform.events', 'SELECT, INSERT, UPDATE (dispatched_at, attempts, next_attempt_at, last_error)');
 
 -- Month partitions by range of the UUIDv7 id, whose first 48 bits are milliseconds (RFC 9562).

@@ -191,7 +191,8 @@ GRANT SELECT, INSERT ON directory.oauth_used_proofs TO atrium_app;
 CREATE FUNCTION identity.authenticate_oauth(presented bytea, at timestamptz)
 RETURNS TABLE (
     token_id uuid, client uuid, client_id text, client_tenant uuid, client_name text, user_id uuid, tenant_id uuid, name text, email text,
-    locale text, timezone text, scopes text[], permissions text[], dpop_jkt bytea, issued_at timestamptz, expires_at timestamptz
+    locale text, timezone text, scopes text[], permissions text[], dpop_jkt bytea, issued_at timestamptz, expires_at timestamptz,
+    policy jsonb, grace_started_at timestamptz, is_exempt boolean, has_second boolean
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -210,7 +211,8 @@ BEGIN
                           WHERE mp.tenant_id = t.id AND mp.user_id = u.id) AS p
                   WHERE p.permission = ANY (k.scopes)
                   GROUP BY p.permission),
-           g.dpop_jkt, k.created_at, k.access_token_expires_at
+           g.dpop_jkt, k.created_at, k.access_token_expires_at, nullif(t.security_policy, '{}'), m.grace_started_at,
+           identity.is_exempt(t.id, u.id, t.security_policy), identity.has_second_factor(u.id)
       FROM directory.oauth_tokens k
       JOIN directory.oauth_grants g ON g.id = k.grant_id AND g.revoked_at IS NULL AND g.expires_at > at
       JOIN directory.oauth_clients c ON c.id = g.client_id AND c.enabled

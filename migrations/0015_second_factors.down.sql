@@ -1,1 +1,2 @@
-DROP TABLE directory.login_challenges, directory.authenticators, directory.recovery_codes, directory.totp_credentials;
+DROP FUNCTION identity.has_second_factor(uuid);
+DROP TABLE directory.devices, directory.login_challenges, directory.authenticators, directory.recovery_codes, directory.totp_credentials;

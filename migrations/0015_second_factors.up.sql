@@ -65,3 +65,28 @@ GRANT SELECT, INSERT, DELETE, UPDATE (secret_ciphertext, confirmed_at, last_step
 GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON directory.recovery_codes TO atrium_app;
 GRANT SELECT, INSERT, DELETE, UPDATE (sign_count, backup_eligible, backed_up, friendly_name, last_used_at, updated_at) ON directory.authenticators TO atrium_app;
 GRANT SELECT, INSERT, UPDATE (used_at) ON directory.login_challenges TO atrium_app;
+
+-- Devices that a browser is known by: they wait for nobody else's failed sign-ins, and for a while may stand for the second
+-- factor in one tenant. All go when a password or factor changes.
+CREATE TABLE directory.devices (
+    id              uuid        PRIMARY KEY,
+    user_id         uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
+    token_hash      bytea       NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
+    trusted_in      uuid        REFERENCES directory.tenants ON DELETE CASCADE,
+    trusted_until   timestamptz,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    last_seen_at    timestamptz NOT NULL DEFAULT now(),
+    CHECK ((trusted_in IS NULL) = (trusted_until IS NULL))
+);
+CREATE INDEX devices_user ON directory.devices (user_id, last_seen_at);
+CREATE INDEX devices_last_seen ON directory.devices (last_seen_at);
+GRANT SELECT, INSERT, DELETE, UPDATE (token_hash, trusted_in, trusted_until, last_seen_at) ON directory.devices TO atrium_app;
+
+-- Whether a user has set up a second factor.
+CREATE FUNCTION identity.has_second_factor(somebody uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog
+AS $$
+    SELECT EXISTS (SELECT FROM directory.totp_credentials WHERE user_id = somebody AND confirmed_at IS NOT NULL)
+        OR EXISTS (SELECT FROM directory.authenticators WHERE user_id = somebody)
+$$;
+REVOKE ALL ON FUNCTION identity.has_second_factor(uuid) FROM PUBLIC;

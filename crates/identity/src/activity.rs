@@ -1,6 +1,5 @@
 //! The directory's logs: sign-ins, and what concerns the safety of an account.
 
-use platform::App;
 use platform::auth::Factor;
 use platform::crypto::hmac;
 use platform::ctx::Origin;
@@ -8,6 +7,7 @@ use platform::error::Result;
 use platform::id;
 use platform::ipnet::IpNet;
 use platform::text::email_key;
+use platform::{App, TenantId};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -30,15 +30,16 @@ pub fn email_hash(app: &App, email: &str) -> [u8; 32] {
 
 /// How an attempt to sign in ended.
 pub enum SignIn<'a> {
-    Success { user: Uuid, factors: &'a [Factor] },
+    Success { user: Uuid, tenant: Option<TenantId>, factors: &'a [Factor] },
     Failed { user: Option<Uuid>, email: &'a str, reason: &'a str, factor: Factor },
 }
 
 /// # Errors
 /// The database's.
 pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, attempt: &SignIn<'_>) -> Result<()> {
+    let tenant = if let SignIn::Success { tenant: Some(tenant), .. } = attempt { Some(tenant.0) } else { None };
     let (user, hash, method, outcome, reason) = match attempt {
-        SignIn::Success { user, factors } => {
+        SignIn::Success { user, factors, .. } => {
             (Some(*user), None, factors.iter().map(|factor| factor.name()).collect::<Vec<_>>().join("+"), "success", None)
         }
         SignIn::Failed { user, email, reason, factor } => {
@@ -46,10 +47,11 @@ pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, att
         }
     };
     sqlx::query!(
-        "INSERT INTO directory.login_history (id, user_id, email_hash, method, outcome, failure_reason, ip_address, user_agent, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO directory.login_history (id, user_id, tenant_id, email_hash, method, outcome, failure_reason, ip_address, user_agent, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         id::new(),
         user,
+        tenant as Option<Uuid>,
         hash.as_ref().map(<[u8; 32]>::as_slice),
         method,
         outcome,

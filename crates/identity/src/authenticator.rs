@@ -6,11 +6,10 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use platform::auth::{Authenticator, Session, UsedToken};
+use platform::App;
+use platform::auth::{Authenticator, Session};
 use platform::ctx::Origin;
 use platform::error::Result;
-use platform::time::Timestamp;
-use platform::{App, TenantId};
 
 use crate::oauth::dpop::About;
 use crate::oauth::refused::Refused;
@@ -64,28 +63,11 @@ async fn of_client(app: &App, parts: &Parts) -> Result<Option<Session>> {
     // Below a nested router the prefix is gone from the request's own address.
     let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |address| address.path());
     let about = About { method: &parts.method, path, access_token: None, needs_nonce: false };
-    let found = match shown(app, &parts.headers, about).await {
-        Ok((found, _)) => found,
-        Err(Refused::Asked { .. }) => return Ok(None),
-        Err(Refused::Platform(error)) => return Err(error),
-    };
-    Ok(found.user.map(|user| Session {
-        id: found.token_id,
-        user_id: user.id,
-        name: user.name,
-        email: user.email,
-        locale: user.locale,
-        timezone: user.timezone,
-        // The instance is administered by people.
-        is_platform_admin: false,
-        tenant: Some(TenantId(found.tenant_id)),
-        permissions: found.permissions.iter().filter_map(|grant| sessions::store::parse(grant)).collect(),
-        expires_at: found.expires_at,
-        factors: Vec::new(),
-        // Long ago: a program is never there in person.
-        verified_at: Timestamp::from_second(0),
-        token: Some(UsedToken { id: found.token_id, name: found.client_name }),
-    }))
+    match shown(app, &parts.headers, about).await {
+        Ok((found, _)) => Ok(found.session),
+        Err(Refused::Asked { .. }) => Ok(None),
+        Err(Refused::Platform(error)) => Err(error),
+    }
 }
 
 /// What the Authorization header shows (RFC 6750, 2.1): nothing where there is none, and no text for one of another kind.

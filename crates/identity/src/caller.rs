@@ -18,6 +18,8 @@ pub struct Somebody {
     pub session: Option<Session>,
     /// The hash of the cookie's token, even of one that stands for no session any more.
     pub presented: Option<[u8; 32]>,
+    /// The hash of the cookie by which the browser may be known.
+    pub device: Option<[u8; 32]>,
 }
 
 impl FromRequestParts<App> for Somebody {
@@ -28,6 +30,7 @@ impl FromRequestParts<App> for Somebody {
         // Who signs in or out does so in person.
         let session = app.authenticator.authenticate(&app, parts).await?.filter(|session| session.token.is_none());
         let presented = cookie::presented(&app.config, &parts.headers);
-        Ok(Self { app, origin, claim, session, presented })
+        let device = cookie::presented_device(&app.config, &parts.headers);
+        Ok(Self { app, origin, claim, session, presented, device })
     }
 }

@@ -14,6 +14,16 @@ fn name(config: &Config) -> &'static str {
     if config.is_https() { "__Host-atrium" } else { "atrium_session" }
 }
 
+/// Of the browser that somebody signed in with before.
+fn device_name(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-atrium-device" } else { "atrium_device" }
+}
+
+/// `Set-Cookie` by which a browser is known, for so many seconds.
+pub fn set_device(config: &Config, token: &str, max_age: i64) -> String {
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{}; Max-Age={max_age}", device_name(config), secure(config))
+}
+
 /// `Set-Cookie` for a token; `max_age` in seconds, without it the cookie ends with the browser.
 pub fn set(config: &Config, token: &str, max_age: Option<i64>) -> String {
     let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
@@ -31,7 +41,15 @@ fn secure(config: &Config) -> &'static str {
 
 /// The hash of the presented token. Two different tokens of the name are none: one of them was planted.
 pub fn presented(config: &Config, headers: &HeaderMap) -> Option<[u8; 32]> {
-    let wanted = name(config);
+    token(name(config), headers)
+}
+
+/// As [`presented`], of the browser's own cookie.
+pub fn presented_device(config: &Config, headers: &HeaderMap) -> Option<[u8; 32]> {
+    token(device_name(config), headers)
+}
+
+fn token(wanted: &str, headers: &HeaderMap) -> Option<[u8; 32]> {
     let mut tokens = headers
         .get_all(COOKIE)
         .iter()

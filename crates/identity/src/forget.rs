@@ -3,6 +3,8 @@
 use platform::jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
 
+use crate::devices;
+
 /// Removes ended sessions 30 days after their last activity, used links and unfinished sign-ups after a week, old waits,
 /// tokens of clients 30 days after they ran out, and logs after 7 years. Daily.
 #[derive(Serialize, Deserialize)]
@@ -28,6 +30,10 @@ impl Job for ForgetExpired {
             sqlx::query!("DELETE FROM directory.one_time_tokens WHERE expires_at < $1", days(7)).execute(owner).await?.rows_affected();
         forgotten +=
             sqlx::query!("DELETE FROM directory.login_challenges WHERE expires_at < $1", days(1)).execute(owner).await?.rows_affected();
+        forgotten += sqlx::query!("DELETE FROM directory.devices WHERE last_seen_at < $1", now.plus_seconds(-devices::FORGOTTEN))
+            .execute(owner)
+            .await?
+            .rows_affected();
         forgotten +=
             sqlx::query!("DELETE FROM directory.registrations WHERE expires_at < $1", days(7)).execute(owner).await?.rows_affected();
         forgotten +=

@@ -7,6 +7,7 @@ mod authenticator;
 mod caller;
 mod challenges;
 mod cookie;
+mod devices;
 mod directory;
 mod events;
 mod forget;
@@ -15,6 +16,7 @@ mod mails;
 pub mod members;
 pub mod oauth;
 pub mod passwords;
+pub mod policy;
 pub mod profile;
 pub mod registrations;
 pub mod roles;
@@ -38,6 +40,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(registrations::http::api())
         .merge(sessions::http::api())
         .merge(second_factors::http::api())
+        .merge(policy::http::api())
         .merge(passwords::http::api())
         .merge(profile::http::api())
         .merge(tenants::http::api())

@@ -36,6 +36,11 @@ impl Key {
         Self(hmac(app.keys.derive("login throttle").as_ref(), &[email_key(email).as_bytes(), b"\0", network.as_bytes()]))
     }
 
+    /// Of a browser that the user signed in with before, whatever others try on the account.
+    pub fn of_device(app: &App, device: Uuid) -> Self {
+        Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"device\0", device.as_bytes()]))
+    }
+
     /// Of a user's second factor, from wherever it is tried: who gets that far knows the password.
     pub fn of_second_factor(app: &App, user: Uuid) -> Self {
         Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"second factor\0", user.as_bytes()]))

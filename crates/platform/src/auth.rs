@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -74,11 +76,51 @@ pub struct Session {
     pub factors: Vec<Factor>,
     /// When one of them was shown last.
     pub verified_at: Timestamp,
+    /// What its tenant's security policy asks before it lets anybody act there.
+    pub gate: Gate,
     /// Where a program acts by an access token, whose scopes are the bounds of `permissions`.
     pub token: Option<UsedToken>,
 }
 
+/// What stands between a session and its tenant. Empty where the tenant asks nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    /// From when a second factor that was not shown is missed.
+    pub second_factor_due: Option<Timestamp>,
+    pub addresses: Option<Arc<AddressRules>>,
+}
+
+/// From where one may act.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AddressRules {
+    /// Anywhere, where it is empty.
+    pub allowed: Vec<IpNet>,
+    /// Beats what is allowed.
+    pub blocked: Vec<IpNet>,
+}
+
+impl AddressRules {
+    pub fn admits(&self, address: Option<IpAddr>) -> bool {
+        let Some(address) = address.map(|address| address.to_canonical()) else { return self.allowed.is_empty() };
+        let is_in = |nets: &[IpNet]| nets.iter().any(|net| net.contains(&address));
+        !is_in(&self.blocked) && (self.allowed.is_empty() || is_in(&self.allowed))
+    }
+}
+
 impl Session {
+    /// # Errors
+    /// 403 `address_not_allowed` or `second_factor_required`, by the security policy of the tenant.
+    pub fn admit(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Problem> {
+        if self.gate.addresses.as_ref().is_some_and(|rules| !rules.admits(address)) {
+            return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", "This workspace cannot be used from your address."));
+        }
+        if self.gate.second_factor_due.is_some_and(|from| from <= now) {
+            let detail = "This workspace asks for a second factor. Set one up in your security settings, or sign in with it.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail));
+        }
+        Ok(())
+    }
+
     /// Seconds for which somebody counts as there in person after showing a factor.
     pub const FRESH: i64 = 10 * 60;
 
@@ -106,6 +148,8 @@ pub enum Factor {
     Provider,
     /// A link that came by mail.
     MailLink,
+    /// A device that was remembered in place of the second factor.
+    Device,
 }
 
 impl Factor {
@@ -117,11 +161,12 @@ impl Factor {
             Self::Passkey => "passkey",
             Self::Provider => "provider",
             Self::MailLink => "mail_link",
+            Self::Device => "device",
         }
     }
 
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Passkey, Self::Provider, Self::MailLink]
+        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Passkey, Self::Provider, Self::MailLink, Self::Device]
             .into_iter()
             .find(|factor| factor.name() == name)
     }
@@ -206,7 +251,7 @@ impl<P: Permission> FromRequestParts<App> for Allow<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let session = session(parts, app).await?;
-        let tenant = session.tenant.ok_or_else(no_tenant)?;
+        let tenant = tenant_of(&session, parts, app)?;
         let scope = session.permissions.scope(P::CODENAME).ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
         let claim = claim(parts, &session.user_id.to_string());
         let ctx = Ctx::of_member(app.clone(), session, tenant, origin(parts), claim);
@@ -236,7 +281,7 @@ impl FromRequestParts<App> for AnyMember {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let session = session(parts, app).await?;
-        let tenant = session.tenant.ok_or_else(no_tenant)?;
+        let tenant = tenant_of(&session, parts, app)?;
         let claim = claim(parts, &session.user_id.to_string());
         Ok(Self(Ctx::of_member(app.clone(), session, tenant, origin(parts), claim)))
     }
@@ -264,7 +309,7 @@ impl FromRequestParts<App> for InPerson {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let SignedIn { app, session, origin, claim } = SignedIn::from_request_parts(parts, app).await?;
-        let tenant = session.tenant.ok_or_else(no_tenant)?;
+        let tenant = tenant_of(&session, parts, &app)?;
         Ok(Self(Ctx::of_member(app, session, tenant, origin, claim)))
     }
 }
@@ -328,6 +373,13 @@ async fn session(parts: &Parts, app: &App) -> Result<Session> {
     let session = app.authenticator.authenticate(app, parts).await?.ok_or_else(Problem::unauthenticated)?;
     app.limits.check(crate::rate_limit::Limit::Account, &session.user_id.to_string())?;
     Ok(session)
+}
+
+/// The tenant that the caller acts in, if its policy lets him or her.
+fn tenant_of(session: &Session, parts: &Parts, app: &App) -> Result<TenantId, Problem> {
+    let tenant = session.tenant.ok_or_else(no_tenant)?;
+    session.admit(parts.extensions.get::<Origin>().and_then(|origin| origin.ip), app.clock.now())?;
+    Ok(tenant)
 }
 
 fn session_required() -> Problem {

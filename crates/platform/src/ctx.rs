@@ -13,7 +13,8 @@ use crate::auth::{Permissions, Session};
 use crate::error::{Error, Result};
 use crate::events::Fact;
 use crate::idempotency::{Claim, Claimed};
-use crate::jobs::Waiting;
+use crate::jobs::{Waiting, When};
+use crate::mail::Mail;
 use crate::pool::{Pool, Transaction, is_broken};
 use crate::state::App;
 use crate::time::Timestamp;
@@ -72,6 +73,8 @@ pub(crate) struct Noted {
     pub facts: Vec<Fact>,
     pub lines: Vec<Line>,
     pub jobs: Vec<Waiting>,
+    /// Those of one change together.
+    pub mails: Vec<Vec<Mail>>,
 }
 
 impl Ctx {
@@ -166,9 +169,15 @@ impl Ctx {
     /// # Errors
     /// A deferred constraint; or [`Error::UnknownOutcome`] where the connection broke.
     pub async fn commit(&mut self) -> Result<()> {
-        let Noted { facts, lines, jobs } = std::mem::take(&mut self.noted);
+        let Noted { facts, lines, mut jobs, mails } = std::mem::take(&mut self.noted);
         if !facts.is_empty() || !lines.is_empty() {
             self.write_facts(&facts, &lines).await?;
+        }
+        if !mails.is_empty() {
+            let (app, tenant) = (self.app.clone(), self.tenant);
+            for job in crate::mail::write(self.db().await?, &app.keys, Some(tenant), &mails).await? {
+                jobs.push(Waiting::new(&job, When::default())?);
+            }
         }
         if !jobs.is_empty() {
             crate::jobs::enqueue_all(self.db().await?, &jobs).await?;

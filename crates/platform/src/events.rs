@@ -1,8 +1,10 @@
 //! The outbox: facts written in the transaction of the change, and the dispatcher that brings them to reactions.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
@@ -226,7 +228,9 @@ async fn deliver(app: &App, tenant: TenantId, events: &[Recorded]) -> Result<()>
     for event in events.iter().filter(|event| ours.contains(&event.id)) {
         ctx.caller = Caller::Program { caused_by: Some(event.id) };
         for reaction in app.reactions.iter().filter(|reaction| reaction.on == event.kind) {
-            (reaction.run)(&mut ctx, event).await?;
+            // A panic is this event's failure, and not the end of the dispatcher.
+            let ran = AssertUnwindSafe((reaction.run)(&mut ctx, event)).catch_unwind().await;
+            ran.unwrap_or_else(|_| Err(Error::internal(format!("{} panicked", reaction.name))))?;
         }
     }
     for ids in ours.chunks(IDS_A_NOTICE) {

@@ -131,7 +131,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    fn new<J: Job>(job: &J, when: When) -> Result<Self> {
+    pub(crate) fn new<J: Job>(job: &J, when: When) -> Result<Self> {
         let mut payload = serde_json::to_value(job).map_err(Error::internal)?;
         if let (Value::Object(fields), Some(batch)) = (&mut payload, when.batch) {
             fields.insert("batch_id".to_owned(), Value::from(batch.to_string()));

@@ -129,6 +129,7 @@ mod tests {
             expires_at: Timestamp::from_second(0),
             factors: Vec::new(),
             verified_at: Timestamp::from_second(0),
+            gate: Default::default(),
             token: None,
         }
     }

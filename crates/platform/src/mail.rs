@@ -138,19 +138,25 @@ fn place(tenant: Option<Uuid>, id: Uuid) -> Place<'static> {
 /// # Errors
 /// The database's.
 pub async fn post(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mail: &Mail) -> Result<()> {
-    let mail_ids = write(db, keys, tenant, std::slice::from_ref(mail)).await?;
-    if mail_ids.is_empty() {
-        return Ok(());
+    for job in write(db, keys, tenant, &[std::slice::from_ref(mail)]).await? {
+        crate::jobs::enqueue(db, &job, When::default()).await?;
     }
-    crate::jobs::enqueue(db, &SendMails { mail_ids }, When::default()).await
+    Ok(())
 }
 
-/// Answers the ids of those that were not written before. What they say is sealed: it may hold a secret link.
-async fn write(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mails: &[Mail]) -> Result<Vec<Uuid>> {
+/// Writes the mails of several changes, and answers the jobs that send those that were not written before. What mails say is
+/// sealed: it may hold a secret link.
+pub(crate) async fn write(
+    db: &mut PgConnection,
+    keys: &KeyRing,
+    tenant: Option<TenantId>,
+    changes: &[impl AsRef<[Mail]>],
+) -> Result<Vec<SendMails>> {
     let tenant = tenant.map(|t| t.0);
+    let mails: Vec<&Mail> = changes.iter().flat_map(AsRef::as_ref).collect();
     let ids: Vec<Uuid> = mails.iter().map(|_| crate::id::new()).collect();
     let mut sealed = Vec::with_capacity(mails.len());
-    for (id, mail) in ids.iter().zip(mails) {
+    for (id, mail) in ids.iter().zip(&mails) {
         sealed.push(keys.seal(place(tenant, *id), &serde_json::to_vec(mail).map_err(Error::internal)?));
     }
     let each = |of: fn(&Mail) -> &str| mails.iter().map(|mail| of(mail).to_owned()).collect::<Vec<_>>();
@@ -172,21 +178,23 @@ async fn write(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, 
     )
     .fetch_all(db)
     .await?;
-    Ok(written)
+    let mut rest = ids.as_slice();
+    let mut jobs = Vec::new();
+    for change in changes {
+        let (of_change, later) = rest.split_at(change.as_ref().len());
+        rest = later;
+        let mail_ids: Vec<Uuid> = of_change.iter().filter(|id| written.contains(id)).copied().collect();
+        if !mail_ids.is_empty() {
+            jobs.push(SendMails { mail_ids });
+        }
+    }
+    Ok(jobs)
 }
 
 impl Ctx {
-    /// Writes mails in this transaction; they are sent after the commit.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn mail(&mut self, mails: &[Mail]) -> Result<()> {
-        let (app, tenant) = (self.app.clone(), self.tenant);
-        let mail_ids = write(self.db().await?, &app.keys, Some(tenant), mails).await?;
-        if mail_ids.is_empty() {
-            return Ok(());
-        }
-        self.enqueue(&SendMails { mail_ids }, When::default())
+    /// Notes the mails of one change, written with the commit; one job sends them after it.
+    pub fn mail(&mut self, mails: Vec<Mail>) {
+        self.noted().mails.push(mails);
     }
 }
 

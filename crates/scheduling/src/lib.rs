@@ -70,5 +70,5 @@ pub fn reactions() -> Vec<Reaction> {
 
 /// The jobs of this module.
 pub fn jobs() -> Vec<JobDefinition> {
-    vec![definition::<mails::SendBookingMails>(), definition::<mails::SendReminder>(), definition::<bookings::jobs::CompleteBookings>()]
+    vec![definition::<mails::SendReminder>(), definition::<bookings::jobs::CompleteBookings>()]
 }

@@ -9,8 +9,11 @@ use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use crate::client::{Answer, Client, Tenant, booking};
-use crate::identity::{PASSWORD, newest_token, registration, sign_up};
-use crate::matrix::{failed_job, filled, fixtures, operations};
+use crate::identity::authenticator::Authenticator;
+use crate::identity::passkeys::register;
+use crate::identity::second_factors::{Phone, set_up};
+use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, registration, sign_up, try_sign_in};
+use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations};
 use crate::world::World;
 
 enum Kept {
@@ -62,6 +65,8 @@ fn kept(operation: &str) -> Option<Kept> {
         "PUT /schedules/{id}" => Line("schedule.updated"),
         "DELETE /schedules/{id}" => Line("schedule.deleted"),
         "PATCH /tenant" => Line("tenant.updated"),
+        "PUT /tenant/security-policy" => Line("security_policy.updated"),
+        "POST /tenant/security-policy/simulations" => Nothing("a question about what was"),
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" => Line("access_token.revoked"),
@@ -75,12 +80,24 @@ fn kept(operation: &str) -> Option<Kept> {
         "PATCH /instance/oauth-clients/{id}" => Account("oauth_client_updated"),
         "DELETE /instance/oauth-clients/{id}" => Account("oauth_client_deleted"),
         "POST /instance/oauth-clients/{id}/secrets" => Account("oauth_client_secret_renewed"),
-        "POST /oauth-authorization-lookups" | "POST /oauth-device-lookups" => Nothing("a question, whose secret has no place in an address"),
+        "POST /oauth-authorization-lookups" | "POST /oauth-device-lookups" => {
+            Nothing("a question, whose secret has no place in an address")
+        }
         "PUT /me/password" => Account("password_changed"),
         "PUT /password-resets" => Account("password_reset"),
         "DELETE /sessions" => Account("other_sessions_ended"),
         "DELETE /sessions/{id}" => Account("session_ended"),
-        "POST /sessions" => SignIn,
+        "POST /me/totp/confirmation" => Account("totp_added"),
+        "DELETE /me/totp" => Account("totp_removed"),
+        "POST /me/recovery-codes" => Account("recovery_codes_replaced"),
+        "POST /me/passkeys" => Account("passkey_added"),
+        "DELETE /me/passkeys/{id}" => Account("passkey_removed"),
+        "PATCH /me/passkeys/{id}" => Account("passkey_renamed"),
+        "POST /session/verification" => Account("identity_confirmed"),
+        "POST /me/totp" => Nothing("the secret counts only when a code has confirmed it"),
+        "POST /me/passkeys/options" | "POST /session/verification/options" => Nothing("a question that the authenticator answers"),
+        "POST /sessions/passkey/options" | "POST /sessions/second-factor/options" => Nothing("a question that the authenticator answers"),
+        "POST /sessions" | "POST /sessions/second-factor" | "POST /sessions/passkey" => SignIn,
         "DELETE /session" => Nothing("the session's own row says when it ended"),
         "POST /session/tenant" => Nothing("no record of a workspace changes; the sessions' own rows say when"),
         "POST /registrations" | "POST /email-verification-requests" => Nothing("there is no user and no workspace before the link is used"),
@@ -115,6 +132,14 @@ impl Scene {
         let spare = sign_up(&world, "spare@example.com").await;
         let spare_id = spare.get("/me").await.expect(200).id();
         Self { world, tenant, spare, spare_id, made: Cell::new(0), started: Cell::new(0) }
+    }
+
+    /// Somebody new with [`PASSWORD`]: signed in, id and address.
+    async fn person(&self) -> (Client, Uuid, String) {
+        let email = format!("person{}@example.com", self.number());
+        let client = sign_up(&self.world, &email).await;
+        let id = client.get("/me").await.expect(200).id();
+        (client, id, email)
     }
 
     fn number(&self) -> u32 {
@@ -176,6 +201,7 @@ impl Scene {
         let by_owner = |path: String, body: Value| Ask { client: self.tenant.owner.clone(), actor: Some(self.tenant.owner_id), path, body };
         let by_visitor = |path: &str, body: Value| Ask { client: Client::anonymous(&self.world), actor: None, path: path.to_owned(), body };
         let by_spare = |path: String, body: Value| Ask { client: self.spare.clone(), actor: Some(self.spare_id), path, body };
+        let by_somebody = |(client, id, _): (Client, Uuid, String), path: String, body: Value| Ask { client, actor: Some(id), path, body };
         let here = || operation.split_once(' ').expect("a path").1.to_owned();
         let schedule = json!({ "name": format!("Hours {}", self.number()), "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] });
         let mail_server = |name: &str| {
@@ -317,6 +343,58 @@ impl Scene {
                 let made = admin.post("/instance/oauth-clients", oauth_client("For all")).await.expect(201).id();
                 let body = if operation.starts_with("PATCH") { json!({ "name": "For everybody" }) } else { Value::Null };
                 Ask { client: admin, actor: Some(id), path: here().replace("{id}", &made.to_string()), body }
+            }
+            "PUT /tenant/security-policy" => by_owner(here(), json!({ "session": { "max_concurrent": 9 } })),
+            "POST /tenant/security-policy/simulations" => by_owner(here(), json!({})),
+            "POST /me/totp" => by_somebody(self.person().await, here(), Value::Null),
+            "POST /me/totp/confirmation" => {
+                let person = self.person().await;
+                let secret = person.0.post("/me/totp", json!({})).await.expect(201).json["secret"].as_str().expect("a secret").to_owned();
+                by_somebody(person, here(), json!({ "code": Phone::of(&secret).code(&self.world, 0) }))
+            }
+            "DELETE /me/totp" | "POST /me/recovery-codes" => {
+                let person = self.person().await;
+                set_up(&self.world, &person.0).await;
+                by_somebody(person, here(), Value::Null)
+            }
+            "POST /me/passkeys/options" => by_somebody(self.person().await, here(), Value::Null),
+            "POST /me/passkeys" => {
+                let person = self.person().await;
+                let options = person.0.post("/me/passkeys/options", json!({})).await.expect(200).json;
+                let credential = Authenticator::new(&self.world.url).create(&options["public_key"]);
+                by_somebody(person, here(), json!({ "token": options["token"], "name": "Key", "credential": credential }))
+            }
+            "PATCH /me/passkeys/{id}" | "DELETE /me/passkeys/{id}" => {
+                let person = self.person().await;
+                let id = passkey_of(&self.world, &person.0).await;
+                by_somebody(person, format!("/me/passkeys/{id}"), json!({ "name": "Old key" }))
+            }
+            "POST /session/verification" => by_somebody(self.person().await, here(), json!({ "method": "password", "password": PASSWORD })),
+            "POST /session/verification/options" => {
+                let person = self.person().await;
+                passkey_of(&self.world, &person.0).await;
+                by_somebody(person, here(), Value::Null)
+            }
+            "POST /sessions/second-factor" => {
+                let person = self.person().await;
+                let (phone, _) = set_up(&self.world, &person.0).await;
+                let due = try_sign_in(&self.world, &person.2, PASSWORD).await.expect(202).json;
+                let proof = json!({ "method": "totp", "code": phone.code(&self.world, 0) });
+                Ask { actor: Some(person.1), ..by_visitor(&here(), json!({ "token": due["token"], "proof": proof })) }
+            }
+            "POST /sessions/second-factor/options" => {
+                let person = self.person().await;
+                passkey_of(&self.world, &person.0).await;
+                let due = try_sign_in(&self.world, &person.2, PASSWORD).await.expect(202).json;
+                by_visitor(&here(), json!({ "token": due["token"] }))
+            }
+            "POST /sessions/passkey/options" => by_visitor(&here(), Value::Null),
+            "POST /sessions/passkey" => {
+                let (person, mut key) = (self.person().await, Authenticator::new(&self.world.url));
+                register(&person.0, &mut key, "Key").await.expect(201);
+                let options = Client::anonymous(&self.world).post("/sessions/passkey/options", json!({})).await.expect(200).json;
+                let credential = key.get(&options["public_key"]);
+                Ask { actor: Some(person.1), ..by_visitor(&here(), json!({ "token": options["token"], "credential": credential })) }
             }
             "POST /sessions" => {
                 let ask = by_visitor(&here(), json!({ "email": "spare@example.com", "password": PASSWORD }));

@@ -138,6 +138,32 @@ async fn the_time_is_taken_and_the_nearest_are_named() {
     assert_eq!(scene.tenant.owner.get("/contacts?q=three").await.expect(200).json["items"], json!([]));
 }
 
+/// The constraint sees a hold that has run out as it sees any other, so who books there removes it first.
+#[tokio::test]
+async fn a_hold_takes_its_time_until_it_has_run_out() {
+    let scene = scene().await;
+    let mut db = scene.world.as_owner().await;
+    sqlx::query(
+        "INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time, expires_at)
+         VALUES ($1, $2, $3, 'hold', $2, '2031-09-09T09:00:00Z', '2031-09-09T09:30:00Z', $4)",
+    )
+    .bind(scene.tenant.id)
+    .bind(crate::world::some_id())
+    .bind(scene.tenant.owner_id)
+    .bind(scene.world.now().plus_seconds(600))
+    .execute(&mut db)
+    .await
+    .expect("a hold");
+    let refused = scene.book("2031-09-09T09:15:00Z", "vera@example.com").await.expect(409);
+    assert_eq!(refused.code(), "slot_taken");
+    scene.world.advance_minutes(11);
+    let day = scene.visitor.get(&format!("{}/slots?from=2031-09-09T00:00:00Z&to=2031-09-10T00:00:00Z", scene.base)).await.expect(200);
+    assert_eq!(day.json["slots"].as_array().map(Vec::len), Some(31));
+    scene.book("2031-09-09T09:15:00Z", "vera@example.com").await.expect(201);
+    let kinds: Vec<String> = sqlx::query_scalar("SELECT kind FROM scheduling.occupancy").fetch_all(&mut db).await.expect("kinds");
+    assert_eq!(kinds, ["booking"]);
+}
+
 #[tokio::test]
 async fn times_that_were_never_offered_are_refused() {
     let scene = scene().await;

@@ -25,14 +25,17 @@ impl Event for Happened {
 
 /// What the test's reaction has seen, over all tests of this binary: each looks for its own subjects.
 static SEEN: Mutex<Vec<(Uuid, i64)>> = Mutex::new(Vec::new());
-/// Subjects whose reaction fails for now.
+/// Subjects whose reaction fails for now, and those for which it panics.
 static FAILING: Mutex<Vec<Uuid>> = Mutex::new(Vec::new());
+static PANICKING: Mutex<Vec<Uuid>> = Mutex::new(Vec::new());
 
 fn react<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> futures_util::future::BoxFuture<'a, platform::Result<()>> {
     Box::pin(async move {
         if FAILING.lock().expect("lock").contains(&event.subject_id) {
             return Err(platform::Error::internal("not today"));
         }
+        let panics = PANICKING.lock().expect("lock").contains(&event.subject_id);
+        assert!(!panics, "boom");
         // The effect that must happen once: a batch named after the event, in the delivering transaction.
         platform::jobs::batches::open(ctx, &event.id.to_string(), 0, serde_json::json!({})).await?;
         let number = event.payload["number"].as_i64().expect("a number");
@@ -94,6 +97,26 @@ async fn a_failing_reaction_delays_its_subject_only_and_keeps_its_order() {
     assert_eq!(seen(bad), [1, 2, 3]);
     let (waiting, _) = events::backlog(&app).await.expect("backlog");
     assert_eq!(waiting, 0);
+}
+
+/// One bad fact does not end the dispatcher, which nobody else could lead meanwhile.
+#[tokio::test]
+async fn a_panic_in_a_reaction_is_its_failure() {
+    let world = World::new().await;
+    let app = with_reaction(&world.app);
+    let (tenant, _) = world.tenant();
+    let (bad, good) = (some_id(), some_id());
+    PANICKING.lock().expect("lock").push(bad);
+    publish(&app, tenant, bad, 1..2).await;
+    publish(&app, tenant, good, 1..3).await;
+    events::run_until_empty(&app).await.expect("dispatched");
+    assert_eq!((seen(good), seen(bad)), (vec![1, 2], vec![]));
+    let why: Option<String> = sqlx::query_scalar("SELECT last_error FROM platform.events WHERE subject_id = $1")
+        .bind(bad)
+        .fetch_one(&app.pools.owner)
+        .await
+        .expect("a row");
+    assert_eq!(why.as_deref(), Some("test panicked"));
 }
 
 /// Two dispatchers over the same events: the effects stand in the transaction that marks the delivery, so they are there once.

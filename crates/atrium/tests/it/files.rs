@@ -68,6 +68,7 @@ impl Member {
             expires_at: world.now().plus_seconds(3600),
             factors: Vec::new(),
             verified_at: world.now(),
+            gate: Default::default(),
             token: None,
         };
         let app = App::new(Parts { authenticator: Arc::new(Everybody(session)), ..(*world.app).clone() });

@@ -93,8 +93,10 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let token = owner.post("/access-tokens", token).await.expect(201).id().to_string();
     let client = owner.post("/oauth-clients", oauth_client(&format!("Secret {}", tenant.name))).await.expect(201).id();
     let consent = oauth_consent(world, tenant, client).await;
+    let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     BTreeMap::from([
         ("/access-tokens/", token),
+        ("/me/passkeys/", passkey),
         ("/oauth-clients/", client.to_string()),
         ("/oauth-consents/", consent.to_string()),
         ("/contacts/", contact.id().to_string()),
@@ -146,7 +148,11 @@ pub async fn failed_job(world: &World, tenant: &Tenant) -> i64 {
 
 /// The path with each parameter filled from the fixtures; None where it has none that belongs to a tenant.
 pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Option<String> {
-    if !operation.path.contains('{') || operation.is_public || operation.path.starts_with("/mails/") || operation.path.starts_with("/instance/") {
+    if !operation.path.contains('{')
+        || operation.is_public
+        || operation.path.starts_with("/mails/")
+        || operation.path.starts_with("/instance/")
+    {
         return None;
     }
     let (_, id) = ids
@@ -163,6 +169,7 @@ pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Op
 fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
+        "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         _ => json!({}),
     }
@@ -198,7 +205,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 23] = [
+const ANY_MEMBER: [&str; 34] = [
     "POST /oauth-authorization-lookups",
     "POST /oauth-authorizations",
     "POST /oauth-device-lookups",
@@ -217,6 +224,17 @@ const ANY_MEMBER: [&str; 23] = [
     "GET /me",
     "PATCH /me",
     "PUT /me/password",
+    "GET /me/second-factors",
+    "POST /me/totp",
+    "DELETE /me/totp",
+    "POST /me/totp/confirmation",
+    "POST /me/recovery-codes",
+    "POST /me/passkeys/options",
+    "POST /me/passkeys",
+    "PATCH /me/passkeys/{id}",
+    "DELETE /me/passkeys/{id}",
+    "POST /session/verification",
+    "POST /session/verification/options",
     "POST /tenants",
     "GET /events/stream",
     "GET /home",
@@ -328,7 +346,9 @@ async fn each_role_may_do_what_its_permissions_say() {
             Some(permission) if answer.code() == "forbidden" => {
                 asked.insert(name, (permission.to_owned(), operation));
             }
-            _ if operation.path.starts_with("/mails") || operation.path.starts_with("/instance/") => assert_eq!(answer.code(), "forbidden", "{name}"),
+            _ if operation.path.starts_with("/mails") || operation.path.starts_with("/instance/") => {
+                assert_eq!(answer.code(), "forbidden", "{name}")
+            }
             _ => panic!("{name} is open to members without a role: {}", answer.text),
         }
     }

@@ -75,7 +75,16 @@ fn operations_name_the_refusals_of_their_kind() {
             let names = |status: &str| operation["responses"].get(status).is_some();
             let has_version = operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "If-Match");
             // Who has no session yet may have a wrong password.
-            let tries_a_password = ["sessions", "email-verifications", "invitation-acceptances"].iter().any(|last| path.ends_with(last));
+            let tries_a_password = [
+                "sessions",
+                "sessions/second-factor",
+                "sessions/second-factor/options",
+                "sessions/passkey",
+                "email-verifications",
+                "invitation-acceptances",
+            ]
+            .iter()
+            .any(|last| path.ends_with(last));
             let is_asked_who = operation.get("security").is_some() || (tries_a_password && method == "post");
             for status in ["400", "403", "404", "422", "429", "503"] {
                 assert!(names(status), "{name} names no {status}");

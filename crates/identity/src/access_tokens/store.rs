@@ -1,7 +1,7 @@
 //! Access tokens in the database: of one user, in one tenant.
 
 use platform::TenantId;
-use platform::auth::{Session, UsedToken};
+use platform::auth::{Gate, Session, UsedToken};
 use platform::ctx::Origin;
 use platform::ipnet::IpNet;
 use platform::time::Timestamp;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::AccessToken;
 use crate::activity;
+use crate::policy::{self, Standing};
 use crate::sessions::store::parse;
 
 pub async fn list(
@@ -106,34 +107,42 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
     let row = sqlx::query!(
         r#"SELECT token_id AS "token_id!", token_name AS "token_name!", user_id AS "user_id!", tenant_id AS "tenant_id!",
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
-                  last_used_at AS "last_used_at: Timestamp", expires_at AS "expires_at: Timestamp", permissions AS "permissions!"
+                  last_used_at AS "last_used_at: Timestamp", expires_at AS "expires_at: Timestamp", policy,
+                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second, permissions AS "permissions!"
              FROM identity.authenticate_token($1, $2)"#,
         &token_hash[..],
         now,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Found {
-        session: Session {
-            id: row.token_id,
-            user_id: row.user_id,
-            name: row.name,
-            email: row.email,
-            locale: row.locale,
-            timezone: row.timezone,
-            // The instance is administered by people.
-            is_platform_admin: false,
-            tenant: Some(TenantId(row.tenant_id)),
-            permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
-            // One without an end is looked up anew before this one.
-            expires_at: row.expires_at.unwrap_or_else(|| now.plus_seconds(24 * 3600)),
-            factors: Vec::new(),
-            // Long ago: a program is never there in person.
-            verified_at: Timestamp::from_second(0),
-            token: Some(UsedToken { id: row.token_id, name: row.token_name }),
-        },
-        last_used_at: row.last_used_at,
-    }))
+    let Some(row) = row else { return Ok(None) };
+    let session = Session {
+        id: row.token_id,
+        user_id: row.user_id,
+        name: row.name,
+        email: row.email,
+        locale: row.locale,
+        timezone: row.timezone,
+        // The instance is administered by people.
+        is_platform_admin: false,
+        tenant: Some(TenantId(row.tenant_id)),
+        permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
+        // One without an end is looked up anew before this one.
+        expires_at: row.expires_at.unwrap_or_else(|| now.plus_seconds(24 * 3600)),
+        factors: Vec::new(),
+        // Long ago: a program is never there in person.
+        verified_at: Timestamp::from_second(0),
+        gate: Gate::default(),
+        token: Some(UsedToken { id: row.token_id, name: row.token_name }),
+    };
+    let policy = row.policy.map(policy::store::read).transpose()?;
+    let session = policy::guarded(session, policy, |policy| Standing {
+        is_exempt: row.is_exempt.unwrap_or_default(),
+        // A program shows none; its user must have one.
+        has_second: row.has_second.unwrap_or_default(),
+        grace_until: row.grace_started_at.map(|at| at.plus_seconds(i64::from(policy.two_factor.grace_days) * 24 * 3600)),
+    });
+    Ok(Some(Found { session, last_used_at: row.last_used_at }))
 }
 
 pub async fn note_use(db: impl PgExecutor<'_>, token: Uuid, origin: &Origin, now: Timestamp) -> Result<(), sqlx::Error> {

@@ -151,7 +151,7 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
             sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &fresh).await?
         }
     };
-    let answer = sessions::answer(db, StatusCode::CREATED, &opened).await?;
+    let answer = sessions::answer(db, &app, &origin, StatusCode::CREATED, &opened).await?;
     directory::commit_with(&mut ctx, claim.as_ref(), answer).await
 }
 
@@ -190,9 +190,9 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
         }
         .into());
     };
-    let user = sessions::check_password(app, &caller.origin, &offer.email, password).await?;
+    let user = sessions::check_password(caller, &offer.email, password).await?;
     let mut directory = Directory::open(app, None, None).await?;
-    if !second_factors::methods(directory.db(), user).await?.is_empty() {
+    if !second_factors::store::methods(directory.db(), user).await?.is_empty() {
         let detail = "This account has a second factor. Sign in first, then open the invitation again.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail).into());
     }

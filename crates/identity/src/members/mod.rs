@@ -4,7 +4,7 @@ pub mod http;
 pub mod store;
 
 use platform::audit::Change;
-use platform::auth::{Permission, Permissions, Session};
+use platform::auth::{Gate, Permission, Permissions, Session};
 use platform::error::{Problem, Result};
 use platform::etag::IfMatch;
 use platform::text::Checks;
@@ -62,6 +62,7 @@ impl Newcomer {
             expires_at: now,
             factors: Vec::new(),
             verified_at: now,
+            gate: Gate::default(),
             token: None,
         }
     }

@@ -18,13 +18,14 @@ pub async fn userinfo(caller: Anonymous, method: Method, OriginalUri(address): O
     let app = caller.app;
     let about = About { method: &method, path: address.path(), access_token: None, needs_nonce: true };
     let (found, is_bound) = shown(&app, &headers, about).await?;
-    let Some(user) = found.user.as_ref().filter(|_| scopes::has(&found.scopes, "openid")) else {
+    let Some(user) = found.session.as_ref().filter(|_| scopes::has(&found.scopes, "openid")) else {
         return Err(Refused::token(StatusCode::FORBIDDEN, "insufficient_scope", "The token is not for openid."));
     };
-    let mut claims = json!({ "sub": user.id, "tenant_id": found.tenant_id });
+    user.admit(caller.origin.ip, app.clock.now())?;
+    let mut claims = json!({ "sub": user.user_id, "tenant_id": found.tenant_id });
     if scopes::has(&found.scopes, "profile") {
         let mut directory = Directory::open(&app, None, None).await?;
-        let person = profile::store::find(directory.db(), user.id).await?;
+        let person = profile::store::find(directory.db(), user.user_id).await?;
         claims["name"] = json!(user.name);
         claims["locale"] = json!(user.locale);
         claims["zoneinfo"] = json!(user.timezone);

@@ -25,7 +25,7 @@ pub use reset::{SendPasswordReset, link_invalid};
 
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
-use crate::{challenges, mails, sessions, throttle};
+use crate::{challenges, devices, mails, sessions, throttle};
 
 /// Code points, counted before any normalisation.
 const LEAST: usize = 12;
@@ -179,6 +179,7 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
     key.clear(directory.db()).await?;
     store::void_resets(directory.db(), session.user_id, now).await?;
     challenges::void(directory.db(), session.user_id, now).await?;
+    devices::forget(directory.db(), session.user_id).await?;
     let ended = sessions::store::end_all(directory.db(), session.user_id, Some(session.id), now).await?;
     let event =
         SecurityEvent { user: session.user_id, event: "password_changed", severity: "medium", details: json!({ "sessions_ended": ended }) };

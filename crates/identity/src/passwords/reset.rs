@@ -20,7 +20,7 @@ use super::{Turn, check, store};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
 use crate::registrations::CheckMail;
-use crate::{challenges, mails, registrations, sessions};
+use crate::{challenges, devices, mails, registrations, sessions};
 
 const LINK_SECONDS: i64 = 30 * 60;
 
@@ -116,6 +116,7 @@ pub async fn reset(app: &App, origin: &Origin, input: PasswordReset) -> Result<(
     store::set(directory.db(), account.id, &hash, now).await?;
     store::void_resets(directory.db(), account.id, now).await?;
     challenges::void(directory.db(), account.id, now).await?;
+    devices::forget(directory.db(), account.id).await?;
     let ended = sessions::store::end_all(directory.db(), account.id, None, now).await?;
     let event =
         SecurityEvent { user: account.id, event: "password_reset", severity: "medium", details: json!({ "sessions_ended": ended }) };

@@ -191,7 +191,7 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
     let db = ctx.db().await?;
     let new = NewSession::fresh(user, Some(tenant), &[Factor::Password]);
     let opened = sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &new).await?;
-    let answer = sessions::answer(db, StatusCode::CREATED, &opened).await?;
+    let answer = sessions::answer(db, &app, &origin, StatusCode::CREATED, &opened).await?;
     directory::commit_with(&mut ctx, claim.as_ref(), answer).await
 }
 

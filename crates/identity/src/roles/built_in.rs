@@ -33,7 +33,8 @@ const READ: &[&str] = &[
 ];
 const EDIT: &[&str] =
     &["bookings:write", "event_types:write", "schedules:write", "organizers:write", "contacts:write", "contacts:delete", "files:write"];
-const MANAGE: &[&str] = &["members:write", "invitations:write", "settings:manage", "audit:read", "jobs:manage", "oauth_clients:manage"];
+const MANAGE: &[&str] =
+    &["members:write", "invitations:write", "settings:manage", "security:manage", "audit:read", "jobs:manage", "oauth_clients:manage"];
 /// What one needs to know of others to do one's own work.
 const COLLEAGUES: &[&str] = &["event_types:read", "organizers:read", "members:read", "settings:read"];
 

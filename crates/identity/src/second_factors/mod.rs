@@ -4,6 +4,7 @@ pub mod http;
 pub mod passkeys;
 pub mod proof;
 pub mod recovery;
+pub mod store;
 mod totp;
 
 use platform::error::{Problem, Result};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::challenges::{self, Purpose, Step};
 use crate::directory::Directory;
-use crate::{mails, profile, sessions};
+use crate::{devices, mails, profile, sessions};
 use passkeys::Passkey;
 use totp::TotpEnrolment;
 
@@ -115,46 +116,14 @@ pub struct PasskeyName {
     name: String,
 }
 
-/// What the user has set up; empty where the password is all.
-///
-/// # Errors
-/// The database's.
-pub async fn methods(db: &mut PgConnection, user: Uuid) -> Result<Vec<Method>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT EXISTS (SELECT FROM directory.totp_credentials WHERE user_id = $1 AND confirmed_at IS NOT NULL) AS "totp!",
-                  EXISTS (SELECT FROM directory.authenticators WHERE user_id = $1) AS "passkey!",
-                  EXISTS (SELECT FROM directory.recovery_codes WHERE user_id = $1 AND used_at IS NULL) AS "codes!""#,
-        user
-    )
-    .fetch_one(db)
-    .await?;
-    let set_up = [(row.passkey, Method::Passkey), (row.totp, Method::Totp), (row.codes && (row.totp || row.passkey), Method::RecoveryCode)];
-    Ok(set_up.into_iter().filter(|(is_set_up, _)| *is_set_up).map(|(_, method)| method).collect())
-}
-
 async fn overview(caller: &SignedIn) -> Result<SecondFactors> {
     let (user, mut directory) = (caller.session.user_id, Directory::open(&caller.app, None, None).await?);
     let db = directory.db();
-    let totp = sqlx::query_as!(
-        TotpState,
-        r#"SELECT created_at, last_verified_at AS "last_used_at: Timestamp" FROM directory.totp_credentials
-            WHERE user_id = $1 AND confirmed_at IS NOT NULL"#,
-        user
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    let codes = sqlx::query!(
-        r#"SELECT count(*) FILTER (WHERE used_at IS NULL) AS "left!", min(created_at) AS "created_at: Timestamp"
-             FROM directory.recovery_codes WHERE user_id = $1"#,
-        user
-    )
-    .fetch_one(&mut *db)
-    .await?;
     Ok(SecondFactors {
-        totp,
-        passkeys: passkeys::list(&mut *db, user).await?,
-        recovery_codes: codes.created_at.map(|created_at| RecoveryState { left: codes.left, created_at }),
-        methods: methods(db, user).await?,
+        totp: store::totp_state(&mut *db, user).await?,
+        passkeys: store::list_passkeys(&mut *db, user).await?,
+        recovery_codes: store::recovery_state(&mut *db, user).await?,
+        methods: store::methods(db, user).await?,
     })
 }
 
@@ -171,6 +140,7 @@ async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, severity
     let SignedIn { app, session, origin, .. } = caller;
     let (user, now) = (session.user_id, app.clock.now());
     challenges::void(&mut *db, user, now).await?;
+    devices::forget(&mut *db, user).await?;
     sessions::store::end_all(&mut *db, user, Some(session.id), now).await?;
     note_security_event(&mut *db, app, origin, &SecurityEvent { user, event, severity, details }).await?;
     let to = Person { name: session.name.clone(), email: session.email.clone() };
@@ -180,17 +150,17 @@ async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, severity
 
 /// Recovery codes for who has a second factor and none.
 async fn first_codes(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<Option<Vec<String>>, sqlx::Error> {
-    let has_some = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM directory.recovery_codes WHERE user_id = $1) AS "any!""#, user)
-        .fetch_one(&mut *db)
-        .await?;
-    if has_some { Ok(None) } else { recovery::replace(db, user, now).await.map(Some) }
+    match store::recovery_state(&mut *db, user).await? {
+        Some(_) => Ok(None),
+        None => recovery::replace(db, user, now).await.map(Some),
+    }
 }
 
 /// Without a second factor there is nothing to recover.
 async fn forget_codes_of_nothing(db: &mut PgConnection, user: Uuid) -> Result<(), sqlx::Error> {
-    let left = methods(&mut *db, user).await?;
+    let left = store::methods(&mut *db, user).await?;
     if left.iter().all(|method| *method == Method::RecoveryCode) {
-        recovery::remove(db, user).await?;
+        store::remove_recovery_codes(db, user).await?;
     }
     Ok(())
 }
@@ -218,7 +188,7 @@ async fn confirm_totp(caller: &SignedIn, input: &TotpCode) -> Result<NewFactor> 
 
 async fn remove_totp(caller: &SignedIn) -> Result<()> {
     let mut directory = begin_change(caller).await?;
-    if !totp::remove(directory.db(), caller.session.user_id).await? {
+    if !store::remove_totp(directory.db(), caller.session.user_id).await? {
         return Err(Problem::not_found().into());
     }
     forget_codes_of_nothing(directory.db(), caller.session.user_id).await?;
@@ -229,7 +199,7 @@ async fn remove_totp(caller: &SignedIn) -> Result<()> {
 async fn replace_codes(caller: &SignedIn) -> Result<RecoveryCodes> {
     let (app, user) = (&caller.app, caller.session.user_id);
     let mut directory = begin_change(caller).await?;
-    if methods(directory.db(), user).await?.is_empty() {
+    if store::methods(directory.db(), user).await?.is_empty() {
         return Err(Problem::conflict("no_second_factor", "Set up an authenticator app or a passkey first.").into());
     }
     let recovery_codes = recovery::replace(directory.db(), user, app.clock.now()).await?;
@@ -288,8 +258,11 @@ async fn rename_passkey(caller: &SignedIn, id: Uuid, input: &PasskeyName) -> Res
     let name = checks.line("name", &input.name, 1, 100);
     checks.done()?;
     let mut directory = begin_change(caller).await?;
-    let renamed = passkeys::rename(directory.db(), caller.session.user_id, id, &name, caller.app.clock.now()).await?;
+    let renamed = store::rename_passkey(directory.db(), caller.session.user_id, id, &name, caller.app.clock.now()).await?;
     let passkey = renamed.ok_or_else(Problem::not_found)?;
+    let details = json!({ "passkey_id": id, "name": passkey.name });
+    let event = SecurityEvent { user: caller.session.user_id, event: "passkey_renamed", severity: "low", details };
+    note_security_event(directory.db(), &caller.app, &caller.origin, &event).await?;
     directory.commit().await?;
     Ok(passkey)
 }
@@ -297,7 +270,7 @@ async fn rename_passkey(caller: &SignedIn, id: Uuid, input: &PasskeyName) -> Res
 async fn remove_passkey(caller: &SignedIn, id: Uuid) -> Result<()> {
     let user = caller.session.user_id;
     let mut directory = begin_change(caller).await?;
-    let name = passkeys::remove(directory.db(), user, id).await?.ok_or_else(Problem::not_found)?;
+    let name = store::remove_passkey(directory.db(), user, id).await?.ok_or_else(Problem::not_found)?;
     forget_codes_of_nothing(directory.db(), user).await?;
     changed(directory.db(), caller, "passkey_removed", "medium", json!({ "passkey_id": id, "name": name })).await?;
     directory.commit().await

@@ -1,7 +1,7 @@
 //! Passkeys (WebAuthn Level 3): registered with their user verified and discoverable, so that each is two factors in one and
 //! can sign in without a name.
 
-use platform::error::{Error, OnConstraint, Problem, Result};
+use platform::error::{Error, Problem, Result};
 use platform::state::Config;
 use platform::time::Timestamp;
 use platform::{id, text::Checks};
@@ -14,6 +14,8 @@ use webauthn_rs::prelude::{
     AuthenticationResult, Credential, DiscoverableAuthentication, Passkey as Key, PasskeyAuthentication, PasskeyRegistration,
     PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder, WebauthnError,
 };
+
+use super::store;
 
 /// Above it nobody knows which is which.
 const MOST: usize = 20;
@@ -122,26 +124,14 @@ pub async fn finish_registration(
         .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         .unwrap_or_default();
     let passkey = Passkey { id: id::new(), name, backed_up: credential.backup_state, last_used_at: None, created_at: now };
-    sqlx::query!(
-        "INSERT INTO directory.authenticators
-                (id, user_id, credential_id, public_key, sign_count, backup_eligible, backed_up, transports, friendly_name, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
-        passkey.id,
-        user,
-        key.cred_id().as_slice(),
-        write(&key)?,
-        i64::from(credential.counter),
-        credential.backup_eligible,
-        credential.backup_state,
-        &transports,
-        passkey.name,
-        now,
-    )
-    .execute(db)
-    .await
-    .on_constraint("authenticators_credential_id_key", || {
-        Problem::conflict("passkey_known", "This passkey is registered already.")
-    })?;
+    let new = store::NewPasskeyRow {
+        credential_id: key.cred_id().as_slice(),
+        public_key: &write(&key)?,
+        sign_count: i64::from(credential.counter),
+        backup_eligible: credential.backup_eligible,
+        transports: &transports,
+    };
+    store::insert_passkey(db, user, &passkey, &new).await?;
     Ok(passkey)
 }
 
@@ -232,84 +222,21 @@ async fn judge(
     if !result.user_verified() || result.backup_eligible() != credential.backup_eligible {
         return Ok(Err(Refused::Invalid));
     }
-    let counter = i64::from(result.counter());
-    let noted = sqlx::query!(
-        "UPDATE directory.authenticators SET sign_count = $2, backed_up = $3, last_used_at = $4, updated_at = $4
-          WHERE id = $1 AND (sign_count < $2 OR sign_count = 0)",
-        stored.id,
-        counter,
-        result.backup_state(),
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(if noted.rows_affected() == 1 { Ok(stored.id) } else { Err(Refused::Copied(stored.id)) })
+    let is_newer = store::note_signature(db, stored.id, i64::from(result.counter()), result.backup_state(), now).await?;
+    Ok(if is_newer { Ok(stored.id) } else { Err(Refused::Copied(stored.id)) })
 }
 
-fn of_row(id: Uuid, user: Uuid, written: Value, sign_count: i64, backed_up: bool) -> Result<Stored> {
-    let mut credential = Credential::from(read::<Key>(written)?);
-    credential.counter = u32::try_from(sign_count).map_err(Error::internal)?;
-    credential.backup_state = backed_up;
-    Ok(Stored { id, user, key: Key::from(credential) })
+fn of_row(row: store::PasskeyRow) -> Result<Stored> {
+    let mut credential = Credential::from(read::<Key>(row.public_key)?);
+    credential.counter = u32::try_from(row.sign_count).map_err(Error::internal)?;
+    credential.backup_state = row.backed_up;
+    Ok(Stored { id: row.id, user: row.user_id, key: Key::from(credential) })
 }
 
 async fn of_user(db: &mut PgConnection, user: Uuid) -> Result<Vec<Stored>> {
-    let rows = sqlx::query!(
-        "SELECT id, user_id, public_key, sign_count, backed_up FROM directory.authenticators WHERE user_id = $1 ORDER BY id",
-        user
-    )
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(|row| of_row(row.id, row.user_id, row.public_key, row.sign_count, row.backed_up)).collect()
+    store::passkeys_of(db, user).await?.into_iter().map(of_row).collect()
 }
 
 async fn find(db: &mut PgConnection, credential_id: &[u8]) -> Result<Option<Stored>> {
-    let row = sqlx::query!(
-        "SELECT id, user_id, public_key, sign_count, backed_up FROM directory.authenticators WHERE credential_id = $1 FOR UPDATE",
-        credential_id
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(|row| of_row(row.id, row.user_id, row.public_key, row.sign_count, row.backed_up)).transpose()
-}
-
-/// # Errors
-/// The database's.
-pub async fn list(db: &mut PgConnection, user: Uuid) -> Result<Vec<Passkey>, sqlx::Error> {
-    sqlx::query_as!(
-        Passkey,
-        r#"SELECT id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at
-             FROM directory.authenticators WHERE user_id = $1 ORDER BY id"#,
-        user
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// None where it is not the user's.
-///
-/// # Errors
-/// The database's.
-pub async fn rename(db: &mut PgConnection, user: Uuid, passkey: Uuid, name: &str, now: Timestamp) -> Result<Option<Passkey>, sqlx::Error> {
-    sqlx::query_as!(
-        Passkey,
-        r#"UPDATE directory.authenticators SET friendly_name = $3, updated_at = $4 WHERE user_id = $1 AND id = $2
-        RETURNING id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at"#,
-        user,
-        passkey,
-        name,
-        now,
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// The name of the one removed; none where it was not the user's.
-///
-/// # Errors
-/// The database's.
-pub async fn remove(db: &mut PgConnection, user: Uuid, passkey: Uuid) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!("DELETE FROM directory.authenticators WHERE user_id = $1 AND id = $2 RETURNING friendly_name", user, passkey)
-        .fetch_optional(db)
-        .await
+    store::find_passkey(db, credential_id).await?.map(of_row).transpose()
 }

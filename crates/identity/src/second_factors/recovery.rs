@@ -7,6 +7,8 @@ use platform::time::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::store;
+
 const COUNT: usize = 10;
 /// 120 bits: 24 characters of Base32.
 const BYTES: usize = 15;
@@ -28,20 +30,11 @@ fn hash(code: &str) -> [u8; 32] {
 /// # Errors
 /// The database's.
 pub async fn replace(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<Vec<String>, sqlx::Error> {
-    remove(&mut *db, user).await?;
+    store::remove_recovery_codes(&mut *db, user).await?;
     let codes: Vec<_> = std::iter::repeat_with(fresh).take(COUNT).collect();
     let ids: Vec<_> = std::iter::repeat_with(id::new).take(COUNT).collect();
     let hashes: Vec<_> = codes.iter().map(|code| hash(code).to_vec()).collect();
-    sqlx::query!(
-        "INSERT INTO directory.recovery_codes (id, user_id, code_hash, created_at)
-         SELECT id, $1, code_hash, $4 FROM unnest($2::uuid[], $3::bytea[]) AS made (id, code_hash)",
-        user,
-        &ids,
-        &hashes,
-        now,
-    )
-    .execute(db)
-    .await?;
+    store::insert_recovery_codes(db, user, &ids, &hashes, now).await?;
     Ok(codes)
 }
 
@@ -50,22 +43,7 @@ pub async fn replace(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Resul
 /// # Errors
 /// The database's.
 pub async fn take(db: &mut PgConnection, user: Uuid, code: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
-    let taken = sqlx::query!(
-        "UPDATE directory.recovery_codes SET used_at = $3 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL",
-        user,
-        &hash(code)[..],
-        now,
-    )
-    .execute(db)
-    .await?;
-    Ok(taken.rows_affected() == 1)
-}
-
-/// # Errors
-/// The database's.
-pub async fn remove(db: &mut PgConnection, user: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM directory.recovery_codes WHERE user_id = $1", user).execute(db).await?;
-    Ok(())
+    store::use_recovery_code(db, user, &hash(code), now).await
 }
 
 #[cfg(test)]

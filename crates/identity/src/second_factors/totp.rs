@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::store;
+
 /// RFC 4226, 4 asks for 160 bits.
 const SECRET_BYTES: usize = 20;
 
@@ -50,18 +52,8 @@ fn of_secret(secret: &[u8], account: &str) -> Result<Totp> {
 /// The database's.
 pub async fn begin(db: &mut PgConnection, app: &App, user: Uuid, email: &str) -> Result<Option<TotpEnrolment>> {
     let secret = Zeroizing::new(random::<SECRET_BYTES>());
-    let begun = sqlx::query!(
-        "INSERT INTO directory.totp_credentials AS c (user_id, secret_ciphertext, created_at, updated_at)
-         VALUES ($1, $2, $3, $3)
-         ON CONFLICT (user_id) DO UPDATE SET secret_ciphertext = excluded.secret_ciphertext, created_at = $3, updated_at = $3, last_step = 0
-          WHERE c.confirmed_at IS NULL",
-        user,
-        app.keys.seal(place(user), secret.as_ref()),
-        app.clock.now(),
-    )
-    .execute(db)
-    .await?;
-    if begun.rows_affected() == 0 {
+    let sealed = app.keys.seal(place(user), secret.as_ref());
+    if !store::begin_totp(db, user, &sealed, app.clock.now()).await? {
         return Ok(None);
     }
     let totp = of_secret(secret.as_ref(), email)?;
@@ -78,29 +70,12 @@ pub async fn begin(db: &mut PgConnection, app: &App, user: Uuid, email: &str) ->
 /// The database's.
 pub async fn take(db: &mut PgConnection, app: &App, user: Uuid, code: &str, is_confirmed: bool) -> Result<bool> {
     let now = app.clock.now();
-    let row = sqlx::query!(
-        r#"SELECT secret_ciphertext, last_step FROM directory.totp_credentials
-            WHERE user_id = $1 AND (confirmed_at IS NOT NULL) = $2"#,
-        user,
-        is_confirmed,
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    let Some(row) = row else { return Ok(false) };
-    let secret = app.keys.open(place(user), &row.secret_ciphertext).map_err(Error::internal)?;
-    let Some(step) = matching_step(&secret, code, now)? else { return Ok(false) };
-    let taken = sqlx::query!(
-        "UPDATE directory.totp_credentials
-            SET last_step = $2, last_verified_at = $3, updated_at = $3, confirmed_at = coalesce(confirmed_at, $3)
-          WHERE user_id = $1 AND last_step < $2 AND (confirmed_at IS NOT NULL) = $4",
-        user,
-        step,
-        now,
-        is_confirmed,
-    )
-    .execute(db)
-    .await?;
-    Ok(taken.rows_affected() == 1)
+    let Some(sealed) = store::totp_secret(&mut *db, user, is_confirmed).await? else { return Ok(false) };
+    let secret = app.keys.open(place(user), &sealed).map_err(Error::internal)?;
+    match matching_step(&secret, code, now)? {
+        Some(step) => Ok(store::use_totp(db, user, step, is_confirmed, now).await?),
+        None => Ok(false),
+    }
 }
 
 /// The step whose code it is, of the present one and its two neighbours. People type codes with a space in the middle.
@@ -108,16 +83,6 @@ fn matching_step(secret: &[u8], code: &str, now: Timestamp) -> Result<Option<i64
     let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let step = of_secret(secret, "")?.check(&digits, u64::try_from(now.as_second()).unwrap_or_default());
     Ok(step.and_then(|step| i64::try_from(step).ok()))
-}
-
-/// Whether there was one to remove, confirmed or not.
-///
-/// # Errors
-/// The database's.
-pub async fn remove(db: &mut PgConnection, user: Uuid) -> Result<bool> {
-    let removed =
-        sqlx::query!("DELETE FROM directory.totp_credentials WHERE user_id = $1 AND confirmed_at IS NOT NULL", user).execute(db).await?;
-    Ok(removed.rows_affected() == 1)
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ async fn verify(caller: SignedIn, Json(proof): Json<Proof>) -> Result<Response> 
 #[utoipa::path(get, path = "/session", tag = "identity", responses((status = 200, body = CurrentSession)), security(("session" = [])))]
 async fn current(caller: SignedIn) -> Result<Json<CurrentSession>> {
     let mut directory = Directory::open(&caller.app, caller.session.tenant, None).await?;
-    Ok(Json(super::describe(directory.db(), &caller.session).await?))
+    Ok(Json(super::describe(directory.db(), &caller.app, &caller.origin, &caller.session).await?))
 }
 
 /// Signs out; the answer takes back the cookie.

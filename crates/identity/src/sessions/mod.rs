@@ -27,8 +27,9 @@ use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::directory::Directory;
 use crate::oauth::tokens::store::revoke_of_sessions;
+use crate::policy::{self, Admission};
 use crate::profile::User;
-use crate::{cookie, passwords, profile, second_factors, throttle};
+use crate::{cookie, devices, passwords, profile, second_factors, throttle};
 
 /// The signed-in user, and what he or she may do in the tenant acted in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,6 +42,10 @@ pub struct CurrentSession {
     /// Names of roles in the tenant.
     pub roles: Vec<String>,
     pub permissions: Vec<Grant>,
+    /// Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can.
+    pub refused: Option<String>,
+    /// From when the workspace asks for a second factor that this session has not shown.
+    pub second_factor_due: Option<Timestamp>,
     pub expires_at: Timestamp,
 }
 
@@ -132,7 +137,8 @@ impl NewSession {
             tenant,
             remembered,
             expires_at: Some(session.expires_at),
-            factors: session.factors.clone(),
+            // A device is remembered in one tenant.
+            factors: session.factors.iter().copied().filter(|factor| *factor != Factor::Device || tenant == session.tenant).collect(),
             verified_at: Some(session.verified_at),
         }
     }
@@ -159,7 +165,7 @@ pub async fn of_token(app: &App, token_hash: &[u8; 32]) -> Result<Option<Session
     let (mut db, found) = look_up(&app.pools.web, authenticate).await?;
     let Some(found) = found else { return Ok(None) };
     if found.last_seen_at.plus_seconds(NOTED_EVERY) <= now {
-        store::note_activity(&mut *db, found.session.id, now, life(found.remembered).idle).await?;
+        store::note_activity(&mut *db, found.session.id, now, life(found.remembered).idle.min(found.timeout.unwrap_or(i64::MAX))).await?;
     }
     Ok(Some(found.session))
 }
@@ -179,7 +185,11 @@ pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: O
     if let Some(replaced) = replaced {
         store::end_presented(&mut *db, replaced, now).await?;
     }
-    store::insert(&mut *db, origin, new, &token.hash, now).await?;
+    let admission = match new.tenant {
+        Some(tenant) => policy::admit(&mut *db, tenant, new.user, &new.factors, now).await?,
+        None => Admission::default(),
+    };
+    store::insert(&mut *db, origin, new, &admission, &token.hash, now).await?;
     if let Some(tenant) = new.tenant {
         store::set_current_tenant(&mut *db, new.user, tenant).await?;
     }
@@ -202,7 +212,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
-    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, factors: &new.factors }).await?;
+    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, tenant: new.tenant, factors: &new.factors }).await?;
     open(db, app, origin, replaced, new).await
 }
 
@@ -210,7 +220,7 @@ pub async fn open_signed_in(
 ///
 /// # Errors
 /// The database's.
-pub async fn describe(db: &mut PgConnection, session: &Session) -> Result<CurrentSession> {
+pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session: &Session) -> Result<CurrentSession> {
     let user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
     let tenants = store::tenants(&mut *db, session.user_id).await?;
     let entered = session.tenant.and_then(|tenant| tenants.iter().find(|(summary, _)| summary.id == tenant.0));
@@ -230,6 +240,8 @@ pub async fn describe(db: &mut PgConnection, session: &Session) -> Result<Curren
         tenants: tenants.into_iter().map(|(summary, _)| summary).collect(),
         roles,
         permissions: session.permissions.iter().map(|(codename, scope)| Grant { codename: codename.to_owned(), scope }).collect(),
+        refused: session.admit(origin.ip, app.clock.now()).err().map(|refusal| refusal.code.into_owned()),
+        second_factor_due: session.gate.second_factor_due,
         expires_at: session.expires_at,
     })
 }
@@ -238,8 +250,8 @@ pub async fn describe(db: &mut PgConnection, session: &Session) -> Result<Curren
 ///
 /// # Errors
 /// The database's.
-pub async fn answer(db: &mut PgConnection, status: StatusCode, opened: &Opened) -> Result<Answer> {
-    Ok(Answer::json(status, &describe(db, &opened.session).await?)?.header(SET_COOKIE, &opened.set_cookie))
+pub async fn answer(db: &mut PgConnection, app: &App, origin: &Origin, status: StatusCode, opened: &Opened) -> Result<Answer> {
+    Ok(Answer::json(status, &describe(db, app, origin, &opened.session).await?)?.header(SET_COOKIE, &opened.set_cookie))
 }
 
 /// Says the same for a wrong password and for an address that nobody has.
@@ -248,24 +260,36 @@ pub fn invalid_credentials() -> Problem {
 }
 
 async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
-    let account = check_password(&caller.app, &caller.origin, &input.email, input.password).await?;
-    let mut directory = Directory::open(&caller.app, None, None).await?;
-    let methods = second_factors::methods(directory.db(), account).await?;
-    directory.commit().await?;
+    let account = check_password(&caller, &input.email, input.password).await?;
+    let (app, now) = (caller.app.clone(), caller.app.clock.now());
+    let mut directory = Directory::open(&app, None, None).await?;
+    let db = directory.db();
+    let methods = second_factors::store::methods(&mut *db, account).await?;
     if methods.is_empty() {
-        return enter(caller, account, input.remember, &[Factor::Password]).await;
+        directory.commit().await?;
+        return enter(caller, account, input.remember, &[Factor::Password], false).await;
     }
-    second_step::begin(caller, account, input.remember, methods).await
+    let tenant = store::tenant_to_enter(&mut *db, account).await?;
+    let may_remember = policy::allows_devices(&mut *db, tenant).await?;
+    let device = devices::find(&mut *db, caller.device.as_ref(), Some(account), now).await?;
+    directory.commit().await?;
+    if may_remember && device.is_some_and(|device| device.is_trusted(tenant, now)) {
+        return enter(caller, account, input.remember, &[Factor::Password, Factor::Device], false).await;
+    }
+    second_step::begin(caller, account, input.remember, may_remember, methods).await
 }
 
-/// Opens the session of somebody who has shown all that it takes, in the tenant entered last.
-async fn enter(caller: Somebody, user: Uuid, remembered: bool, factors: &[Factor]) -> Result<Response> {
-    let Somebody { app, origin, claim, presented, .. } = caller;
+/// Opens the session of somebody who has shown all that it takes, in the tenant entered last. `trust` asks that this browser
+/// stand for the second factor there from now on, where the tenant allows it.
+async fn enter(caller: Somebody, user: Uuid, remembered: bool, factors: &[Factor], trust: bool) -> Result<Response> {
+    let Somebody { app, origin, claim, presented, device, .. } = caller;
     let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), user).await?;
     let mut directory = Directory::open(&app, tenant, claim).await?;
     let new = NewSession { remembered, ..NewSession::fresh(user, tenant, factors) };
     let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
-    let answer = answer(directory.db(), StatusCode::CREATED, &opened).await?;
+    let trusted_in = if trust && policy::allows_devices(directory.db(), tenant).await? { tenant } else { None };
+    let known_by = devices::note(directory.db(), &app.config, user, device.as_ref(), trusted_in, app.clock.now()).await?;
+    let answer = answer(directory.db(), &app, &origin, StatusCode::CREATED, &opened).await?.header(SET_COOKIE, &known_by);
     directory.commit_with(answer).await
 }
 
@@ -275,13 +299,18 @@ async fn enter(caller: Somebody, user: Uuid, remembered: bool, factors: &[Factor
 /// # Errors
 /// `invalid_credentials`; 429 while a wait lasts; 403 with the right password for an address not yet confirmed or a
 /// user who may not sign in.
-pub async fn check_password(app: &App, origin: &Origin, email: &str, password: SecretString) -> Result<Uuid> {
-    let key = throttle::Key::new(app, email, origin.ip);
+pub async fn check_password(caller: &Somebody, email: &str, password: SecretString) -> Result<Uuid> {
+    let Somebody { app, origin, device, .. } = caller;
     // The turn is held until a failure is counted, so that attempts side by side gain little.
     let turn = passwords::Turn::wait().await?;
     let mut directory = Directory::open(app, None, None).await?;
-    key.check(directory.db(), app.clock.now()).await?;
     let found = store::credentials(directory.db(), &email_key(email)).await?;
+    let known = devices::find(directory.db(), device.as_ref(), found.user, app.clock.now()).await?;
+    let key = match known {
+        Some(device) => throttle::Key::of_device(app, device.id),
+        None => throttle::Key::new(app, email, origin.ip),
+    };
+    key.check(directory.db(), app.clock.now()).await?;
     directory.commit().await?;
     let is_right = turn.verify(password, found.password_hash).await?;
     let mut directory = Directory::open(app, None, None).await?;
@@ -326,7 +355,7 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let new = NewSession::continued(&session, Some(wanted), remembered);
     let opened = open(directory.db(), &app, &origin, None, &new).await?;
-    let answer = answer(directory.db(), StatusCode::OK, &opened).await?;
+    let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await
 }
 

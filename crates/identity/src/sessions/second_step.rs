@@ -29,6 +29,8 @@ pub struct SecondFactorDue {
     pub token: String,
     /// The ways to show one.
     pub methods: Vec<Method>,
+    /// Whether the workspace allows to remember this browser in its place for 30 days.
+    pub may_remember_device: bool,
     pub expires_at: Timestamp,
 }
 
@@ -47,6 +49,9 @@ pub struct SecondFactorInput {
     #[schema(max_length = 100)]
     token: String,
     proof: Proof,
+    /// Asks for no second factor on this browser for 30 days, where the workspace allows that.
+    #[serde(default)]
+    remember_device: bool,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,11 +68,11 @@ pub struct PasskeySignIn {
     remember: bool,
 }
 
-pub async fn begin(caller: Somebody, user: Uuid, remembered: bool, methods: Vec<Method>) -> Result<Response> {
+pub async fn begin(caller: Somebody, user: Uuid, remembered: bool, may_remember_device: bool, methods: Vec<Method>) -> Result<Response> {
     let mut directory = Directory::open(&caller.app, None, caller.claim).await?;
     let step = Step { purpose: Purpose::SecondFactor, user: Some(user), bound_to: None, remembered, state: Value::Null };
     let (token, expires_at) = challenges::begin(directory.db(), &step, caller.app.clock.now()).await?;
-    let due = SecondFactorDue { token: token.to_string(), methods, expires_at };
+    let due = SecondFactorDue { token: token.to_string(), methods, may_remember_device, expires_at };
     directory.commit_with(Answer::json(StatusCode::ACCEPTED, &due)?).await
 }
 
@@ -97,7 +102,7 @@ pub async fn finish(caller: Somebody, input: SecondFactorInput) -> Result<Respon
     // Of two right answers at once, one signs in.
     let waiting = challenges::take(directory.db(), Purpose::SecondFactor, &input.token, None, now).await?.ok_or_else(challenge_over)?;
     directory.commit().await?;
-    enter(caller, user, waiting.remembered, &[Factor::Password, factor]).await
+    enter(caller, user, waiting.remembered, &[Factor::Password, factor], input.remember_device).await
 }
 
 /// Says nothing about anybody: the passkey tells whose it is.
@@ -120,7 +125,7 @@ pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Respon
     let refused = match user.filter(|_| signed.is_ok()) {
         Some(user) if store::may_sign_in(directory.db(), user).await? => {
             directory.commit().await?;
-            return enter(caller, user, input.remember, &[Factor::Passkey]).await;
+            return enter(caller, user, input.remember, &[Factor::Passkey], false).await;
         }
         other => other.or(user),
     };

@@ -1,6 +1,6 @@
 //! Sessions and credentials in the database.
 
-use platform::auth::{Factor, Scope, Session};
+use platform::auth::{Factor, Gate, Scope, Session};
 use platform::ctx::Origin;
 use platform::ipnet::IpNet;
 use platform::time::Timestamp;
@@ -10,12 +10,15 @@ use uuid::Uuid;
 
 use super::{NewSession, OpenSession, TenantSummary};
 use crate::activity;
+use crate::policy::{self, Admission, Standing};
 
 /// A session as its token finds it.
 pub struct Found {
     pub session: Session,
     pub last_seen_at: Timestamp,
     pub remembered: bool,
+    /// Seconds unused after which the tenant's policy ends it.
+    pub timeout: Option<i64>,
 }
 
 pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Found>, sqlx::Error> {
@@ -23,32 +26,40 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         r#"SELECT session_id AS "session_id!", user_id AS "user_id!", tenant_id, is_platform_admin AS "is_platform_admin!",
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_seen_at AS "last_seen_at!", expires_at AS "expires_at!", remembered AS "remembered!",
-                  factors AS "factors!", verified_at AS "verified_at!", permissions AS "permissions!"
+                  factors AS "factors!", verified_at AS "verified_at!", policy, grace_until AS "grace_until: Timestamp",
+                  is_exempt, permissions AS "permissions!"
              FROM identity.authenticate($1, $2)"#,
         &token_hash[..],
         now,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Found {
-        session: Session {
-            id: row.session_id,
-            user_id: row.user_id,
-            name: row.name,
-            email: row.email,
-            locale: row.locale,
-            timezone: row.timezone,
-            is_platform_admin: row.is_platform_admin,
-            tenant: row.tenant_id.map(TenantId),
-            permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
-            expires_at: row.expires_at,
-            factors: row.factors.iter().filter_map(|name| Factor::of_name(name)).collect(),
-            verified_at: row.verified_at,
-            token: None,
-        },
-        last_seen_at: row.last_seen_at,
-        remembered: row.remembered,
-    }))
+    let Some(row) = row else { return Ok(None) };
+    let session = Session {
+        id: row.session_id,
+        user_id: row.user_id,
+        name: row.name,
+        email: row.email,
+        locale: row.locale,
+        timezone: row.timezone,
+        is_platform_admin: row.is_platform_admin,
+        tenant: row.tenant_id.map(TenantId),
+        permissions: row.permissions.iter().filter_map(|grant| parse(grant)).collect(),
+        expires_at: row.expires_at,
+        factors: row.factors.iter().filter_map(|name| Factor::of_name(name)).collect(),
+        verified_at: row.verified_at,
+        gate: Gate::default(),
+        token: None,
+    };
+    let policy = row.policy.map(policy::store::read).transpose()?;
+    let timeout = policy.as_ref().and_then(|policy| policy.session.timeout_seconds).map(i64::from);
+    let factors = session.factors.clone();
+    let session = policy::guarded(session, policy, |policy| Standing {
+        is_exempt: row.is_exempt.unwrap_or_default(),
+        has_second: policy.is_second(&factors),
+        grace_until: row.grace_until,
+    });
+    Ok(Some(Found { session, last_seen_at: row.last_seen_at, remembered: row.remembered, timeout }))
 }
 
 /// `bookings:read own`
@@ -68,16 +79,19 @@ pub async fn insert(
     db: &mut PgConnection,
     origin: &Origin,
     new: &NewSession,
+    admission: &Admission,
     token_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let life = new.life();
     let expires_at = new.expires_at.unwrap_or_else(|| now.plus_seconds(life.absolute));
+    let expires_at = admission.expires_at.map_or(expires_at, |at| at.min(expires_at));
+    let idle = admission.idle.map_or(life.idle, |seconds| seconds.min(life.idle));
     sqlx::query!(
         "INSERT INTO directory.sessions
                 (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at,
-                 factors, verified_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12)",
+                 factors, verified_at, grace_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13)",
         id::new(),
         &token_hash[..],
         new.user,
@@ -86,10 +100,11 @@ pub async fn insert(
         activity::address(origin) as Option<IpNet>,
         activity::user_agent(origin),
         now,
-        now.plus_seconds(life.idle).min(expires_at),
+        now.plus_seconds(idle).min(expires_at),
         expires_at,
         &new.factors.iter().map(|factor| factor.name().to_owned()).collect::<Vec<_>>(),
         new.verified_at.unwrap_or(now),
+        admission.grace_until as Option<Timestamp>,
     )
     .execute(db)
     .await?;
@@ -254,6 +269,20 @@ pub async fn list(
             expires_at: row.expires_at,
         })
         .collect())
+}
+
+/// The user's open sessions in the tenant, the one first that was used least recently.
+pub async fn open_in(db: &mut PgConnection, user: Uuid, tenant: TenantId, now: Timestamp) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT id FROM directory.sessions
+          WHERE user_id = $1 AND tenant_id = $2 AND ended_at IS NULL AND expires_at > $3 AND idle_until > $3
+          ORDER BY last_seen_at, id",
+        user,
+        tenant.0,
+        now,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Whether there was such a session of that user to end.

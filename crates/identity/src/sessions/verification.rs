@@ -29,7 +29,7 @@ pub async fn options(caller: &SignedIn) -> Result<PasskeyOptions> {
 pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
     let mut directory = Directory::open(&app, None, None).await?;
-    let has_second = !second_factors::methods(directory.db(), session.user_id).await?.is_empty();
+    let has_second = !second_factors::store::methods(directory.db(), session.user_id).await?.is_empty();
     let shown = match proof {
         Proof::Password { password } if !has_second => {
             directory.commit().await?;
@@ -59,7 +59,7 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let found = store::authenticate(directory.db(), &token.hash, now).await?.ok_or_else(Problem::unauthenticated)?;
     let seconds = (found.session.expires_at.as_second() - now.as_second()).max(0);
     let set_cookie = cookie::set(&app.config, &token.secret, found.remembered.then_some(seconds));
-    let answer = answer(directory.db(), StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
+    let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
     directory.commit_with(answer).await
 }
 

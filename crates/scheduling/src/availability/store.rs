@@ -113,63 +113,65 @@ struct BusyRow {
     before: i32,
     after: i32,
     same_type: bool,
+    /// A hold that has run out and takes nothing, though the constraint still sees it.
+    is_expired: bool,
 }
 
-/// Bookings and holds that stand, with the buffers stored beside them, and blocked times. A booking lasts a day at most,
-/// which bounds the index from below; the range operator `&&` is not leakproof and would use none under the policies.
-macro_rules! taken_time {
-    ($head:tt, $($argument:expr),* $(,)?) => {
-        sqlx::query_as!(
-            BusyRow,
-            $head + r#"SELECT o.kind AS "kind!", o.ref_id AS "ref_id!", o.start_time AS "start_time!", o.end_time AS "end_time!",
-                      coalesce(b.buffer_before_minutes, 0) AS "before!", coalesce(b.buffer_after_minutes, 0) AS "after!",
-                      coalesce(b.event_type_id = $3, false) AS "same_type!"
-                 FROM scheduling.occupancy o
-                 LEFT JOIN scheduling.bookings b ON b.tenant_id = $1 AND b.id = o.ref_id
-                WHERE o.tenant_id = $1 AND o.bookable_id = $2
-                  AND o.start_time > $4::timestamptz - interval '1 day' AND o.start_time < $5 AND o.end_time > $4
-                  AND (o.kind = 'booking' OR o.kind = 'hold' AND o.expires_at > $6)
-                  AND o.ref_id IS DISTINCT FROM $7
-                UNION ALL
-               SELECT 'block', t.id, t.start_time, t.end_time, 0, 0, false
-                 FROM scheduling.blocked_times t
-                WHERE t.tenant_id = $1 AND t.organizer_id = $2 AND t.start_time < $5 AND t.end_time > $4"#,
-            $($argument),*
-        )
-    };
+/// Bookings and holds, with the buffers stored beside them, and blocked times. A booking lasts a day at most, which bounds
+/// the index from below; the range operator `&&` is not leakproof and would use none under the policies.
+async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<BusyRow>> {
+    let (tenant, now) = (ctx.tenant.0, ctx.now());
+    let rows = sqlx::query_as!(
+        BusyRow,
+        r#"SELECT o.kind AS "kind!", o.ref_id AS "ref_id!", o.start_time AS "start_time!", o.end_time AS "end_time!",
+                  coalesce(b.buffer_before_minutes, 0) AS "before!", coalesce(b.buffer_after_minutes, 0) AS "after!",
+                  coalesce(b.event_type_id = $3, false) AS "same_type!", coalesce(o.expires_at <= $6, false) AS "is_expired!"
+             FROM scheduling.occupancy o
+             LEFT JOIN scheduling.bookings b ON b.tenant_id = $1 AND b.id = o.ref_id
+            WHERE o.tenant_id = $1 AND o.bookable_id = $2
+              AND o.start_time > $4::timestamptz - interval '1 day' AND o.start_time < $5 AND o.end_time > $4
+              AND o.kind IN ('booking', 'hold')
+              AND o.ref_id IS DISTINCT FROM $7
+            UNION ALL
+           SELECT 'block', t.id, t.start_time, t.end_time, 0, 0, false, false
+             FROM scheduling.blocked_times t
+            WHERE t.tenant_id = $1 AND t.organizer_id = $2 AND t.start_time < $5 AND t.end_time > $4"#,
+        tenant,
+        offer.organizer.user_id,
+        offer.event_type_id,
+        Timestamp::from_second(reach.start) as Timestamp,
+        Timestamp::from_second(reach.end) as Timestamp,
+        now as Timestamp,
+        except,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?)
 }
 
+fn busy_of(rows: Vec<BusyRow>) -> Vec<Busy> {
+    rows.into_iter().filter(|row| !row.is_expired).map(Busy::from).collect()
+}
+
+/// All that takes the organizer's time there.
 pub async fn busy(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<Busy>> {
-    let (tenant, now) = (ctx.tenant.0, ctx.now());
-    let rows = taken_time!(
-        "",
-        tenant,
-        offer.organizer.user_id,
-        offer.event_type_id,
-        Timestamp::from_second(reach.start) as Timestamp,
-        Timestamp::from_second(reach.end) as Timestamp,
-        now as Timestamp,
-        except,
-    );
-    Ok(rows.fetch_all(ctx.db().await?).await?.into_iter().map(Busy::from).collect())
+    taken_time(ctx, offer, reach, except).await.map(busy_of)
 }
 
-/// As [`busy`]; and removes the holds there that have run out, which the constraint would still see.
+/// As [`busy`]; and removes the holds there that have run out. Seldom is there one, so the look alone is the usual case.
 pub async fn busy_and_clean(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<Busy>> {
-    let (tenant, now) = (ctx.tenant.0, ctx.now());
-    let rows = taken_time!(
-        "WITH gone AS (DELETE FROM scheduling.occupancy
-                        WHERE tenant_id = $1 AND bookable_id = $2 AND kind = 'hold' AND expires_at <= $6
-                          AND start_time > $4::timestamptz - interval '1 day' AND start_time < $5) ",
-        tenant,
-        offer.organizer.user_id,
-        offer.event_type_id,
-        Timestamp::from_second(reach.start) as Timestamp,
-        Timestamp::from_second(reach.end) as Timestamp,
-        now as Timestamp,
-        except,
-    );
-    Ok(rows.fetch_all(ctx.db().await?).await?.into_iter().map(Busy::from).collect())
+    let rows = taken_time(ctx, offer, reach, except).await?;
+    let expired: Vec<Uuid> = rows.iter().filter(|row| row.is_expired).map(|row| row.ref_id).collect();
+    if !expired.is_empty() {
+        let (tenant, organizer) = (ctx.tenant.0, offer.organizer.user_id);
+        sqlx::query!(
+            "DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND bookable_id = $2 AND kind = 'hold' AND ref_id = ANY ($3)",
+            tenant,
+            organizer,
+            &expired,
+        )
+        .execute(ctx.db().await?)
+        .await?;
+    }
+    Ok(busy_of(rows))
 }
 
 impl From<BusyRow> for Busy {

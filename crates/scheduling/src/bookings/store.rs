@@ -444,13 +444,6 @@ pub async fn tenants_with_due(owner: &sqlx::PgPool, now: Timestamp) -> Result<Ve
     Ok(tenants.fetch_all(owner).await?)
 }
 
-/// Why something happened to a booking, where somebody said so.
-pub async fn reason_of(ctx: &mut Ctx, event: Uuid) -> Result<Option<String>> {
-    let tenant = ctx.tenant.0;
-    let reason = sqlx::query_scalar!("SELECT payload ->> 'reason' FROM platform.events WHERE tenant_id = $1 AND id = $2", tenant, event);
-    Ok(reason.fetch_optional(ctx.db().await?).await?.flatten())
-}
-
 /// One line of a booking's past.
 pub struct PastRow {
     pub id: Uuid,

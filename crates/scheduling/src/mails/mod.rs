@@ -51,11 +51,11 @@ impl What {
 pub fn reactions() -> Vec<Reaction> {
     let kinds =
         ["booking.created", "booking.confirmed", "booking.rescheduled", "booking.restored", "booking.cancelled", "booking.declined"];
-    kinds.map(|on| Reaction { on, name: "scheduling::mails", run: plan }).into()
+    kinds.map(|on| Reaction { on, name: "scheduling::mails", run: tell }).into()
 }
 
-/// Plans the mails of one event, and the reminder of the booking as it is now.
-fn plan<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+/// Writes the mails about one event, and plans the reminder of the booking as it then was.
+fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(async move {
         let fact: BookingFact = serde_json::from_value(event.payload.clone()).map_err(Error::internal)?;
         let what = match (event.kind.as_str(), fact.status) {
@@ -66,45 +66,23 @@ fn plan<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             ("booking.declined", _) => What::Declined,
             _ => return Ok(()),
         };
-        let job = SendBookingMails { booking_id: fact.booking_id, event_id: event.id, what, sequence: fact.sequence };
-        ctx.enqueue(&job, When::default())?;
         let key = format!("reminder:{}", fact.booking_id);
         let due = fact.start.plus_seconds(-REMINDER_LEAD);
         if fact.status == Status::Confirmed && due > ctx.now() {
-            ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start }, When::at(due).keyed(key))
-        } else if matches!(what, What::Requested) || (what == What::Confirmed && event.kind == "booking.created") {
-            // Nothing was planned before.
-            Ok(())
-        } else {
-            ctx.dequeue(&key).await
+            ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start }, When::at(due).keyed(key))?;
+        } else if event.kind != "booking.created" {
+            // At its creation nothing was planned before.
+            ctx.dequeue(&key).await?;
         }
+        if let Some(stored) = store::find(ctx, fact.booking_id).await?
+            && stored.booking.sequence == fact.sequence
+            && what.holds(&stored)
+        {
+            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref())?;
+            ctx.mail(mails);
+        }
+        Ok(())
     })
-}
-
-/// Writes the mails about one event to both sides.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SendBookingMails {
-    booking_id: Uuid,
-    event_id: Uuid,
-    what: What,
-    sequence: i32,
-}
-
-impl Job for SendBookingMails {
-    const NAME: &'static str = "SendBookingMails";
-
-    async fn run(self, at: Attempt) -> Result<(), JobError> {
-        let mut ctx = at.ctx()?;
-        let Some(stored) = store::find(&mut ctx, self.booking_id).await? else { return Ok(()) };
-        if stored.booking.sequence != self.sequence || !self.what.holds(&stored) {
-            return Ok(());
-        }
-        let reason = match self.what {
-            What::Requested | What::Confirmed | What::Reminder => None,
-            _ => store::reason_of(&mut ctx, self.event_id).await?,
-        };
-        send(&mut ctx, &stored, self.what, reason.as_deref()).await
-    }
 }
 
 /// Reminds both sides of a booking that still stands at that time.
@@ -123,14 +101,9 @@ impl Job for SendReminder {
         if stored.booking.start != self.start || self.start <= ctx.now() || !What::Reminder.holds(&stored) {
             return Ok(());
         }
-        send(&mut ctx, &stored, What::Reminder, None).await
+        let mails = compose::mails(&ctx, &stored, What::Reminder, None)?;
+        ctx.mail(mails);
+        ctx.commit().await?;
+        Ok(())
     }
-}
-
-/// Writes the mails in one transaction; each has a key, so that a job that runs twice sends once.
-async fn send(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>) -> Result<(), JobError> {
-    let mails = compose::mails(ctx, stored, what, reason)?;
-    ctx.mail(&mails).await?;
-    ctx.commit().await?;
-    Ok(())
 }

@@ -1,11 +1,16 @@
 //! Users, sessions, members and invitations over HTTP, with the mails that belong to them.
 
 mod access_tokens;
+pub mod authenticator;
+mod devices;
 mod invitations;
 mod members;
 pub mod oauth;
+pub mod passkeys;
 mod passwords;
+mod policy;
 mod profile;
+pub mod second_factors;
 mod sessions;
 mod sign_up;
 mod suspended;
@@ -23,6 +28,11 @@ use crate::world::World;
 pub const PASSWORD: &str = "a fine long password";
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
+
+/// A passkey of that user.
+pub async fn passkey_of(world: &World, client: &Client) -> uuid::Uuid {
+    passkeys::register(client, &mut authenticator::Authenticator::new(&world.url), "Key").await.expect(201).id()
+}
 
 /// The secret of the link in a mail.
 #[track_caller]
@@ -65,7 +75,7 @@ pub async fn sign_up(world: &World, email: &str) -> Client {
     client
 }
 
-async fn try_sign_in(world: &World, email: &str, password: &str) -> Answer {
+pub async fn try_sign_in(world: &World, email: &str, password: &str) -> Answer {
     Client::anonymous(world).post("/sessions", json!({ "email": email, "password": password })).await
 }
 

@@ -25,7 +25,7 @@ async fn mail(world: &World, tenant: Option<&Tenant>, to: &str) {
     match tenant {
         Some(tenant) => {
             let mut ctx = world.ctx(platform::TenantId(tenant.id));
-            ctx.mail(std::slice::from_ref(&mail)).await.expect("written");
+            ctx.mail(vec![mail]);
             ctx.commit().await.expect("committed");
         }
         None => {

@@ -172,6 +172,57 @@ async fn a_server_that_is_gone_before_its_answer_gets_the_same_message_again() {
     assert!(ids[0].is_some() && ids[0] == ids[1], "{ids:?}");
 }
 
+/// The mails stand with the delivery of the event, and their job with them: whoever is killed in between, and whatever became
+/// of the booking meanwhile, they go out as they were written, once.
+#[tokio::test]
+async fn mails_of_a_killed_worker_go_out_although_the_booking_moved_on() {
+    let server = Server::start(&[Reply::Stall]).await;
+    let world = world_with(&server).await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    let visitor = Client::anonymous(&world);
+    let booked = visitor
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
+    platform::events::run_until_empty(&world.app).await.expect("dispatched");
+    let mut db = world.as_owner().await;
+    let count = async |db: &mut sqlx::PgConnection, status: &str| {
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM directory.mails WHERE status = $1")
+            .bind(status)
+            .fetch_one(db)
+            .await
+            .expect("count")
+    };
+    assert_eq!(count(&mut db, "queued").await, 2);
+
+    // The worker dies while the mail server has its first mail.
+    tokio::select! {
+        ran = platform::jobs::run_due(&world.app, atrium::registry::jobs()) => panic!("{ran:?}"),
+        () = server.stalled() => {}
+    }
+    assert_eq!((count(&mut db, "sending").await, server.received().len()), (2, 0));
+    let token = booked.json["manage_url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a token");
+    visitor.post(&format!("/public/bookings/{token}/cancellation"), json!({})).await.expect(200);
+    // As the queue does with the jobs of a worker that gives no sign of life any more.
+    let freed = sqlx::query("UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL WHERE locked_at IS NOT NULL");
+    assert_eq!(freed.execute(&mut db).await.expect("freed").rows_affected(), 1);
+    world.settle().await;
+
+    let mut methods: Vec<_> = server
+        .received()
+        .iter()
+        .map(|message| {
+            (message.to.clone(), Part::parse(&message.data).parts[0].parts[2].parameter("content-type", "method").expect("a method"))
+        })
+        .collect();
+    methods.sort_unstable();
+    let expected =
+        [("acme@example.com", "CANCEL"), ("acme@example.com", "REQUEST"), ("vera@example.com", "CANCEL"), ("vera@example.com", "REQUEST")];
+    assert_eq!(methods, expected.map(|(to, method)| (to.to_owned(), method.to_owned())));
+    assert_eq!(count(&mut db, "sent").await, 4);
+}
+
 #[tokio::test]
 async fn while_no_server_is_there_nothing_is_lost() {
     let port = closed_port().await;

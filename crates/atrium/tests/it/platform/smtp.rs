@@ -6,6 +6,7 @@ use base64::Engine;
 use platform::mail::{NamedBy, Security, Sender, Smtp};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// A message as it arrived.
@@ -27,12 +28,15 @@ pub enum Reply {
     Message(&'static str),
     /// Takes the message, and is gone before it says so.
     Silence,
+    /// To RCPT TO: nothing, ever.
+    Stall,
 }
 
 #[derive(Default)]
 struct State {
     received: Mutex<Vec<Received>>,
     replies: Mutex<Vec<Reply>>,
+    stalled: Notify,
 }
 
 pub struct Server {
@@ -78,6 +82,11 @@ impl Server {
 
     pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().expect("lock").clone()
+    }
+
+    /// Waits until a client waits for [`Reply::Stall`].
+    pub async fn stalled(&self) {
+        self.state.stalled.notified().await;
     }
 
     pub fn smtp(&self) -> Smtp {
@@ -126,9 +135,13 @@ async fn converse(stream: TcpStream, state: &State) -> std::io::Result<()> {
             }
             "RCPT" => {
                 to = address(&line);
-                match take(state, |reply| matches!(reply, Reply::Recipient(_))) {
+                match take(state, |reply| matches!(reply, Reply::Recipient(_) | Reply::Stall)) {
                     Some(Reply::Recipient(text)) => text.to_owned(),
-                    _ => "250 ok".to_owned(),
+                    Some(_) => {
+                        state.stalled.notify_one();
+                        return std::future::pending().await;
+                    }
+                    None => "250 ok".to_owned(),
                 }
             }
             "DATA" => {

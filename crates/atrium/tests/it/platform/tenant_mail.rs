@@ -30,7 +30,7 @@ async fn write(world: &World, tenant: &Tenant, email: &str) {
         calendar: None,
         dedupe_key: None,
     };
-    ctx.mail(std::slice::from_ref(&mail)).await.expect("written");
+    ctx.mail(vec![mail]);
     ctx.commit().await.expect("committed");
 }
 

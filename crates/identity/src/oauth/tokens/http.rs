@@ -92,18 +92,21 @@ async fn told(app: &App, db: &mut PgConnection, client: &OAuthClient, token: &st
         let Some(found) = store::authenticate(db, &hash, now).await?.filter(|found| concerns(found.client, found.tenant_id)) else {
             return Ok(None);
         };
+        // Where the workspace misses a second factor of its person, it is no more welcome elsewhere than here.
+        if found.session.as_ref().is_some_and(|session| session.gate.second_factor_due.is_some_and(|from| from <= now)) {
+            return Ok(None);
+        }
         // What its person may not do any more, it does not say.
         let held = |scope: &&String| {
             scopes::OPENID.contains(&scope.as_str())
-                || found.user.is_none()
-                || found.permissions.iter().any(|grant| grant.split(' ').next() == Some(scope.as_str()))
+                || found.session.as_ref().is_none_or(|session| session.permissions.scope(scope).is_some())
         };
         let scope: Vec<&str> = found.scopes.iter().filter(held).map(String::as_str).collect();
         let mut answer = json!({
             "active": true,
             "client_id": found.client_id,
             // A client's never is a user's: no client is named by a UUID.
-            "sub": found.user.as_ref().map_or_else(|| found.client_id.clone(), |user| user.id.to_string()),
+            "sub": found.session.as_ref().map_or_else(|| found.client_id.clone(), |session| session.user_id.to_string()),
             "scope": scope.join(" "),
             "token_type": if found.dpop_jkt.is_some() { "DPoP" } else { "Bearer" },
             "iss": app.config.public_url,

@@ -1,11 +1,14 @@
 //! Grants, codes and tokens in the database.
 
+use platform::auth::{Gate, Session, UsedToken};
 use platform::time::Timestamp;
+use platform::{TenantId, id};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::Grant;
-use platform::id;
+use crate::policy::{self, SecurityPolicy, Standing};
+use crate::sessions::store::parse;
 
 pub async fn insert_grant(db: &mut PgConnection, new: &Grant) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -336,56 +339,62 @@ pub async fn revoke_refresh(db: &mut PgConnection, client: Uuid, refresh_hash: &
 /// An access token that counts.
 #[derive(Debug)]
 pub struct Found {
-    pub token_id: Uuid,
     pub client: Uuid,
     pub client_id: String,
-    pub client_name: String,
-    /// Nobody where the client acts for itself.
-    pub user: Option<FoundUser>,
+    /// The person for whom the client acts; nobody where it acts for itself.
+    pub session: Option<Session>,
     pub tenant_id: Uuid,
     pub scopes: Vec<String>,
-    /// `bookings:read own`
-    pub permissions: Vec<String>,
     pub dpop_jkt: Option<Vec<u8>>,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
-}
-
-#[derive(Debug)]
-pub struct FoundUser {
-    pub id: Uuid,
-    pub name: String,
-    pub email: String,
-    pub locale: String,
-    pub timezone: String,
 }
 
 pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: Timestamp) -> Result<Option<Found>, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT token_id AS "token_id!", client AS "client!", client_id AS "client_id!", client_name AS "client_name!",
                   user_id, tenant_id AS "tenant_id!", name, email, locale, timezone, scopes AS "scopes!", permissions AS "permissions!",
-                  dpop_jkt, issued_at AS "issued_at!: Timestamp", expires_at AS "expires_at!: Timestamp"
+                  dpop_jkt, issued_at AS "issued_at!: Timestamp", expires_at AS "expires_at!: Timestamp", policy,
+                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second
              FROM identity.authenticate_oauth($1, $2)"#,
         &access_hash[..],
         now,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Found {
-        token_id: row.token_id,
+    let Some(row) = row else { return Ok(None) };
+    let policy = row.policy.map(policy::store::read).transpose()?;
+    let permissions = row.permissions.iter().filter_map(|grant| parse(grant)).collect();
+    let session = row.user_id.map(|user_id| Session {
+        id: row.token_id,
+        user_id,
+        name: row.name.unwrap_or_default(),
+        email: row.email.unwrap_or_default(),
+        locale: row.locale.unwrap_or_default(),
+        timezone: row.timezone.unwrap_or_default(),
+        // The instance is administered by people.
+        is_platform_admin: false,
+        tenant: Some(TenantId(row.tenant_id)),
+        permissions,
+        expires_at: row.expires_at,
+        factors: Vec::new(),
+        // Long ago: a program is never there in person.
+        verified_at: Timestamp::from_second(0),
+        gate: Gate::default(),
+        token: Some(UsedToken { id: row.token_id, name: row.client_name }),
+    });
+    let standing = |policy: &SecurityPolicy| Standing {
+        is_exempt: row.is_exempt.unwrap_or_default(),
+        // A program shows none; its user must have one.
+        has_second: row.has_second.unwrap_or_default(),
+        grace_until: row.grace_started_at.map(|at| at.plus_seconds(i64::from(policy.two_factor.grace_days) * 24 * 3600)),
+    };
+    Ok(Some(Found {
         client: row.client,
         client_id: row.client_id,
-        client_name: row.client_name,
-        user: row.user_id.map(|id| FoundUser {
-            id,
-            name: row.name.unwrap_or_default(),
-            email: row.email.unwrap_or_default(),
-            locale: row.locale.unwrap_or_default(),
-            timezone: row.timezone.unwrap_or_default(),
-        }),
+        session: session.map(|session| policy::guarded(session, policy, standing)),
         tenant_id: row.tenant_id,
         scopes: row.scopes,
-        permissions: row.permissions,
         dpop_jkt: row.dpop_jkt,
         issued_at: row.issued_at,
         expires_at: row.expires_at,

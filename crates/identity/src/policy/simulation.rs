@@ -1,0 +1,102 @@
+//! What a draft of the policy would have done: the last 90 days of sign-ins, played again under it.
+
+use std::collections::BTreeMap;
+
+use platform::Allow;
+use platform::auth::Factor;
+use platform::error::Result;
+use platform::time::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::http::SecurityManage;
+use super::{DAY, SecurityPolicy, store};
+
+const DAYS: i64 = 90;
+/// The newest are played; more would tell no more.
+const MOST: i64 = 50_000;
+
+/// What would have happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Simulation {
+    /// Sign-ins of the last 90 days that were played again.
+    pub sign_ins: usize,
+    pub members: usize,
+    /// Who would have been stopped, the most often first; at most 200.
+    pub stopped: Vec<StoppedMember>,
+    /// Members who would have been stopped, shown or not.
+    pub stopped_members: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoppedMember {
+    pub user_id: Uuid,
+    pub name: String,
+    pub email: String,
+    /// Of this member, in those days.
+    pub sign_ins: usize,
+    /// Sign-ins from addresses that are not allowed.
+    pub by_address: usize,
+    /// Sign-ins without a second factor after grace was used up.
+    pub by_second_factor: usize,
+    /// Whether a second factor is set up by now, so that the next sign-in would pass.
+    pub has_second_factor: bool,
+    pub last_stopped_at: Timestamp,
+}
+
+/// The factors of a line of the login history, `password+totp`.
+fn factors(method: &str) -> Vec<Factor> {
+    method.split('+').filter_map(Factor::of_name).collect()
+}
+
+pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Result<Simulation> {
+    let policy = policy.checked()?;
+    let (now, tenant) = (ctx.now(), ctx.tenant);
+    let since = now.plus_seconds(-DAYS * DAY);
+    let db = ctx.db().await?;
+    let exempt = store::members_with(&mut *db, tenant, &policy.two_factor.exempt_role_ids).await?;
+    let past = store::past_sign_ins(db, tenant, since, MOST).await?;
+    let rules = policy.addresses.rules();
+    let mut members: BTreeMap<Uuid, (StoppedMember, u16, Option<Timestamp>)> = BTreeMap::new();
+    let sign_ins = past.len();
+    // Oldest first, as grace is used up.
+    for entry in past.into_iter().rev() {
+        let (member, logins, started) = members.entry(entry.user_id).or_insert_with(|| {
+            let member = StoppedMember {
+                user_id: entry.user_id,
+                name: entry.name,
+                email: entry.email,
+                sign_ins: 0,
+                by_address: 0,
+                by_second_factor: 0,
+                has_second_factor: entry.has_second,
+                last_stopped_at: entry.at,
+            };
+            (member, 0, None)
+        });
+        member.sign_ins += 1;
+        let from_elsewhere = rules.as_ref().is_some_and(|rules| !rules.admits(entry.ip_address.map(|net| net.addr())));
+        // The date of enforcement lies ahead of what is played; the draft is played as if it were in force.
+        let is_due = policy.two_factor.required && !policy.is_second(&factors(&entry.method)) && !exempt.contains(&entry.user_id);
+        let mut without_factor = false;
+        if is_due && !from_elsewhere {
+            let began = *started.get_or_insert(entry.at);
+            let in_time = began.plus_seconds(i64::from(policy.two_factor.grace_days) * DAY) > entry.at;
+            without_factor = !in_time || *logins >= policy.two_factor.grace_logins;
+            *logins = logins.saturating_add(1);
+        }
+        member.by_address += usize::from(from_elsewhere);
+        member.by_second_factor += usize::from(without_factor);
+        if from_elsewhere || without_factor {
+            member.last_stopped_at = entry.at;
+        }
+    }
+    let count = members.len();
+    let mut stopped: Vec<_> =
+        members.into_values().map(|(member, ..)| member).filter(|member| member.by_address + member.by_second_factor > 0).collect();
+    stopped.sort_by_key(|member| std::cmp::Reverse(member.by_address + member.by_second_factor));
+    let stopped_members = stopped.len();
+    stopped.truncate(200);
+    Ok(Simulation { sign_ins, members: count, stopped, stopped_members })
+}

@@ -1,0 +1,145 @@
+//! Security policies in the database.
+
+use platform::TenantId;
+use platform::error::{Error, Result};
+use platform::time::Timestamp;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{CurrentPolicy, SecurityPolicy};
+
+/// A policy as it was saved.
+///
+/// # Errors
+/// One that this program cannot read, which is not to count as none.
+pub fn read(saved: Value) -> Result<SecurityPolicy, sqlx::Error> {
+    serde_json::from_value(saved).map_err(|error| sqlx::Error::Decode(format!("a saved security policy: {error}").into()))
+}
+
+pub async fn find(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentPolicy> {
+    let row = sqlx::query!("SELECT security_policy, version FROM directory.tenants WHERE id = $1", tenant.0).fetch_one(db).await?;
+    Ok(CurrentPolicy { policy: read(row.security_policy)?, version: row.version })
+}
+
+/// As [`find`], and locks it.
+pub async fn lock(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentPolicy> {
+    let row = sqlx::query!("SELECT security_policy, version FROM directory.tenants WHERE id = $1 FOR NO KEY UPDATE", tenant.0)
+        .fetch_one(db)
+        .await?;
+    Ok(CurrentPolicy { policy: read(row.security_policy)?, version: row.version })
+}
+
+/// Answers the new version.
+pub async fn save(db: &mut PgConnection, tenant: TenantId, policy: &SecurityPolicy) -> Result<i64> {
+    let saved = serde_json::to_value(policy).map_err(Error::internal)?;
+    Ok(sqlx::query_scalar!("UPDATE directory.tenants SET security_policy = $2 WHERE id = $1 RETURNING version", tenant.0, saved)
+        .fetch_one(db)
+        .await?)
+}
+
+/// The first of the ids that is no role of the tenant.
+pub async fn unknown_role(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) -> Result<Option<Uuid>, sqlx::Error> {
+    let unknown = sqlx::query_scalar!(
+        r#"SELECT given.id AS "id!" FROM unnest($2::uuid[]) AS given (id)
+            WHERE NOT EXISTS (SELECT FROM identity.roles r WHERE r.tenant_id = $1 AND r.id = given.id)
+            LIMIT 1"#,
+        tenant.0,
+        ids,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(unknown)
+}
+
+/// Whether the member has one of the roles that need no second factor.
+pub async fn is_exempt(db: &mut PgConnection, tenant: TenantId, user: Uuid, exempt: &[Uuid]) -> Result<bool, sqlx::Error> {
+    if exempt.is_empty() {
+        return Ok(false);
+    }
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM identity.member_roles
+                           WHERE tenant_id = $1 AND user_id = $2 AND role_id = ANY ($3)) AS "is_exempt!""#,
+        tenant.0,
+        user,
+        exempt,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Uses one of the member's times without a second factor; answers until when that one lasts, or none where grace is used up.
+pub async fn use_grace(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    user: Uuid,
+    logins: i32,
+    seconds: i64,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"UPDATE identity.members
+              SET grace_logins_used = grace_logins_used + 1, grace_started_at = coalesce(grace_started_at, $5)
+            WHERE tenant_id = $1 AND user_id = $2 AND grace_logins_used < $3
+              AND coalesce(grace_started_at, $5) + $4 * interval '1 second' > $5
+        RETURNING grace_started_at + $4 * interval '1 second' AS "until!: Timestamp""#,
+        tenant.0,
+        user,
+        logins,
+        seconds as f64,
+        now,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Grace for the sessions that are in the tenant already.
+pub async fn grant_grace(db: &mut PgConnection, tenant: TenantId, until: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.sessions SET grace_until = $2 WHERE tenant_id = $1 AND ended_at IS NULL", tenant.0, until)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query!("UPDATE identity.members SET grace_logins_used = 0, grace_started_at = NULL WHERE tenant_id = $1", tenant.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A sign-in to the tenant that succeeded, as the simulation reads it.
+pub struct PastSignIn {
+    pub user_id: Uuid,
+    pub name: String,
+    pub email: String,
+    /// Whether it was one with two factors.
+    pub method: String,
+    pub ip_address: Option<platform::ipnet::IpNet>,
+    pub at: Timestamp,
+    /// Whether the member has set a second factor up by now.
+    pub has_second: bool,
+}
+
+/// The newest sign-ins of the tenant's active members since then, at most so many.
+pub async fn past_sign_ins(db: &mut PgConnection, tenant: TenantId, since: Timestamp, most: i64) -> Result<Vec<PastSignIn>, sqlx::Error> {
+    sqlx::query_as!(
+        PastSignIn,
+        r#"SELECT m.user_id, m.display_name AS name, m.email, h.method, h.ip_address, h.created_at AS at,
+                  EXISTS (SELECT FROM directory.totp_credentials c WHERE c.user_id = m.user_id AND c.confirmed_at IS NOT NULL)
+                      OR EXISTS (SELECT FROM directory.authenticators a WHERE a.user_id = m.user_id) AS "has_second!"
+             FROM directory.login_history h
+             JOIN identity.members m ON m.tenant_id = h.tenant_id AND m.user_id = h.user_id AND m.status = 'active'
+            WHERE h.tenant_id = $1 AND h.outcome = 'success' AND h.created_at >= $2
+            ORDER BY h.created_at DESC
+            LIMIT $3"#,
+        tenant.0,
+        since,
+        most,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The members with one of those roles.
+pub async fn members_with(db: &mut PgConnection, tenant: TenantId, roles: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT DISTINCT user_id FROM identity.member_roles WHERE tenant_id = $1 AND role_id = ANY ($2)", tenant.0, roles)
+        .fetch_all(db)
+        .await
+}
