@@ -1607,6 +1607,41 @@ export interface paths {
         patch: operations["patch_tenant"];
         trace?: never;
     };
+    "/api/v1/tenant/security-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's security policy. */
+        get: operations["get_tenant_security_policy"];
+        /** Saves the workspace's security policy; it holds at once. Takes a factor shown within the last ten minutes. */
+        put: operations["put_tenant_security_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/security-policy/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a draft would have done to the sign-ins of the last 90 days. */
+        post: operations["post_tenant_security_policy_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -1673,6 +1708,18 @@ export interface components {
             id?: string | null;
             name: string;
         };
+        AddressPolicy: {
+            /**
+             * @description Addresses and ranges (CIDR) from which members may act; none for any.
+             * @default []
+             */
+            allowed: string[];
+            /**
+             * @description Those from which nobody may, even where they are allowed.
+             * @default []
+             */
+            blocked: string[];
+        };
         /** @description Somebody who comes. */
         Attendee: {
             email: string;
@@ -1723,7 +1770,7 @@ export interface components {
              */
             tenant_id?: string | null;
             /** @description Among which one is chosen. */
-            tenants: components["schemas"]["TenantChoice"][];
+            tenants: components["schemas"]["OfferedTenant"][];
         };
         /** @description What a person decided. */
         AuthorizationDecision: {
@@ -1913,13 +1960,26 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @description A policy with the version to change it by. */
+        CurrentPolicy: {
+            policy: components["schemas"]["SecurityPolicy"];
+            /** Format: int64 */
+            version: number;
+        };
         /** @description The signed-in user, and what he or she may do in the tenant acted in. */
         CurrentSession: {
             /** Format: date-time */
             expires_at: string;
             permissions: components["schemas"]["Grant"][];
+            /** @description Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can. */
+            refused?: string | null;
             /** @description Names of roles in the tenant. */
             roles: string[];
+            /**
+             * Format: date-time
+             * @description From when the workspace asks for a second factor that this session has not shown.
+             */
+            second_factor_due?: string | null;
             tenant?: components["schemas"]["CurrentTenant"] | null;
             /** @description All workspaces to switch to. */
             tenants: components["schemas"]["TenantSummary"][];
@@ -2498,6 +2558,12 @@ export interface components {
             /** Format: uuid */
             tenant_id: string;
             tenant_name: string;
+        };
+        /** @description A workspace in which a client may act. */
+        OfferedTenant: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** @description A session in the list of one's own. */
         OpenSession: {
@@ -3363,6 +3429,8 @@ export interface components {
         SecondFactorDue: {
             /** Format: date-time */
             expires_at: string;
+            /** @description Whether the workspace allows to remember this browser in its place for 30 days. */
+            may_remember_device: boolean;
             /** @description The ways to show one. */
             methods: components["schemas"]["Method"][];
             /** @description To send with the second factor. */
@@ -3370,6 +3438,8 @@ export interface components {
         };
         SecondFactorInput: {
             proof: components["schemas"]["Proof"];
+            /** @description Asks for no second factor on this browser for 30 days, where the workspace allows that. */
+            remember_device?: boolean;
             /** @description Of the first step. */
             token: string;
         };
@@ -3380,6 +3450,61 @@ export interface components {
             passkeys: components["schemas"]["Passkey"][];
             recovery_codes?: components["schemas"]["RecoveryState"] | null;
             totp?: components["schemas"]["TotpState"] | null;
+        };
+        /** @description What holds for whoever acts in the workspace. What is left out is not restricted. */
+        SecurityPolicy: {
+            /**
+             * @default {
+             *       "allowed": [],
+             *       "blocked": []
+             *     }
+             */
+            addresses: components["schemas"]["AddressPolicy"];
+            /**
+             * @default {
+             *       "extend_on_activity": true,
+             *       "max_concurrent": null,
+             *       "timeout_seconds": null,
+             *       "when_exceeded": "end_oldest"
+             *     }
+             */
+            session: components["schemas"]["SessionPolicy"];
+            /**
+             * @default {
+             *       "backup_codes_allowed": true,
+             *       "enforced_from": null,
+             *       "exempt_role_ids": [],
+             *       "grace_days": 7,
+             *       "grace_logins": 3,
+             *       "remember_devices_allowed": false,
+             *       "required": false
+             *     }
+             */
+            two_factor: components["schemas"]["TwoFactorPolicy"];
+        };
+        SessionPolicy: {
+            /**
+             * @description Whether use begins that time anew; without it, it ends however much it is used.
+             * @default true
+             */
+            extend_on_activity: boolean;
+            /**
+             * Format: int32
+             * @description Sessions of one member at once; null for any number.
+             * @default null
+             */
+            max_concurrent: number | null;
+            /**
+             * Format: int32
+             * @description Seconds after which a session that is not used ends; null for the instance's twelve hours, or 30 days where remembered.
+             * @default null
+             */
+            timeout_seconds: number | null;
+            /**
+             * @description What happens to one more.
+             * @default end_oldest
+             */
+            when_exceeded: components["schemas"]["WhenExceeded"];
         };
         /** @description What of the way to the first booking is done. */
         Setup: {
@@ -3401,6 +3526,16 @@ export interface components {
             /** @description Stays signed in for up to 90 days. */
             remember?: boolean;
         };
+        /** @description What would have happened. */
+        Simulation: {
+            members: number;
+            /** @description Sign-ins of the last 90 days that were played again. */
+            sign_ins: number;
+            /** @description Who would have been stopped, the most often first; at most 200. */
+            stopped: components["schemas"]["StoppedMember"][];
+            /** @description Members who would have been stopped, shown or not. */
+            stopped_members: number;
+        };
         /** @description A start that can be booked, and its end. */
         Slot: {
             /** Format: date-time */
@@ -3413,6 +3548,22 @@ export interface components {
             slots: components["schemas"]["Slot"][];
             /** @description Of the organizer's hours. */
             timezone: string;
+        };
+        StoppedMember: {
+            /** @description Sign-ins from addresses that are not allowed. */
+            by_address: number;
+            /** @description Sign-ins without a second factor after grace was used up. */
+            by_second_factor: number;
+            email: string;
+            /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
+            has_second_factor: boolean;
+            /** Format: date-time */
+            last_stopped_at: string;
+            name: string;
+            /** @description Of this member, in those days. */
+            sign_ins: number;
+            /** Format: uuid */
+            user_id: string;
         };
         /** @description A workspace's settings. */
         Tenant: {
@@ -3476,6 +3627,46 @@ export interface components {
             /** Format: date-time */
             last_used_at?: string | null;
         };
+        TwoFactorPolicy: {
+            /**
+             * @description Whether recovery codes count as a second factor here.
+             * @default true
+             */
+            backup_codes_allowed: boolean;
+            /**
+             * Format: date-time
+             * @description From when; null for at once.
+             * @default null
+             */
+            enforced_from: string | null;
+            /**
+             * @description Roles whose members need none.
+             * @default []
+             */
+            exempt_role_ids: string[];
+            /**
+             * Format: int32
+             * @description Days from the first such time. Grace ends with whichever is used up first.
+             * @default 7
+             */
+            grace_days: number;
+            /**
+             * Format: int32
+             * @description Times that a member may still enter without one, within the days of grace.
+             * @default 3
+             */
+            grace_logins: number;
+            /**
+             * @description Whether a device may be remembered in place of the second factor, for 30 days.
+             * @default false
+             */
+            remember_devices_allowed: boolean;
+            /**
+             * @description Whether members need a second factor here.
+             * @default false
+             */
+            required: boolean;
+        };
         /** @description A form with one file. */
         UploadForm: {
             /**
@@ -3520,6 +3711,8 @@ export interface components {
         WallTime: string;
         /** @enum {string} */
         Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /** @enum {string} */
+        WhenExceeded: "deny" | "end_oldest";
     };
     responses: never;
     parameters: never;
@@ -15777,6 +15970,334 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_security_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentPolicy"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tenant_security_policy: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecurityPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentPolicy"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It would lock out who saves it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_security_policy_simulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecurityPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -89,10 +89,11 @@ const oauthRefused = createRoute({
   validateSearch: read.optional((raw) => ({ reason: read.oneOf(raw, "reason", REFUSALS) })),
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Refused"), "Refused"),
 });
+const withRequest = read.optional((raw) => ({ request: read.text(raw, "request", 100) }));
 const oauthConsent = createRoute({
   getParentRoute: () => root,
   path: "/oauth/consent",
-  validateSearch: read.optional((raw) => ({ request: read.text(raw, "request", 100) })),
+  validateSearch: withRequest,
   beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href),
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Consent"), "Consent"),
 });
@@ -102,10 +103,11 @@ const oauthSignOut = createRoute({
   beforeLoad: ({ context }) => requireSession(context.queryClient, "/"),
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/SignOutAsked"), "SignOutAsked"),
 });
+const withCode = read.optional((raw) => ({ code: read.text(raw, "code", 20) }));
 const device = createRoute({
   getParentRoute: () => root,
   path: "/device",
-  validateSearch: read.optional((raw) => ({ code: read.text(raw, "code", 20) })),
+  validateSearch: withCode,
   beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href),
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Device"), "Device"),
 });
