@@ -35,7 +35,8 @@ CREATE TABLE directory.oauth_clients (
     redirect_uris             text[]      NOT NULL DEFAULT '{}',
     post_logout_redirect_uris text[]      NOT NULL DEFAULT '{}',
     allowed_scopes            text[]      NOT NULL,
-    id_token_algorithm        text        NOT NULL DEFAULT 'RS256' CHECK (id_token_algorithm IN ('ES256', 'RS256')),
+    -- Of ID tokens.
+    signing_algorithm         text        NOT NULL DEFAULT 'RS256' CHECK (signing_algorithm IN ('ES256', 'RS256')),
     requires_par              boolean     NOT NULL DEFAULT false,
     requires_dpop             boolean     NOT NULL DEFAULT false,
     enabled                   boolean     NOT NULL DEFAULT true,
@@ -54,7 +55,7 @@ CREATE INDEX oauth_clients_tenant ON directory.oauth_clients (tenant_id, id DESC
 CREATE TRIGGER touch BEFORE UPDATE ON directory.oauth_clients FOR EACH ROW EXECUTE FUNCTION platform.touch();
 GRANT SELECT, INSERT, DELETE,
       UPDATE (name, logo_text, client_secret_hash, jwks, grant_types, redirect_uris, post_logout_redirect_uris, allowed_scopes,
-              id_token_algorithm, requires_par, requires_dpop, enabled)
+              signing_algorithm, requires_par, requires_dpop, enabled)
    ON directory.oauth_clients TO atrium_app;
 
 -- Authorization requests that wait: pushed by their client (RFC 9126), or for a sign-in or a consent.

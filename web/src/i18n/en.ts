@@ -616,7 +616,6 @@ export const en = {
     other: "Somebody else?",
     allow: "Allow",
     refuse: "Refuse",
-    area: (area: string, actions: string[]) => `${area}: ${actions.join(", ")}`,
     scopes: {
       openid: "Know that it is you",
       profile: "See your name, language and time zone",

@@ -618,7 +618,6 @@ export const nl: Catalogue = {
     other: "Iemand anders?",
     allow: "Toestaan",
     refuse: "Weigeren",
-    area: (area: string, actions: string[]) => `${area}: ${actions.join(", ")}`,
     scopes: {
       openid: "Weten dat jij het bent",
       profile: "Je naam, taal en tijdzone zien",

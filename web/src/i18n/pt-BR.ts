@@ -622,7 +622,6 @@ export const ptBR: Catalogue = {
     other: "Outra pessoa?",
     allow: "Permitir",
     refuse: "Recusar",
-    area: (area: string, actions: string[]) => `${area}: ${actions.join(", ")}`,
     scopes: {
       openid: "Saber que é você",
       profile: "Ver seu nome, idioma e fuso horário",

@@ -82,8 +82,9 @@ async fn delete(mut ctx: Allow<OAuthClientsManage>, Path(id): Path<Uuid>, seen: 
 async fn renew_secret(mut ctx: Allow<OAuthClientsManage>, Path(id): Path<Uuid>) -> Result<Response> {
     let tenant = ctx.tenant;
     let issued = super::renew_secret(ctx.db().await?, Some(tenant), id).await?;
-    let before = json!({ "version": issued.client.version - 1 });
-    ctx.audit(Change::updated("oauth_client.secret_renewed", "oauth_client", id, before, json!({ "version": issued.client.version })));
+    let now = ctx.now();
+    let told = |renewed_at| json!({ "renewed_at": renewed_at });
+    ctx.audit(Change::updated("oauth_client.secret_renewed", "oauth_client", id, told(None), told(Some(now))));
     let answer = Answer::created(&issued)?.version(issued.client.version);
     ctx.commit_with(answer).await
 }

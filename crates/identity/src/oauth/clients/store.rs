@@ -22,7 +22,7 @@ struct Row {
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
     allowed_scopes: Vec<String>,
-    id_token_algorithm: String,
+    signing_algorithm: String,
     requires_par: bool,
     requires_dpop: bool,
     enabled: bool,
@@ -47,7 +47,7 @@ impl From<Row> for OAuthClient {
             redirect_uris: row.redirect_uris,
             post_logout_redirect_uris: row.post_logout_redirect_uris,
             allowed_scopes: row.allowed_scopes,
-            id_token_algorithm: IdTokenAlgorithm::from(row.id_token_algorithm),
+            id_token_algorithm: IdTokenAlgorithm::from(row.signing_algorithm),
             requires_par: row.requires_par,
             requires_dpop: row.requires_dpop,
             enabled: row.enabled,
@@ -65,7 +65,7 @@ macro_rules! clients {
             Row,
             $before
                 + r#" id, client_id, tenant_id, name, logo_text, kind, authentication, client_secret_hash, jwks, grant_types, redirect_uris,
-                  post_logout_redirect_uris, allowed_scopes, id_token_algorithm, requires_par, requires_dpop, enabled, version,
+                  post_logout_redirect_uris, allowed_scopes, signing_algorithm, requires_par, requires_dpop, enabled, version,
                   created_at AS "created_at: Timestamp", updated_at AS "updated_at: Timestamp" "#
                 + $after,
             $($argument),*
@@ -162,7 +162,7 @@ pub async fn insert(db: &mut PgConnection, new: &OAuthClient, by: Uuid) -> Resul
     sqlx::query!(
         "INSERT INTO directory.oauth_clients
                 (id, client_id, tenant_id, name, logo_text, kind, authentication, client_secret_hash, jwks, grant_types, redirect_uris,
-                 post_logout_redirect_uris, allowed_scopes, id_token_algorithm, requires_par, requires_dpop, created_by, created_at, updated_at)
+                 post_logout_redirect_uris, allowed_scopes, signing_algorithm, requires_par, requires_dpop, created_by, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)",
         new.id,
         new.client_id,
@@ -192,7 +192,7 @@ pub async fn update(db: &mut PgConnection, wanted: &OAuthClient) -> Result<OAuth
     let row = clients!(
         "UPDATE directory.oauth_clients
             SET name = $2, logo_text = $3, jwks = $4, grant_types = $5, redirect_uris = $6, post_logout_redirect_uris = $7,
-                allowed_scopes = $8, id_token_algorithm = $9, requires_par = $10, requires_dpop = $11, enabled = $12
+                allowed_scopes = $8, signing_algorithm = $9, requires_par = $10, requires_dpop = $11, enabled = $12
           WHERE id = $1
       RETURNING",
         "",

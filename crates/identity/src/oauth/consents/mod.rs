@@ -152,8 +152,8 @@ async fn revoke(caller: SignedIn, consent: Uuid) -> Result<()> {
         return Err(Problem::not_found().into());
     }
     super::tokens::store::revoke_of_consent(ctx.db().await?, consent, now).await?;
-    let old = json!({ "client": found.client_name, "scopes": found.scopes });
-    ctx.audit(Change::deleted("oauth_consent.revoked", "oauth_consent", consent, old));
+    let told = |revoked_at: Option<Timestamp>| json!({ "client": found.client_name, "scopes": found.scopes, "revoked_at": revoked_at });
+    ctx.audit(Change::updated("oauth_consent.revoked", "oauth_consent", consent, told(None), told(Some(now))));
     note(ctx.db().await?, &app, &caller.origin, user, "oauth_consent_revoked", &found.client_name, tenant).await?;
     ctx.commit().await
 }

@@ -17,11 +17,9 @@ export function linesOf(scopes: readonly string[], t: Catalogue): string[] {
     scopes.filter((scope) => !isOpenId(scope)),
     t,
   );
-  const work = areas.map(({ resource, codenames }) =>
-    t.oauth.area(
-      areaName(resource, t),
-      codenames.map((codename) => actionName(codename, t).toLocaleLowerCase()),
-    ),
-  );
+  const work = areas.map(({ resource, codenames }) => {
+    const actions = codenames.map((codename) => actionName(codename, t).toLocaleLowerCase());
+    return `${areaName(resource, t)}: ${actions.join(", ")}`;
+  });
   return [...person, ...work];
 }

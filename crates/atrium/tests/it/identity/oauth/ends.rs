@@ -199,3 +199,26 @@ async fn an_introspection_tells_only_those_whom_it_concerns() {
     world.advance_minutes(61);
     assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json, inactive);
 }
+
+/// The workspace's security policy holds for apps as it does for people.
+#[tokio::test]
+async fn the_security_policy_holds_for_tokens() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let token = text(&app.tokens(&world, &tenant.owner, &tenant).await, "access_token");
+    let info = async || {
+        let header = format!("Bearer {token}");
+        Client::anonymous(&world).send(Method::GET, "/oauth/userinfo", &[("authorization", &header)], None).await
+    };
+    info().await.expect(200);
+    let blocked = "UPDATE directory.tenants SET security_policy = '{\"addresses\": {\"blocked\": [\"127.0.0.0/8\"]}}' WHERE id = $1";
+    owner_sql(&world, blocked, tenant.id).await;
+    assert_eq!(by(&world, &token, Method::GET, "/contacts", None).await.expect(403).code(), "address_not_allowed");
+    assert_eq!(info().await.expect(403).code(), "address_not_allowed");
+    // Of a second factor that its person does not have.
+    let required = "UPDATE directory.tenants SET security_policy = '{\"two_factor\": {\"required\": true}}' WHERE id = $1";
+    owner_sql(&world, required, tenant.id).await;
+    assert_eq!(by(&world, &token, Method::GET, "/contacts", None).await.expect(403).code(), "second_factor_required");
+    assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json, json!({ "active": false }));
+}
