@@ -37,6 +37,7 @@ INSERT INTO lookup.permissions (codename, name, category, description, resource,
     ('invitations:read',    'See invitations',           'Workspace',  'Who has been invited',                                  'invitations', 'read'),
     ('invitations:write',   'Invite',                    'Workspace',  'Invite people, resend and revoke',                      'invitations', 'write'),
     ('roles:read',          'See roles',                 'Workspace',  'What each role may do',                                 'roles',       'read'),
+    ('roles:write',         'Change roles',              'Workspace',  'Create, change and delete roles of one''s own',          'roles',       'write'),
     ('settings:read',       'See settings',              'Workspace',  'Name, zone, currency and the like',                     'settings',    'read'),
     ('settings:manage',     'Change settings',           'Workspace',  'Name, zone, currency, mail',                            'settings',    'manage'),
     ('security:manage',     'Change the security policy', 'Workspace',  'Sessions, second factors and addresses',               'security',    'manage'),
@@ -44,6 +45,18 @@ INSERT INTO lookup.permissions (codename, name, category, description, resource,
     ('jobs:manage',         'Manage background jobs',    'Workspace',  'See, retry and discard jobs that failed',               'jobs',        'manage'),
     ('files:read',          'See files',                 'Workspace',  'Download files',                                        'files',       'read'),
     ('files:write',         'Change files',              'Workspace',  'Upload and delete files',                               'files',       'write');
+
+-- Whose records a permission can be given for. Only where the handlers ask whose a record is can it be `own`: anywhere else
+-- that would be everybody's.
+CREATE TABLE lookup.permission_scopes (
+    permission text NOT NULL REFERENCES lookup.permissions,
+    scope      text NOT NULL CHECK (scope IN ('all', 'own')),
+    PRIMARY KEY (permission, scope)
+);
+INSERT INTO lookup.permission_scopes (permission, scope) SELECT codename, 'all' FROM lookup.permissions;
+INSERT INTO lookup.permission_scopes (permission, scope)
+SELECT codename, 'own' FROM lookup.permissions
+ WHERE resource IN ('bookings', 'event_types', 'schedules', 'organizers', 'contacts', 'members', 'invitations', 'files');
 GRANT SELECT ON ALL TABLES IN SCHEMA lookup TO atrium_app;
 
 -- Directory ---------------------------------------------------------------------------------------------------------
@@ -55,6 +68,8 @@ CREATE TABLE directory.users (
     name                text        NOT NULL CHECK (char_length(name) BETWEEN 1 AND 120),
     password_hash       text,
     password_changed_at timestamptz,
+    -- Whether the password is too short to be all that is asked for.
+    needs_second_factor boolean     NOT NULL DEFAULT false,
     status              text        NOT NULL DEFAULT 'active' REFERENCES lookup.user_statuses,
     is_platform_admin   boolean     NOT NULL DEFAULT false,
     email_verified_at   timestamptz,
@@ -279,12 +294,12 @@ GRANT SELECT, INSERT, UPDATE ON directory.sessions, directory.one_time_tokens, d
 GRANT SELECT,
       INSERT (id, email, email_key, name, password_hash, password_changed_at, email_verified_at, locale, timezone, created_at, updated_at),
       UPDATE (name, avatar_url, locale, timezone, work_days, work_hours_start, work_hours_end, profile, preferences, email_preferences,
-              password_hash, password_changed_at, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
+              password_hash, password_changed_at, needs_second_factor, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
               login_count)
    ON directory.users TO atrium_app;
 GRANT SELECT,
       INSERT (id, name, slug, owner_id, timezone, locale, created_at, updated_at),
-      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings, security_policy)
+      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings)
    ON directory.tenants TO atrium_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directory.login_throttles, directory.public_slugs TO atrium_app;
 GRANT SELECT, INSERT ON directory.login_history, directory.security_events, directory.user_status_changes TO atrium_app;
@@ -324,25 +339,31 @@ CREATE TABLE identity.roles (
     is_system   boolean     NOT NULL GENERATED ALWAYS AS (kind = 'system') STORED,
     is_default  boolean     NOT NULL DEFAULT false,
     parent_id   uuid,
+    -- The role, its parent, the parent's parent and so on: whose permissions it has. Kept by the triggers below.
+    path        uuid[]      NOT NULL,
     version     bigint      NOT NULL DEFAULT 1,
     created_at  timestamptz NOT NULL DEFAULT now(),
     updated_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
-    UNIQUE (tenant_id, name),
-    CHECK (parent_id <> id)
+    CHECK (parent_id <> id),
+    CONSTRAINT roles_depth CHECK (cardinality(path) <= 10)
 );
+-- Names are told apart as people tell them apart, so that no `Owner` stands beside the owner.
+CREATE UNIQUE INDEX roles_name ON identity.roles (tenant_id, lower(name));
 CREATE UNIQUE INDEX roles_one_default ON identity.roles (tenant_id) WHERE is_default;
-CREATE TRIGGER touch BEFORE UPDATE ON identity.roles FOR EACH ROW EXECUTE FUNCTION platform.touch();
+CREATE TRIGGER touch BEFORE UPDATE OF name, description, is_default, parent_id ON identity.roles
+    FOR EACH ROW EXECUTE FUNCTION platform.touch();
 CALL platform.protect('identity.roles');
 
 CREATE TABLE identity.role_permissions (
     tenant_id  uuid        NOT NULL,
     role_id    uuid        NOT NULL,
-    permission text        NOT NULL REFERENCES lookup.permissions,
-    scope      text        NOT NULL DEFAULT 'all' CHECK (scope IN ('all', 'own')),
+    permission text        NOT NULL,
+    scope      text        NOT NULL DEFAULT 'all',
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, role_id, permission)
+    PRIMARY KEY (tenant_id, role_id, permission),
+    FOREIGN KEY (permission, scope) REFERENCES lookup.permission_scopes
 );
 CALL platform.protect('identity.role_permissions');
 
@@ -359,10 +380,11 @@ CALL platform.protect('identity.member_roles');
 CREATE TABLE identity.member_permissions (
     tenant_id  uuid        NOT NULL,
     user_id    uuid        NOT NULL,
-    permission text        NOT NULL REFERENCES lookup.permissions,
-    scope      text        NOT NULL DEFAULT 'all' CHECK (scope IN ('all', 'own')),
+    permission text        NOT NULL,
+    scope      text        NOT NULL DEFAULT 'all',
     created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, user_id, permission)
+    PRIMARY KEY (tenant_id, user_id, permission),
+    FOREIGN KEY (permission, scope) REFERENCES lookup.permission_scopes
 );
 CALL platform.protect('identity.member_permissions');
 
@@ -372,6 +394,70 @@ ALTER TABLE identity.member_roles     ADD FOREIGN KEY (tenant_id, user_id) REFER
                                       ADD FOREIGN KEY (tenant_id, role_id) REFERENCES identity.roles (tenant_id, id) ON DELETE RESTRICT;
 ALTER TABLE identity.member_permissions ADD FOREIGN KEY (tenant_id, user_id) REFERENCES identity.members (tenant_id, user_id) ON DELETE CASCADE;
 CREATE INDEX role_permissions_role ON identity.role_permissions (tenant_id, role_id);
+CREATE INDEX roles_parent ON identity.roles (tenant_id, parent_id);
+
+-- Works out a role's path from its parent's. Changes of parents happen one after the other within a tenant, under the lock
+-- of its owner's role, so that two of them cannot close a circle between them.
+CREATE FUNCTION identity.place_role() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+DECLARE
+    above uuid[] := '{}';
+BEGIN
+    IF NEW.parent_id IS NOT NULL THEN
+        PERFORM FROM identity.roles WHERE tenant_id = NEW.tenant_id AND kind = 'system' AND name = 'owner' FOR NO KEY UPDATE;
+        SELECT r.path INTO above FROM identity.roles r WHERE r.tenant_id = NEW.tenant_id AND r.id = NEW.parent_id;
+        IF NEW.id = ANY (above) THEN
+            RAISE EXCEPTION 'a role cannot come after itself'
+                USING ERRCODE = 'check_violation', SCHEMA = 'identity', TABLE = 'roles', CONSTRAINT = 'roles_no_cycle';
+        END IF;
+    END IF;
+    NEW.path := NEW.id || above;
+    RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION identity.place_role() FROM PUBLIC;
+CREATE TRIGGER place BEFORE INSERT OR UPDATE OF parent_id, path ON identity.roles
+    FOR EACH ROW EXECUTE FUNCTION identity.place_role();
+
+-- The roles below a role that moved move with it; each names its path, and the trigger above works it out.
+CREATE FUNCTION identity.move_roles_below() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+BEGIN
+    UPDATE identity.roles SET path = path WHERE tenant_id = NEW.tenant_id AND parent_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION identity.move_roles_below() FROM PUBLIC;
+CREATE TRIGGER move_below AFTER UPDATE OF parent_id, path ON identity.roles
+    FOR EACH ROW WHEN (OLD.path <> NEW.path) EXECUTE FUNCTION identity.move_roles_below();
+
+-- What a role allows: its own permissions and those of the roles above it.
+CREATE VIEW identity.role_grants WITH (security_invoker = true) AS
+SELECT r.tenant_id, r.id AS role_id, g.role_id AS from_role, g.permission, g.scope
+  FROM identity.roles r
+  JOIN identity.role_permissions g ON g.tenant_id = r.tenant_id AND g.role_id = ANY (r.path);
+GRANT SELECT ON identity.role_grants TO atrium_app;
+
+-- What a member may do, and from where: by a role that is held, with the role in its path whose permission it is; or, without
+-- either, granted to the member. This is the one place where it is worked out. In plain SQL without settings of its own, so
+-- that it becomes a part of the statement that asks, whose plan is kept.
+CREATE FUNCTION identity.granted(of_tenant uuid, of_user uuid)
+RETURNS TABLE (role_id uuid, from_role uuid, permission text, scope text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT g.role_id, g.from_role, g.permission, g.scope
+      FROM identity.member_roles mr
+      JOIN identity.role_grants g ON g.tenant_id = mr.tenant_id AND g.role_id = mr.role_id
+     WHERE mr.tenant_id = of_tenant AND mr.user_id = of_user
+     UNION ALL
+    SELECT NULL, NULL, mp.permission, mp.scope
+      FROM identity.member_permissions mp
+     WHERE mp.tenant_id = of_tenant AND mp.user_id = of_user;
+END;
+REVOKE ALL ON FUNCTION identity.granted(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.granted(uuid, uuid) TO atrium_app;
 
 -- Whether a member has a role that needs no second factor under that policy.
 CREATE FUNCTION identity.is_exempt(tenant uuid, member uuid, policy jsonb) RETURNS boolean
@@ -383,6 +469,15 @@ AS $$
                       AND policy #> '{two_factor,exempt_role_ids}' ? mr.role_id::text)
 $$;
 REVOKE ALL ON FUNCTION identity.is_exempt(uuid, uuid, jsonb) FROM PUBLIC;
+
+-- Saves the security policy of the tenant of the sealed context, and of no other; answers the tenant's version.
+CREATE FUNCTION identity.save_security_policy(policy jsonb) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    UPDATE directory.tenants SET security_policy = policy WHERE id = platform.current_tenant() RETURNING version
+$$;
+REVOKE ALL ON FUNCTION identity.save_security_policy(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.save_security_policy(jsonb) TO atrium_app;
 
 -- What a session's cookie stands for, in one look-up for each request: it runs before a tenant is known, so as the
 -- owner, and answers for one token only. In plpgsql, which keeps its plan for the connection: as a function in SQL it was
@@ -401,16 +496,7 @@ BEGIN
     SELECT s.id, u.id, t.id, u.is_platform_admin, u.name, u.email, u.locale, u.timezone, s.last_seen_at, s.expires_at,
            s.idle_until, s.remembered, s.factors, s.verified_at,
            nullif(t.security_policy, '{}'), s.grace_until, identity.is_exempt(t.id, u.id, t.security_policy),
-           ARRAY(SELECT p.permission || ' ' || min(p.scope)
-                   FROM (SELECT rp.permission, rp.scope
-                           FROM identity.member_roles mr
-                           JOIN identity.role_permissions rp ON rp.tenant_id = mr.tenant_id AND rp.role_id = mr.role_id
-                          WHERE mr.tenant_id = t.id AND mr.user_id = u.id
-                          UNION ALL
-                         SELECT mp.permission, mp.scope
-                           FROM identity.member_permissions mp
-                          WHERE mp.tenant_id = t.id AND mp.user_id = u.id) AS p
-                  GROUP BY p.permission)
+           ARRAY(SELECT g.permission || ' ' || min(g.scope) FROM identity.granted(t.id, u.id) g GROUP BY g.permission)
       FROM directory.sessions s
       JOIN directory.users u ON u.id = s.user_id AND u.status = 'active'
       LEFT JOIN identity.members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
@@ -437,17 +523,10 @@ BEGIN
     SELECT k.id, k.name, u.id, t.id, u.name, u.email, u.locale, u.timezone, k.last_used_at, k.expires_at,
            nullif(t.security_policy, '{}'), m.grace_started_at, identity.is_exempt(t.id, u.id, t.security_policy),
            identity.has_second_factor(u.id),
-           ARRAY(SELECT p.permission || ' ' || min(p.scope)
-                   FROM (SELECT rp.permission, rp.scope
-                           FROM identity.member_roles mr
-                           JOIN identity.role_permissions rp ON rp.tenant_id = mr.tenant_id AND rp.role_id = mr.role_id
-                          WHERE mr.tenant_id = t.id AND mr.user_id = u.id
-                          UNION ALL
-                         SELECT mp.permission, mp.scope
-                           FROM identity.member_permissions mp
-                          WHERE mp.tenant_id = t.id AND mp.user_id = u.id) AS p
-                  WHERE p.permission = ANY (k.scopes)
-                  GROUP BY p.permission)
+           ARRAY(SELECT g.permission || ' ' || min(g.scope)
+                   FROM identity.granted(t.id, u.id) g
+                  WHERE g.permission = ANY (k.scopes)
+                  GROUP BY g.permission)
       FROM directory.personal_access_tokens k
       JOIN directory.users u ON u.id = k.user_id AND u.status = 'active'
       JOIN identity.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id AND m.status = 'active'
@@ -532,4 +611,6 @@ CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON identity.member_roles
 CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON identity.member_permissions
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
 CREATE TRIGGER tell AFTER INSERT OR DELETE OR UPDATE ON identity.role_permissions
+    FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('tenant', 'tenant_id');
+CREATE TRIGGER tell AFTER UPDATE OF parent_id ON identity.roles
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('tenant', 'tenant_id');

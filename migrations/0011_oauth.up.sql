@@ -201,17 +201,10 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT k.id, c.id, c.client_id, c.tenant_id, c.name, u.id, t.id, u.name, u.email, u.locale, u.timezone, k.scopes,
-           ARRAY(SELECT p.permission || ' ' || min(p.scope)
-                   FROM (SELECT rp.permission, rp.scope
-                           FROM identity.member_roles mr
-                           JOIN identity.role_permissions rp ON rp.tenant_id = mr.tenant_id AND rp.role_id = mr.role_id
-                          WHERE mr.tenant_id = t.id AND mr.user_id = u.id
-                          UNION ALL
-                         SELECT mp.permission, mp.scope
-                           FROM identity.member_permissions mp
-                          WHERE mp.tenant_id = t.id AND mp.user_id = u.id) AS p
-                  WHERE p.permission = ANY (k.scopes)
-                  GROUP BY p.permission),
+           ARRAY(SELECT held.permission || ' ' || min(held.scope)
+                   FROM identity.granted(t.id, u.id) held
+                  WHERE held.permission = ANY (k.scopes)
+                  GROUP BY held.permission),
            g.dpop_jkt, k.created_at, k.access_token_expires_at, nullif(t.security_policy, '{}'), m.grace_started_at,
            identity.is_exempt(t.id, u.id, t.security_policy), identity.has_second_factor(u.id)
       FROM directory.oauth_tokens k

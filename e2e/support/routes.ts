@@ -23,7 +23,7 @@ export const SIGNED_OUT: Screen[] = [
   { name: "verify-email", path: "/verify-email?token=unknown", open: true },
   { name: "forgot-password", path: "/forgot-password", open: true },
   { name: "reset-password", path: "/reset-password?token=unknown", open: true },
-  { name: "invitation", path: "/invitation?token=unknown", open: true },
+  { name: "invitation", path: "/invitation#token=unknown", open: true },
 ];
 
 /** The screens behind the sign-in; those of single records only where there are records. */
@@ -53,7 +53,9 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     contact ? { name: "contact", path: `/contacts/${contact}` } : undefined,
     { name: "members", path: "/members" },
     { name: "invitations", path: "/members/invitations" },
-    { name: "roles", path: "/roles" },
+    { name: "roles", path: "/settings/roles" },
+    { name: "roles-compared", path: "/roles" },
+    { name: "new-role", path: "/roles/new" },
     { name: "settings-profile", path: "/settings/profile" },
     { name: "settings-security", path: "/settings/security" },
     { name: "settings-workspace", path: "/settings/workspace" },

@@ -25,7 +25,7 @@ test("an invited stranger makes an account by the link in the mail and becomes a
   const host = await signedInPage(newContext, await signedIn(ADMINISTRATOR));
   await host.goto(`/mailbox?q=${encodeURIComponent(email)}`);
   await host.getByRole("link", { name: subject }).click();
-  const link = host.getByRole("main").getByRole("link", { name: /\/invitation\?token=/ });
+  const link = host.getByRole("main").getByRole("link", { name: /\/invitation#token=/ });
   const url = (await link.getAttribute("href")) ?? "";
 
   const invitee = await (await newContext()).newPage();

@@ -5,6 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::members::Member;
+use crate::roles::Role;
 
 /// Every kind that this module publishes, with the permission to see it.
 pub const EVENTS: &[EventKind] = &[
@@ -16,6 +17,9 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: InvitationAccepted::KIND, permission: "invitations:read" },
     EventKind { kind: InvitationDeclined::KIND, permission: "invitations:read" },
     EventKind { kind: InvitationRevoked::KIND, permission: "invitations:read" },
+    EventKind { kind: RoleCreated::KIND, permission: "roles:read" },
+    EventKind { kind: RoleUpdated::KIND, permission: "roles:read" },
+    EventKind { kind: RoleDeleted::KIND, permission: "roles:read" },
     EventKind { kind: TenantUpdated::KIND, permission: "settings:read" },
 ];
 
@@ -88,6 +92,37 @@ invitation_events! {
     InvitationAccepted = "invitation.accepted",
     InvitationDeclined = "invitation.declined",
     InvitationRevoked = "invitation.revoked"
+}
+
+macro_rules! role_events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal),*) => {$(
+        $(#[$doc])*
+        #[derive(Serialize)]
+        pub struct $name {
+            pub role_id: Uuid,
+            pub name: String,
+        }
+
+        impl Event for $name {
+            const KIND: &'static str = $kind;
+
+            fn subject(&self) -> Uuid {
+                self.role_id
+            }
+        }
+
+        impl From<&Role> for $name {
+            fn from(role: &Role) -> Self {
+                Self { role_id: role.id, name: role.name.clone() }
+            }
+        }
+    )*};
+}
+role_events! {
+    RoleCreated = "role.created",
+    /// Its name, its parent or what it allows changed.
+    RoleUpdated = "role.updated",
+    RoleDeleted = "role.deleted"
 }
 
 /// Name, zone or another setting of the workspace changed.

@@ -45,6 +45,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(profile::http::api())
         .merge(tenants::http::api())
         .merge(members::http::api())
+        .merge(members::access::api())
         .merge(roles::http::api())
         .merge(invitations::http::api())
         .merge(access_tokens::http::api())

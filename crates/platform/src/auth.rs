@@ -1,10 +1,9 @@
 //! Who may call: sessions, permissions, and the extractors that put both into a handler's signature.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -18,45 +17,9 @@ use uuid::Uuid;
 use crate::ctx::{Ctx, Origin, TenantId};
 use crate::error::{Error, Problem, Result};
 use crate::idempotency::Claim;
+pub use crate::permissions::{Permission, Permissions, Scope};
 use crate::state::App;
 use crate::time::Timestamp;
-
-/// Whose records a permission covers.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    Own,
-    All,
-}
-
-/// What a member may do, by the permission's codename.
-#[derive(Clone, Debug, Default)]
-pub struct Permissions(Arc<BTreeMap<String, Scope>>);
-
-impl Permissions {
-    pub fn none() -> &'static Self {
-        static NONE: OnceLock<Permissions> = OnceLock::new();
-        NONE.get_or_init(Self::default)
-    }
-
-    pub fn scope(&self, codename: &str) -> Option<Scope> {
-        self.0.get(codename).copied()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Scope)> {
-        self.0.iter().map(|(name, scope)| (name.as_str(), *scope))
-    }
-}
-
-impl FromIterator<(String, Scope)> for Permissions {
-    fn from_iter<T: IntoIterator<Item = (String, Scope)>>(items: T) -> Self {
-        let mut all = BTreeMap::new();
-        for (name, scope) in items {
-            all.entry(name).and_modify(|held: &mut Scope| *held = (*held).max(scope)).or_insert(scope);
-        }
-        Self(Arc::new(all))
-    }
-}
 
 /// A signed-in user, and the tenant he or she acts in.
 #[derive(Clone, Debug)]
@@ -189,23 +152,6 @@ pub trait Authenticator: Send + Sync + 'static {
     fn authenticate<'a>(&'a self, app: &'a App, parts: &'a Parts) -> BoxFuture<'a, Result<Option<Session>>>;
 }
 
-/// A permission as a type, so that a handler's signature says what it takes.
-pub trait Permission: Send + Sync + 'static {
-    const CODENAME: &'static str;
-}
-
-/// Declares permission types with their codenames.
-#[macro_export]
-macro_rules! permissions {
-    ($($name:ident = $codename:literal),* $(,)?) => {$(
-        #[doc = concat!("`", $codename, "`")]
-        pub struct $name;
-        impl $crate::auth::Permission for $name {
-            const CODENAME: &'static str = $codename;
-        }
-    )*};
-}
-
 /// A member who holds `P`, in his or her tenant; derefs to the [`Ctx`].
 pub struct Allow<P> {
     ctx: Ctx,
@@ -252,7 +198,7 @@ impl<P: Permission> FromRequestParts<App> for Allow<P> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let session = session(parts, app).await?;
         let tenant = tenant_of(&session, parts, app)?;
-        let scope = session.permissions.scope(P::CODENAME).ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
+        let scope = session.permissions.of::<P>().ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
         let claim = claim(parts, &session.user_id.to_string());
         let ctx = Ctx::of_member(app.clone(), session, tenant, origin(parts), claim);
         Ok(Self { ctx, scope, permission: PhantomData })

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::audit::Line;
 use crate::auth::{Permissions, Session};
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::events::Fact;
 use crate::idempotency::{Claim, Claimed};
 use crate::jobs::{Waiting, When};
@@ -35,6 +35,7 @@ pub struct Origin {
 
 /// Who acts.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one stands in each context, and nearly every one is a member's")]
 pub enum Caller {
     /// A signed-in member of the tenant.
     Member(Session),
@@ -125,10 +126,16 @@ impl Ctx {
         }
     }
 
-    pub fn permissions(&self) -> &Permissions {
+    /// # Errors
+    /// As [`Session::check_fresh`], for a member. Nobody else has anything to confirm.
+    pub fn check_fresh(&self) -> Result<(), Problem> {
+        self.session().map_or(Ok(()), |session| session.check_fresh(self.now()))
+    }
+
+    pub fn permissions(&self) -> Permissions {
         match &self.caller {
-            Caller::Member(session) => &session.permissions,
-            Caller::Visitor | Caller::Program { .. } => Permissions::none(),
+            Caller::Member(session) => session.permissions,
+            Caller::Visitor | Caller::Program { .. } => Permissions::NONE,
         }
     }
 

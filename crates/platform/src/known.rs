@@ -125,7 +125,7 @@ mod tests {
             timezone: "UTC".to_owned(),
             is_platform_admin: false,
             tenant: None,
-            permissions: Permissions::none().clone(),
+            permissions: Permissions::NONE,
             expires_at: Timestamp::from_second(0),
             factors: Vec::new(),
             verified_at: Timestamp::from_second(0),

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod known;
 pub mod mail;
 pub mod page;
+pub mod permissions;
 pub mod pool;
 pub mod rate_limit;
 pub mod sse;

@@ -35,7 +35,7 @@ struct SearchResults {
 
 /// Whose records of that permission the member sees: none, `Some(Some(member))` for own ones only, `Some(None)` for all.
 pub(crate) fn visible<P: Permission>(ctx: &Ctx) -> Option<Option<Uuid>> {
-    ctx.permissions().scope(P::CODENAME).map(|scope| match scope {
+    ctx.permissions().of::<P>().map(|scope| match scope {
         Scope::Own => ctx.user_id(),
         Scope::All => None,
     })

@@ -37,6 +37,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   schedule: [keys.schedules, keys.slots, keys.home],
   organizer: [keys.organizer, keys.slots],
   member: [keys.members, keys.roles, keys.session],
+  role: [keys.roles, keys.members, keys.session],
   invitation: [keys.invitations, keys.members, keys.home],
   tenant: [keys.tenant, keys.session],
   user: [keys.me, keys.session, keys.members],

@@ -10,7 +10,6 @@ import {
   IconHome,
   IconMailbox,
   IconSettings,
-  IconShieldLock,
   IconUsers,
 } from "@tabler/icons-react";
 import type { Session } from "@/api/types";
@@ -71,7 +70,6 @@ export const MODULES: readonly Module[] = [
     group: "team",
     shortcut: "m",
   },
-  { key: "roles", to: "/roles", icon: IconShieldLock, permission: "roles:read", group: "team" },
   { key: "audit", to: "/audit", icon: IconHistory, permission: "audit:read", group: "system" },
   {
     key: "failedJobs",
@@ -85,7 +83,7 @@ export const MODULES: readonly Module[] = [
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "bookingPage" | "workspace" | "mail" | "apps";
+  key: "profile" | "security" | "bookingPage" | "workspace" | "roles" | "mail" | "apps";
   to: string;
   permission?: string;
 }
@@ -96,6 +94,7 @@ const SETTINGS = [
   { key: "security", to: "/settings/security" },
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
+  { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
 ] as const satisfies readonly SettingsPart[];

@@ -66,7 +66,6 @@ const resetPassword = createRoute({
 const invitation = createRoute({
   getParentRoute: () => root,
   path: "/invitation",
-  validateSearch: withToken,
   component: lazyRouteComponent(() => import("@/modules/identity/AcceptInvitation"), "AcceptInvitation"),
 });
 
@@ -214,8 +213,14 @@ const members = createRoute({
   validateSearch: read.optional((raw) => ({
     q: read.text(raw, "q"),
     status: read.oneOf(raw, "status", ["active", "inactive", "suspended"]),
+    open: read.text(raw, "open"),
   })),
   component: lazyRouteComponent(() => import("@/modules/identity/Members"), "Members"),
+});
+const member = createRoute({
+  getParentRoute: () => app,
+  path: "/members/$id",
+  component: lazyRouteComponent(() => import("@/modules/identity/MemberPage"), "MemberPage"),
 });
 const invitations = createRoute({
   getParentRoute: () => app,
@@ -230,6 +235,17 @@ const roles = createRoute({
   getParentRoute: () => app,
   path: "/roles",
   component: lazyRouteComponent(() => import("@/modules/identity/Roles"), "Roles"),
+});
+const role = createRoute({
+  getParentRoute: () => app,
+  path: "/roles/$id",
+  component: lazyRouteComponent(() => import("@/modules/identity/RolePage"), "RolePage"),
+});
+const newRole = createRoute({
+  getParentRoute: () => app,
+  path: "/roles/new",
+  validateSearch: read.optional((raw) => ({ parent: read.text(raw, "parent") })),
+  component: lazyRouteComponent(() => import("@/modules/identity/RolePage"), "NewRole"),
 });
 
 const settings = createRoute({
@@ -267,6 +283,11 @@ const settingsBookingPage = createRoute({
     () => import("@/modules/scheduling/BookingPageSettings"),
     "BookingPageSettings",
   ),
+});
+const settingsRoles = createRoute({
+  getParentRoute: () => settings,
+  path: "/roles",
+  component: lazyRouteComponent(() => import("@/modules/identity/RoleList"), "RoleList"),
 });
 const settingsMail = createRoute({
   getParentRoute: () => settings,
@@ -329,14 +350,18 @@ const tree = root.addChildren([
     contacts,
     contact,
     members,
+    member,
     invitations,
     roles,
+    role,
+    newRole,
     settings.addChildren([
       settingsIndex,
       settingsProfile,
       settingsSecurity,
       settingsWorkspace,
       settingsBookingPage,
+      settingsRoles,
       settingsMail,
       settingsApps,
     ]),

@@ -23,6 +23,13 @@ pub enum UserCommand {
     Promote { email: String },
     /// Set a new random password, end all sessions, and print it
     Reset { email: String },
+    /// Take over a password from another system, as its bcrypt hash; the user's next sign-in replaces the hash
+    ImportPassword {
+        email: String,
+        /// `$2b$12$…`
+        #[arg(long)]
+        bcrypt: String,
+    },
 }
 
 pub async fn run(app: &App, command: &UserCommand) -> Result<(), Failure> {
@@ -38,6 +45,10 @@ pub async fn run(app: &App, command: &UserCommand) -> Result<(), Failure> {
         UserCommand::Reset { email } => {
             let password = identity::admin::reset_password(app, email).await?;
             println!("{email} can sign in with the password {}; all sessions have ended.", password.as_str());
+        }
+        UserCommand::ImportPassword { email, bcrypt } => {
+            identity::admin::import_password(app, email, bcrypt).await?;
+            println!("{email} can sign in with the password of old.");
         }
     }
     Ok(())

@@ -60,6 +60,8 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "POST /contacts owner_id" => ("member", json!({ "name": "Vera" })),
         "POST /event-types schedule_id" => ("schedule", json!({ "name": "Long call", "duration_minutes": 60 })),
         "POST /invitations role_id" => ("role", json!({ "email": "bo@example.com" })),
+        "POST /roles parent_id" => ("role", json!({ "name": "Helper", "permissions": [] })),
+        "PUT /roles/{id} parent_id" => ("role", json!({ "name": "Changed", "permissions": [] })),
         "POST /session/tenant tenant_id" => ("workspace", nothing()),
         // What is asked for is made by [asked_of].
         "POST /oauth-authorizations tenant_id" | "POST /oauth-device-authorizations tenant_id" => ("workspace", nothing()),

@@ -81,7 +81,7 @@ fn parse(block: &str) -> Frame {
 }
 
 /// Dispatcher and listener at work, until dropped.
-struct Running(CancellationToken);
+pub struct Running(CancellationToken);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -89,7 +89,7 @@ impl Drop for Running {
     }
 }
 
-async fn run(world: &World) -> Running {
+pub async fn run(world: &World) -> Running {
     // What happened so far is delivered before anybody looks.
     platform::events::run_until_empty(&world.app).await.expect("dispatched");
     let stop = CancellationToken::new();

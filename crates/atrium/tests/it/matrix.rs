@@ -93,6 +93,8 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let token = owner.post("/access-tokens", token).await.expect(201).id().to_string();
     let client = owner.post("/oauth-clients", oauth_client(&format!("Secret {}", tenant.name))).await.expect(201).id();
     let consent = oauth_consent(world, tenant, client).await;
+    let role =
+        owner.post("/roles", json!({ "name": format!("Secret {}", tenant.name), "permissions": [] })).await.expect(201).id().to_string();
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     BTreeMap::from([
         ("/access-tokens/", token),
@@ -109,6 +111,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/files/", file),
         ("/failed-jobs/", failed_job.to_string()),
         ("/members/", tenant.owner_id.to_string()),
+        ("/roles/", role),
     ])
 }
 
@@ -169,13 +172,14 @@ pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Op
 fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
+        "/roles/{id}" => json!({ "name": "Taken over", "permissions": [] }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         _ => json!({}),
     }
 }
 
-async fn call(client: &Client, operation: &Operation, path: &str) -> crate::client::Answer {
+pub async fn call(client: &Client, operation: &Operation, path: &str) -> crate::client::Answer {
     let body = operation.takes_body.then(|| body_for(&operation.path));
     let path = if path.ends_with("/slots") { format!("{path}?from=2031-09-09T00:00:00Z&to=2031-09-10T00:00:00Z") } else { path.to_owned() };
     client.send(operation.method.clone(), &path, &[("if-match", "*")], body.as_ref()).await

@@ -113,6 +113,8 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
     if !store::respond(ctx.db().await?, &token_hash, "accepted", now).await? {
         return Err(link_invalid().into());
     }
+    members::store::lock_memberships(ctx.db().await?, tenant).await?;
+    super::check_inviter(&mut ctx, offer.invited_by, offer.role_id).await?;
     if let Invitee::New { newcomer, password_hash } = &invitee {
         let new = NewUser {
             id: newcomer.user_id,
@@ -126,10 +128,7 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
         profile::store::insert(ctx.db().await?, &new, now).await.on_constraint("users_email_key", registrations::account_exists)?;
         registrations::store::void(ctx.db().await?, &offer.email_key, now).await?;
     }
-    let joined = members::join(&mut ctx, newcomer, offer.role_id, Some(offer.created_at)).await;
-    joined.on_constraint("member_roles_tenant_id_role_id_fkey", || {
-        Problem::conflict("role_gone", "The role of this invitation no longer exists. Ask for a new invitation.")
-    })?;
+    members::join(&mut ctx, newcomer, offer.role_id, Some(offer.created_at)).await?;
     ctx.audit(Change::updated(
         "invitation.accepted",
         "invitation",
@@ -165,7 +164,7 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
             checks.add("password", "required", "is required");
             return Err(checks.done().err().unwrap_or_else(link_invalid).into());
         };
-        passwords::check(&mut checks, "password", &password, &[&offer.email, &name, &offer.tenant_name]);
+        passwords::check(&mut checks, "password", &password, passwords::ALONE, &[&offer.email, &name, &offer.tenant_name]);
         checks.done()?;
         let password_hash = passwords::Turn::wait().await?.hash(password).await?;
         let newcomer = Newcomer {

@@ -112,11 +112,28 @@ async fn check_role(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
         .into());
     }
     let held = members::store::permissions(ctx.db().await?, tenant, inviter).await?;
-    if roles::covers(&held, &role.permissions) {
+    if held.covers(role.permissions) {
         Ok(())
     } else {
-        Err(Problem { detail: "This role allows more than yours, so you cannot invite to it.".to_owned(), ..Problem::forbidden() }.into())
+        Err(roles::above_own("This role allows more than yours, so you cannot invite to it.").into())
     }
+}
+
+/// Whether whoever invited could do so at this moment: an invitation gives no more than its sender has when it is accepted.
+/// Under the lock of memberships, so that the sender is not demoted meanwhile.
+async fn check_inviter(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
+    let tenant = ctx.tenant;
+    let Some(role) = roles::store::grantable(ctx.db().await?, tenant, &[role]).await?.pop() else {
+        return Err(Problem::conflict("role_gone", "The role of this invitation no longer exists. Ask for a new invitation.").into());
+    };
+    let sender = members::store::find(ctx.db().await?, tenant, inviter).await?;
+    let held = members::store::permissions(ctx.db().await?, tenant, inviter).await?;
+    let is_active = sender.is_some_and(|member| member.status == "active");
+    if is_active && held.of::<InvitationsWrite>().is_some() && held.covers(role.permissions) && !role.is_owner {
+        return Ok(());
+    }
+    let detail = "Whoever sent this invitation may not give that role any more. Ask for a new invitation.";
+    Err(Problem::conflict("invitation_void", detail).into())
 }
 
 async fn send(ctx: &mut Ctx, invitation: &Invitation, workspace: &str, name: String, locale: &str, token: &Token) -> Result<()> {
@@ -142,7 +159,7 @@ async fn resend(ctx: &mut Allow<InvitationsWrite>, id: Uuid) -> Result<Response>
     check_role(ctx, inviter, before.role.id).await?;
     ctx.app.limits.check(Limit::Mail, &format!("invitation {}", email_key(&before.email)))?;
     let token = Token::random();
-    let renewed = store::renew(ctx.db().await?, tenant, id, &token.hash, now, now.plus_seconds(LINK_SECONDS)).await;
+    let renewed = store::renew(ctx.db().await?, tenant, id, inviter, &token.hash, now, now.plus_seconds(LINK_SECONDS)).await;
     let locale = renewed.on_constraint("invitations_one_pending", pending_exists)?.ok_or_else(answered)?;
     let after = store::find(ctx.db().await?, tenant, id, own, now).await?.ok_or_else(Problem::not_found)?;
     let workspace = tenants::store::find(ctx.db().await?, tenant).await?;

@@ -142,17 +142,40 @@ pub async fn insert(
     Ok(())
 }
 
-/// Gives an unanswered invitation a new link; answers its locale, or none where it has been answered.
+/// The addresses of the first invitations to that role which can still be accepted.
+pub async fn pending_to(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    role: Uuid,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT email FROM directory.invitations
+          WHERE tenant_id = $1 AND role_id = $2 AND status = 'pending' AND expires_at > $3
+          ORDER BY email_key LIMIT $4",
+        tenant.0,
+        role,
+        now,
+        most,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Gives an unanswered invitation a new link, and who sent it now as the one who vouches for it; answers its locale, or
+/// none where it has been answered.
 pub async fn renew(
     db: &mut PgConnection,
     tenant: TenantId,
     id: Uuid,
+    by: Uuid,
     token_hash: &[u8; 32],
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!(
-        "UPDATE directory.invitations SET status = 'pending', token_hash = $3, expires_at = $5, updated_at = $4
+        "UPDATE directory.invitations SET status = 'pending', token_hash = $3, expires_at = $5, updated_at = $4, invited_by = $6
           WHERE tenant_id = $1 AND id = $2 AND status IN ('pending', 'expired')
         RETURNING locale",
         tenant.0,
@@ -160,6 +183,7 @@ pub async fn renew(
         &token_hash[..],
         now,
         expires_at,
+        by,
     )
     .fetch_optional(db)
     .await
@@ -189,6 +213,7 @@ pub struct Offer {
     pub email: String,
     pub email_key: String,
     pub role_id: Uuid,
+    pub invited_by: Uuid,
     pub locale: String,
     pub expires_at: Timestamp,
     pub created_at: Timestamp,
@@ -199,7 +224,7 @@ pub struct Offer {
 pub async fn of_token(db: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Offer>, sqlx::Error> {
     sqlx::query_as!(
         Offer,
-        r#"SELECT i.id, i.tenant_id, t.name AS tenant_name, t.timezone AS tenant_timezone, i.email, i.email_key, i.role_id, i.locale,
+        r#"SELECT i.id, i.tenant_id, t.name AS tenant_name, t.timezone AS tenant_timezone, i.email, i.email_key, i.role_id, i.invited_by, i.locale,
                   i.expires_at, i.created_at, u.id AS "user_id?"
              FROM directory.invitations i
              JOIN directory.tenants t ON t.id = i.tenant_id AND t.status = 'active'

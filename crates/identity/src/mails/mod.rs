@@ -154,9 +154,9 @@ pub struct InvitationSays<'a> {
     pub message: Option<&'a str>,
 }
 
-/// The link to an invitation.
+/// The link to an invitation. Its secret stands behind the #, which browsers keep to themselves: no log and no Referer has it.
 pub fn invitation(app: &App, locale: &str, to: Person, token: &str, says: &InvitationSays<'_>) -> Mail {
-    let link = app.config.link(&format!("/invitation?token={token}"));
+    let link = app.config.link(&format!("/invitation#token={token}"));
     write_invitation(catalogue(locale), to, link, says)
 }
 
@@ -232,9 +232,9 @@ mod tests {
         let says =
             InvitationSays { workspace: "Studio <i>", inviter: "Ana {workspace}", role: "editor", message: Some("Come in\n<script>") };
         let to = Person { name: String::new(), email: "bo@example.com".to_owned() };
-        let mail = write_invitation(catalogue("nl"), to, "https://example.com/invitation?token=t".to_owned(), &says);
+        let mail = write_invitation(catalogue("nl"), to, "https://example.com/invitation#token=t".to_owned(), &says);
         assert!(mail.subject.contains("Ana {workspace}") && mail.subject.contains("Studio <i>"), "{}", mail.subject);
-        assert!(mail.text.contains("Hallo,") && mail.text.contains("https://example.com/invitation?token=t"));
+        assert!(mail.text.contains("Hallo,") && mail.text.contains("https://example.com/invitation#token=t"));
         assert!(
             mail.html.contains("lang=\"nl\"") && mail.html.contains("Studio &lt;i&gt;") && mail.html.contains("Come in<br>&lt;script&gt;")
         );

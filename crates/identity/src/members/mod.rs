@@ -1,11 +1,12 @@
 //! Members: who works in the tenant, in which roles and with which status.
 
+pub mod access;
 pub mod http;
 pub mod store;
 
 use platform::audit::Change;
-use platform::auth::{Gate, Permission, Permissions, Session};
-use platform::error::{Problem, Result};
+use platform::auth::{Gate, Permissions, Session};
+use platform::error::{OnConstraint, Problem, Result};
 use platform::etag::IfMatch;
 use platform::text::Checks;
 use platform::time::Timestamp;
@@ -18,6 +19,7 @@ use self::http::MembersWrite;
 use crate::events::{MemberJoined, MemberRemoved, MemberUpdated};
 use crate::roles::store::Grantable;
 use crate::roles::{self, RoleName};
+use crate::sessions::Grant;
 use crate::tenants;
 
 /// A member of the tenant.
@@ -30,6 +32,8 @@ pub struct Member {
     /// `active`, `inactive` (works here no more, or not now) or `suspended`
     pub status: String,
     pub roles: Vec<RoleName>,
+    /// What the member may do beside what the roles allow.
+    pub extra_permissions: Vec<Grant>,
     pub joined_at: Option<Timestamp>,
     pub last_active_at: Option<Timestamp>,
     pub version: i64,
@@ -58,7 +62,7 @@ impl Newcomer {
             timezone: self.timezone.clone(),
             is_platform_admin: false,
             tenant: Some(tenant),
-            permissions: Permissions::none().clone(),
+            permissions: Permissions::NONE,
             expires_at: now,
             factors: Vec::new(),
             verified_at: now,
@@ -89,6 +93,9 @@ pub struct MemberChange {
     /// All roles that the member shall have.
     #[schema(max_items = 20)]
     role_ids: Option<Vec<Uuid>>,
+    /// All that the member shall be able to do beside what the roles allow.
+    #[schema(max_items = 200)]
+    extra_permissions: Option<Vec<Grant>>,
 }
 
 /// Adds a member in that role, or makes a former one active again in that role alone. Commits nothing.
@@ -124,8 +131,8 @@ pub async fn join(ctx: &mut Ctx, newcomer: &Newcomer, role: Uuid, invited_at: Op
 }
 
 /// What decides whether a change is the actor's to make.
-struct Authority<'a> {
-    held: &'a Permissions,
+struct Authority {
+    held: Permissions,
     is_owner: bool,
 }
 
@@ -135,24 +142,28 @@ struct Target {
     is_owner: bool,
 }
 
-impl Authority<'_> {
-    /// Nobody changes a member who may do more than oneself, gives a role that allows more, or, being no owner, touches
-    /// ownership.
-    fn check(&self, target: &Target, added: &[&Grantable]) -> Result<(), Problem> {
-        let above = |detail: &str| Problem { detail: detail.to_owned(), ..Problem::forbidden() };
+impl Authority {
+    /// Nobody changes a member who may do more than oneself, gives a role or a permission that allows more, or, being no
+    /// owner, touches ownership.
+    fn check(&self, target: &Target, added: &[&Grantable], extra: Permissions) -> Result<(), Problem> {
         if target.is_owner && !self.is_owner {
-            return Err(above("Only an owner can change an owner."));
+            return Err(roles::above_own("Only an owner can change an owner."));
         }
-        if !roles::covers(self.held, &target.permissions) {
-            return Err(above("This member may do more than you, so you cannot change what he or she may do."));
+        if !self.held.covers(target.permissions) {
+            return Err(roles::above_own("This member may do more than you, so you cannot change what he or she may do."));
         }
         for role in added {
             if role.is_owner && !self.is_owner {
-                return Err(above("Only an owner can make somebody an owner."));
+                return Err(roles::above_own("Only an owner can make somebody an owner."));
             }
-            if !roles::covers(self.held, &role.permissions) {
-                return Err(above("This role allows more than yours, so you cannot give it."));
+            if !self.held.covers(role.permissions) {
+                return Err(roles::above_own("This role allows more than yours, so you cannot give it."));
             }
+        }
+        if !self.held.covers(extra) {
+            return Err(roles::above_own(
+                "You cannot give a permission that you do not have yourself, or that reaches further than yours.",
+            ));
         }
         Ok(())
     }
@@ -163,6 +174,9 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     let tenant = ctx.tenant;
     store::lock_memberships(ctx.db().await?, tenant).await?;
     let before = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    if input.role_ids.is_some() || input.extra_permissions.is_some() {
+        ctx.check_fresh()?;
+    }
     seen.check(before.version)?;
     let mut checks = Checks::new();
     let status =
@@ -177,11 +191,16 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     } else if wanted.is_empty() && status == "active" {
         checks.add("role_ids", "required", "must name at least one role for an active member");
     }
+    let extra = input.extra_permissions.map(|grants| roles::chosen(&mut checks, "extra_permissions", &grants));
     checks.done()?;
     let added: Vec<&Grantable> = known.iter().filter(|role| !held.contains(&role.role.id)).collect();
-    let was_owner = authorize(ctx, user, &added).await?;
+    let was_owner = authorize(ctx, user, &added, extra.unwrap_or_default()).await?;
     let stays_owner = status == "active" && known.iter().any(|role| role.is_owner);
     apply(ctx, user, &status, &wanted, was_owner && !stays_owner).await?;
+    if let Some(extra) = extra {
+        let set = store::set_permissions(ctx.db().await?, tenant, user, extra).await;
+        set.on_constraint("member_permissions_permission_scope_fkey", || roles::has_no_own("extra_permissions"))?;
+    }
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     ctx.audit(Change::updated("member.updated", "member", user, &before, &after));
     ctx.publish(&MemberUpdated::from(&after))?;
@@ -196,7 +215,7 @@ async fn remove(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch) -> Res
     store::lock_memberships(ctx.db().await?, tenant).await?;
     let before = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     seen.check(before.version)?;
-    let was_owner = authorize(ctx, user, &[]).await?;
+    let was_owner = authorize(ctx, user, &[], Permissions::NONE).await?;
     apply(ctx, user, "inactive", &[], was_owner).await?;
     store::clear_permissions(ctx.db().await?, tenant, user).await?;
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
@@ -207,7 +226,7 @@ async fn remove(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch) -> Res
 
 /// Answers whether the target holds the role of owner. What the actor may do is read again under the lock: it may have
 /// changed while this request waited for it.
-async fn authorize(ctx: &mut Allow<MembersWrite>, user: Uuid, added: &[&Grantable]) -> Result<bool> {
+async fn authorize(ctx: &mut Allow<MembersWrite>, user: Uuid, added: &[&Grantable], extra: Permissions) -> Result<bool> {
     let tenant = ctx.tenant;
     let actor = ctx.user_id().ok_or_else(Problem::unauthenticated)?;
     let target = Target {
@@ -215,11 +234,11 @@ async fn authorize(ctx: &mut Allow<MembersWrite>, user: Uuid, added: &[&Grantabl
         is_owner: store::is_owner(ctx.db().await?, tenant, user).await?,
     };
     let held = store::permissions(ctx.db().await?, tenant, actor).await?;
-    if held.scope(MembersWrite::CODENAME).is_none() {
+    if held.of::<MembersWrite>().is_none() {
         return Err(Problem::forbidden().into());
     }
     let is_owner = store::is_owner(ctx.db().await?, tenant, actor).await?;
-    Authority { held: &held, is_owner }.check(&target, added)?;
+    Authority { held, is_owner }.check(&target, added, extra)?;
     Ok(target.is_owner)
 }
 
@@ -245,7 +264,7 @@ mod tests {
     use super::*;
 
     fn permissions(names: &[&str]) -> Permissions {
-        names.iter().map(|name| ((*name).to_owned(), Scope::All)).collect()
+        names.iter().map(|name| (name, Scope::All)).collect()
     }
 
     fn role(is_owner: bool, names: &[&str]) -> Grantable {
@@ -255,21 +274,25 @@ mod tests {
     #[test]
     fn nobody_reaches_above_oneself() {
         let held = permissions(&["members:write", "bookings:read"]);
-        let manager = Authority { held: &held, is_owner: false };
+        let manager = Authority { held, is_owner: false };
         let target = |is_owner, names: &[&str]| Target { permissions: permissions(names), is_owner };
-        assert!(manager.check(&target(false, &["bookings:read"]), &[&role(false, &["bookings:read"])]).is_ok());
-        assert!(manager.check(&target(false, &["settings:manage"]), &[]).is_err());
-        assert!(manager.check(&target(false, &[]), &[&role(false, &["settings:manage"])]).is_err());
+        assert!(manager.check(&target(false, &["bookings:read"]), &[&role(false, &["bookings:read"])], Permissions::NONE).is_ok());
+        assert!(manager.check(&target(false, &["settings:manage"]), &[], Permissions::NONE).is_err());
+        assert!(manager.check(&target(false, &[]), &[&role(false, &["settings:manage"])], Permissions::NONE).is_err());
+        assert!(manager.check(&target(false, &[]), &[], permissions(&["bookings:read"])).is_ok());
+        assert!(manager.check(&target(false, &[]), &[], permissions(&["settings:manage"])).is_err());
     }
 
     #[test]
     fn ownership_is_the_owners() {
         let held = permissions(&["members:write"]);
-        let (admin, owner) = (Authority { held: &held, is_owner: false }, Authority { held: &held, is_owner: true });
-        let (an_owner, a_member) =
-            (Target { permissions: held.clone(), is_owner: true }, Target { permissions: held.clone(), is_owner: false });
-        assert!(admin.check(&an_owner, &[]).is_err() && owner.check(&an_owner, &[]).is_ok());
+        let (admin, owner) = (Authority { held, is_owner: false }, Authority { held, is_owner: true });
+        let (an_owner, a_member) = (Target { permissions: held, is_owner: true }, Target { permissions: held, is_owner: false });
+        assert!(admin.check(&an_owner, &[], Permissions::NONE).is_err() && owner.check(&an_owner, &[], Permissions::NONE).is_ok());
         let ownership = role(true, &["members:write"]);
-        assert!(admin.check(&a_member, &[&ownership]).is_err() && owner.check(&a_member, &[&ownership]).is_ok());
+        assert!(
+            admin.check(&a_member, &[&ownership], Permissions::NONE).is_err()
+                && owner.check(&a_member, &[&ownership], Permissions::NONE).is_ok()
+        );
     }
 }

@@ -1,13 +1,14 @@
 //! Members in the database.
 
 use platform::TenantId;
-use platform::auth::Permissions;
+use platform::auth::{Permissions, Scope};
 use platform::time::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Member, Newcomer};
-use crate::roles::{RoleName, scope_of};
+use crate::roles::RoleName;
+use crate::sessions::{Grant, store::parse};
 
 struct Row {
     user_id: Uuid,
@@ -17,6 +18,7 @@ struct Row {
     status: String,
     role_ids: Vec<Uuid>,
     role_names: Vec<String>,
+    extra: Vec<String>,
     joined_at: Option<Timestamp>,
     last_active_at: Option<Timestamp>,
     version: i64,
@@ -30,6 +32,7 @@ impl From<Row> for Member {
             email: row.email,
             timezone: row.timezone,
             status: row.status,
+            extra_permissions: Grant::all_of(row.extra.iter().filter_map(|grant| parse(grant)).collect()),
             roles: row.role_ids.into_iter().zip(row.role_names).map(|(id, name)| RoleName { id, name }).collect(),
             joined_at: row.joined_at,
             last_active_at: row.last_active_at,
@@ -47,7 +50,9 @@ pub async fn find(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result
                          WHERE mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id ORDER BY r.id) AS "role_ids!",
                   ARRAY(SELECT r.name FROM identity.member_roles mr
                           JOIN identity.roles r ON r.tenant_id = mr.tenant_id AND r.id = mr.role_id
-                         WHERE mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id ORDER BY r.id) AS "role_names!"
+                         WHERE mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id ORDER BY r.id) AS "role_names!",
+                  ARRAY(SELECT p.permission || ' ' || p.scope FROM identity.member_permissions p
+                         WHERE p.tenant_id = m.tenant_id AND p.user_id = m.user_id) AS "extra!"
              FROM identity.members m
             WHERE m.tenant_id = $1 AND m.user_id = $2"#,
         tenant.0,
@@ -79,7 +84,9 @@ pub async fn list(db: &mut PgConnection, tenant: TenantId, filter: &Filter<'_>, 
                          WHERE mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id ORDER BY r.id) AS "role_ids!",
                   ARRAY(SELECT r.name FROM identity.member_roles mr
                           JOIN identity.roles r ON r.tenant_id = mr.tenant_id AND r.id = mr.role_id
-                         WHERE mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id ORDER BY r.id) AS "role_names!"
+                         WHERE mr.tenant_id = m.tenant_id AND mr.user_id = m.user_id ORDER BY r.id) AS "role_names!",
+                  ARRAY(SELECT p.permission || ' ' || p.scope FROM identity.member_permissions p
+                         WHERE p.tenant_id = m.tenant_id AND p.user_id = m.user_id) AS "extra!"
              FROM identity.members m
             WHERE m.tenant_id = $1
               AND ($2::text IS NULL OR m.status = $2)
@@ -110,21 +117,12 @@ pub async fn lock_memberships(db: &mut PgConnection, tenant: TenantId) -> Result
     Ok(())
 }
 
-/// All that a member's roles and own grants allow.
+/// All that a member's roles and extra permissions allow.
 pub async fn permissions(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<Permissions, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"SELECT rp.permission AS "permission!", rp.scope AS "scope!"
-             FROM identity.member_roles mr
-             JOIN identity.role_permissions rp ON rp.tenant_id = mr.tenant_id AND rp.role_id = mr.role_id
-            WHERE mr.tenant_id = $1 AND mr.user_id = $2
-            UNION ALL
-           SELECT permission, scope FROM identity.member_permissions WHERE tenant_id = $1 AND user_id = $2"#,
-        tenant.0,
-        user,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.permission, scope_of(&row.scope)?))).collect())
+    let rows = sqlx::query!(r#"SELECT permission AS "permission!", scope AS "scope!" FROM identity.granted($1, $2)"#, tenant.0, user,)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.permission, Scope::of_name(&row.scope)?))).collect())
 }
 
 pub async fn is_owner(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<bool, sqlx::Error> {
@@ -183,6 +181,24 @@ pub async fn add_roles(db: &mut PgConnection, tenant: TenantId, user: Uuid, role
     Ok(())
 }
 
+/// What the member may do beside what the roles allow: this and nothing else.
+pub async fn set_permissions(db: &mut PgConnection, tenant: TenantId, user: Uuid, extra: Permissions) -> Result<(), sqlx::Error> {
+    let (permissions, scopes): (Vec<String>, Vec<String>) =
+        extra.iter().map(|(codename, scope)| (codename.to_owned(), scope.name().to_owned())).unzip();
+    clear_permissions(&mut *db, tenant, user).await?;
+    sqlx::query!(
+        "INSERT INTO identity.member_permissions (tenant_id, user_id, permission, scope)
+         SELECT $1, $2, permission, scope FROM unnest($3::text[], $4::text[]) AS given (permission, scope)",
+        tenant.0,
+        user,
+        &permissions,
+        &scopes,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Takes back what was granted to the member beside roles.
 pub async fn clear_permissions(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("DELETE FROM identity.member_permissions WHERE tenant_id = $1 AND user_id = $2", tenant.0, user).execute(db).await?;
@@ -215,4 +231,72 @@ pub async fn upsert(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// One reason why a member may do something: a role that is held, with the role in its line that allows it; or, without
+/// either, a grant to the member.
+pub struct Given {
+    pub user_id: Uuid,
+    pub role_id: Option<Uuid>,
+    pub from_role: Option<Uuid>,
+    pub permission: String,
+    pub scope: String,
+}
+
+/// Every reason for these members, or those for one permission.
+pub async fn given(db: &mut PgConnection, tenant: TenantId, users: &[Uuid], permission: Option<&str>) -> Result<Vec<Given>, sqlx::Error> {
+    sqlx::query_as!(
+        Given,
+        r#"SELECT u.id AS "user_id!", g.role_id, g.from_role, g.permission AS "permission!", g.scope AS "scope!"
+             FROM unnest($2::uuid[]) AS u (id), LATERAL identity.granted($1, u.id) g
+            WHERE $3::text IS NULL OR g.permission = $3
+            ORDER BY u.id, g.permission, g.role_id NULLS FIRST, g.from_role"#,
+        tenant.0,
+        users,
+        permission,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Somebody who may do something.
+pub struct Holder {
+    pub user_id: Uuid,
+    pub name: String,
+    pub email: String,
+}
+
+/// The active members who hold that permission, by name.
+pub async fn holders(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    permission: &str,
+    own: Option<Uuid>,
+    after: Option<&(String, Uuid)>,
+    count: i64,
+) -> Result<Vec<Holder>, sqlx::Error> {
+    sqlx::query_as!(
+        Holder,
+        r#"SELECT m.user_id, m.display_name AS name, m.email
+             FROM identity.members m
+            WHERE m.tenant_id = $1 AND m.status = 'active'
+              AND m.user_id IN (SELECT mr.user_id
+                                  FROM identity.role_grants g
+                                  JOIN identity.member_roles mr ON mr.tenant_id = g.tenant_id AND mr.role_id = g.role_id
+                                 WHERE g.tenant_id = $1 AND g.permission = $2
+                                 UNION ALL
+                                SELECT p.user_id FROM identity.member_permissions p WHERE p.tenant_id = $1 AND p.permission = $2)
+              AND ($3::uuid IS NULL OR m.user_id = $3)
+              AND ($4::text IS NULL OR (lower(m.display_name), m.user_id) > (lower($4), $5::uuid))
+            ORDER BY lower(m.display_name), m.user_id
+            LIMIT $6"#,
+        tenant.0,
+        permission,
+        own as Option<Uuid>,
+        after.map(|(name, _)| name.as_str()) as Option<&str>,
+        after.map(|(_, id)| *id) as Option<Uuid>,
+        count,
+    )
+    .fetch_all(db)
+    .await
 }

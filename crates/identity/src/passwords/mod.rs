@@ -16,30 +16,39 @@ use platform::text::Checks;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::PgConnection;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use reset::{SendPasswordReset, link_invalid};
 
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
-use crate::{challenges, devices, mails, sessions, throttle};
+use crate::{challenges, devices, mails, second_factors, sessions, throttle};
 
-/// Code points, counted before any normalisation.
-const LEAST: usize = 12;
+/// Code points, counted before any normalisation: where the password is all that is asked for (NIST SP 800-63B-4, 3.1.1.2).
+pub const ALONE: usize = 15;
+/// Where a second factor is asked for too.
+pub const BESIDE_A_SECOND: usize = 8;
 const MOST: usize = 256;
-/// Lower case, one a line; the shorter ones of the usual lists fall to [`LEAST`] already.
+/// Lower case, one a line: what is tried first among long ones. The usual lists of short ones come with crate zxcvbn.
 const COMMON: &str = include_str!("common.txt");
 
-/// Adds what is wrong with a new password. `about` are the words that belong to its owner: address, name, workspace.
+/// Whether a password may be all that is asked for.
+pub fn stands_alone(password: &SecretString) -> bool {
+    password.expose_secret().chars().count() >= ALONE
+}
+
+/// Adds what is wrong with a new password of at least so many code points. `about` are the words that belong to its owner: address, name, workspace.
 /// There are no rules of composition (NIST SP 800-63B-4, 3.1.1.2).
-pub fn check(checks: &mut Checks, field: &str, password: &SecretString, about: &[&str]) {
+pub fn check(checks: &mut Checks, field: &str, password: &SecretString, least: usize, about: &[&str]) {
     let text = password.expose_secret();
     let count = text.chars().count();
-    if count < LEAST {
-        checks.add(field, "too_short", format!("needs at least {LEAST} characters"));
+    if count < least {
+        checks.add(field, "too_short", format!("needs at least {least} characters"));
         return;
     }
     if count > MOST {
@@ -50,11 +59,22 @@ pub fn check(checks: &mut Checks, field: &str, password: &SecretString, about: &
     let mut distinct = lower.chars().collect::<Vec<_>>();
     distinct.sort_unstable();
     distinct.dedup();
-    if distinct.len() == 1 || COMMON.lines().any(|common| common == lower) {
+    if distinct.len() == 1 || COMMON.lines().any(|common| common == lower) || is_in_lists(&lower) {
         checks.add(field, "too_common", "is among the passwords that are tried first; choose another");
     } else if about.iter().any(|word| tells(&lower, word)) {
         checks.add(field, "personal", "must not be your e-mail address or name");
     }
+}
+
+/// Whether the whole of it is among the most used passwords of the known breaches. Those lists hold nothing longer.
+fn is_in_lists(lower: &str) -> bool {
+    use zxcvbn::feedback::Warning;
+    if lower.chars().count() > 30 {
+        return false;
+    }
+    let judged = zxcvbn::zxcvbn(lower, &[]);
+    let warning = judged.feedback().and_then(zxcvbn::feedback::Feedback::warning);
+    matches!(warning, Some(Warning::ThisIsATop10Password | Warning::ThisIsATop100Password | Warning::ThisIsACommonPassword))
 }
 
 /// Whether the password is the word itself, or that of its parts before and after an `@`.
@@ -67,6 +87,25 @@ fn tells(lower: &str, word: &str) -> bool {
 /// Begins what is stored: NFKC (NIST SP 800-63B-4, 3.1.1.2, where ASVS 6.2.8 would have the password as it came: the keyboards of
 /// a person's devices differ), then the PHC string of argon2id. A change of either is another number.
 const SCHEME: &str = "1";
+/// Begins a hash of bcrypt that came from another system; the next sign-in replaces it.
+const IMPORTED: &str = "0";
+/// Costs above it would hold the hashing for seconds.
+const HIGHEST_COST: u32 = 13;
+
+/// What to store for a hash of bcrypt, as other systems have them.
+///
+/// # Errors
+/// A text that is none, or whose cost is above 13.
+pub fn import(hash: &str) -> Result<String, Problem> {
+    let refused = || Problem::field("hash", "invalid", "is no hash of bcrypt with a cost of at most 13");
+    let parts = hash.parse::<bcrypt::HashParts>().map_err(|_| refused())?;
+    if parts.get_cost() > HIGHEST_COST { Err(refused()) } else { Ok(format!("{IMPORTED}{hash}")) }
+}
+
+/// Whether a hash is to be replaced as soon as the password is known.
+pub fn is_outdated(hash: &str) -> bool {
+    !hash.starts_with(SCHEME)
+}
 
 fn normal(password: &SecretString) -> Zeroizing<String> {
     Zeroizing::new(password.expose_secret().nfkc().collect())
@@ -110,6 +149,10 @@ impl Turn {
         // The work is not told whose hash it is, so it cannot take less for nobody's.
         let hash = hash.unwrap_or_else(|| NOBODYS.to_owned());
         let is_right = work(move |hasher| {
+            if let Some(imported) = hash.strip_prefix(IMPORTED) {
+                // As it was typed: the system that hashed it did not normalise.
+                return bcrypt::verify(password.expose_secret(), imported).map_err(|_| argon2::password_hash::Error::EncodingInvalid);
+            }
             let phc = hash.strip_prefix(SCHEME).ok_or(argon2::password_hash::Error::Version)?;
             let parsed = PasswordHash::new(phc).map_err(argon2::password_hash::Error::from)?;
             match hasher.verify_password(normal(&password).as_bytes(), &parsed) {
@@ -144,15 +187,26 @@ const NOBODYS: &str = "1$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cyBzYWx0IDEyMw$AA
 pub struct PasswordChange {
     #[schema(value_type = String, format = Password)]
     current_password: SecretString,
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
     new_password: SecretString,
+}
+
+/// How long a new password of the user has to be.
+///
+/// # Errors
+/// The database's.
+pub async fn least_for(db: &mut PgConnection, user: Uuid) -> Result<usize> {
+    Ok(if second_factors::store::methods(db, user).await?.is_empty() { ALONE } else { BESIDE_A_SECOND })
 }
 
 /// Changes the caller's own password and ends the other sessions.
 async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
     let SignedIn { app, session, origin, .. } = caller;
     let mut checks = Checks::new();
-    check(&mut checks, "new_password", &input.new_password, &[&session.email, &session.name]);
+    let mut directory = Directory::open(&app, None, None).await?;
+    let least = least_for(directory.db(), session.user_id).await?;
+    directory.commit().await?;
+    check(&mut checks, "new_password", &input.new_password, least, &[&session.email, &session.name]);
     if input.new_password.expose_secret() == input.current_password.expose_secret() {
         checks.add("new_password", "unchanged", "must differ from the current one");
     }
@@ -169,11 +223,12 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
         directory.commit().await?;
         return Err(Problem::field("current_password", "incorrect", "is not your password").into());
     }
+    let stands_alone = stands_alone(&input.new_password);
     let hash = turn.hash(input.new_password).await?;
     drop(turn);
     let mut directory = Directory::open(&app, None, None).await?;
     let now = app.clock.now();
-    if !store::replace(directory.db(), session.user_id, current.as_deref(), &hash, now).await? {
+    if !store::replace(directory.db(), session.user_id, current.as_deref(), &hash, stands_alone, now).await? {
         return Err(Problem::conflict("password_changed", "Your password was changed in the meantime. Sign in again.").into());
     }
     key.clear(directory.db()).await?;
@@ -194,33 +249,47 @@ mod tests {
     use super::*;
 
     fn codes(password: &str) -> Vec<&'static str> {
+        codes_of(password, ALONE)
+    }
+
+    fn codes_of(password: &str, least: usize) -> Vec<&'static str> {
         let mut checks = Checks::new();
-        check(&mut checks, "password", &SecretString::from(password), &["ana.maria.souza@example.com", "Ana Maria Souza"]);
+        check(&mut checks, "password", &SecretString::from(password), least, &["ana.maria.souza@example.com", "Ana Maria Souza"]);
         checks.done().err().map(|problem| problem.errors.iter().map(|error| error.code).collect()).unwrap_or_default()
     }
 
     #[test]
     fn length_is_counted_in_code_points() {
         assert_eq!(codes("short"), ["too_short"]);
-        assert_eq!(codes("ééééééééèèè"), ["too_short"]);
-        assert!(codes("éàüöéàüöéàüö").is_empty());
+        assert_eq!(codes("éàüöéàüöéàüöéà"), ["too_short"]);
+        assert!(codes("éàüöéàüöéàüöéàü").is_empty());
+        // Eight beside a second factor.
+        assert_eq!(codes_of("éàüöéàü", BESIDE_A_SECOND), ["too_short"]);
+        assert!(codes_of("éàüöéàüö", BESIDE_A_SECOND).is_empty());
         assert!(codes(&"ab".repeat(128)).is_empty());
         assert_eq!(codes(&"ab".repeat(129)), ["too_long"]);
     }
 
     #[test]
     fn no_rules_of_composition() {
-        for good in ["all lower case words", "            1", "ÇEDILHA SÃO TUDO", "🐎🔋📎🐎🔋📎🐎🔋📎🐎🔋📎"] {
+        for good in ["all lower case words", "               1", "ÇEDILHA SÃO TUDO", "🐎🔋📎🐎🔋📎🐎🔋📎🐎🔋📎🐎🔋📎"]
+        {
             assert!(codes(good).is_empty(), "{good}");
         }
     }
 
     #[test]
     fn what_is_tried_first_is_refused() {
-        for bad in ["password1234", "PassWord1234", "123456789012", "aaaaaaaaaaaaaaa", "correct horse battery staple"] {
+        for bad in ["passwordpassword", "PassWordPassWord", "1234567890123456", "aaaaaaaaaaaaaaa", "correct horse battery staple"] {
             assert_eq!(codes(bad), ["too_common"], "{bad}");
         }
-        for bad in ["ana.maria.souza@example.com", "AnaMariaSouza", "ana maria souza", "ana-maria-souza"] {
+        for bad in ["password", "12345678", "Password1", "iloveyou1", "football1", "qwertyuiop", "password1234"] {
+            assert_eq!(codes_of(bad, BESIDE_A_SECOND), ["too_common"], "{bad}");
+        }
+        for good in ["kangoeroe", "zeven rode stoelen"] {
+            assert!(codes_of(good, BESIDE_A_SECOND).is_empty(), "{good}");
+        }
+        for bad in ["ana.maria.souza@example.com", "ana.maria.souza", "ana  maria souza", "ana-maria-souza"] {
             assert_eq!(codes(bad), ["personal"], "{bad}");
         }
     }
@@ -228,7 +297,7 @@ mod tests {
     #[test]
     fn the_list_is_lower_case_and_long_enough_to_matter() {
         for common in COMMON.lines() {
-            assert!(common.chars().count() >= LEAST && common == common.to_lowercase(), "{common}");
+            assert!(common.chars().count() > BESIDE_A_SECOND && common == common.to_lowercase(), "{common}");
         }
     }
 
@@ -251,7 +320,26 @@ mod tests {
             assert!(turn.verify(SecretString::from(same), Some(hash.clone())).await.expect("verified"), "{same}");
         }
         assert!(!turn.verify(SecretString::from("cafe em Sao Paulo"), Some(hash)).await.expect("verified"));
-        assert_eq!(codes("\u{ff50}assword1234"), ["too_common"]);
+        assert_eq!(codes("\u{ff50}asswordpassword"), ["too_common"]);
+    }
+
+    #[tokio::test]
+    async fn imported_hashes_verify_and_are_outdated() {
+        let turn = Turn::wait().await.expect("a turn");
+        let imported = import(&bcrypt::hash("a password of old", 4).expect("hashed")).expect("taken");
+        assert!(turn.verify(SecretString::from("a password of old"), Some(imported.clone())).await.expect("verified"));
+        assert!(!turn.verify(SecretString::from("a password of new"), Some(imported.clone())).await.expect("verified"));
+        assert!(is_outdated(&imported) && !is_outdated(NOBODYS));
+        // The form of PHP and of others, and what is none.
+        for (hash, is_taken) in [
+            ("$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", true),
+            ("$2b$13$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", true),
+            ("$2b$14$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", false),
+            ("$argon2id$v=19$m=19456,t=2,p=1$abc$def", false),
+            ("", false),
+        ] {
+            assert_eq!(import(hash).is_ok(), is_taken, "{hash}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{Turn, check, store};
+use super::{Turn, check, least_for, stands_alone, store};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
 use crate::registrations::CheckMail;
@@ -35,7 +35,7 @@ pub struct ResetRequest {
 pub struct PasswordReset {
     /// Of the mail's link.
     token: String,
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
     password: SecretString,
 }
 
@@ -103,17 +103,19 @@ pub async fn reset(app: &App, origin: &Origin, input: PasswordReset) -> Result<(
     let token_hash = sha256(input.token.as_bytes());
     let mut directory = Directory::open(app, None, None).await?;
     let account = store::account_of_reset(directory.db(), &token_hash, app.clock.now()).await?.ok_or_else(link_invalid)?;
+    let least = least_for(directory.db(), account.id).await?;
     directory.commit().await?;
     let mut checks = Checks::new();
-    check(&mut checks, "password", &input.password, &[&account.email, &account.name]);
+    check(&mut checks, "password", &input.password, least, &[&account.email, &account.name]);
     checks.done()?;
+    let stands_alone = stands_alone(&input.password);
     let hash = Turn::wait().await?.hash(input.password).await?;
     let mut directory = Directory::open(app, None, None).await?;
     let now = app.clock.now();
     if !store::use_reset(directory.db(), &token_hash, now).await? {
         return Err(link_invalid().into());
     }
-    store::set(directory.db(), account.id, &hash, now).await?;
+    store::set(directory.db(), account.id, &hash, stands_alone, now).await?;
     store::void_resets(directory.db(), account.id, now).await?;
     challenges::void(directory.db(), account.id, now).await?;
     devices::forget(directory.db(), account.id).await?;

@@ -10,14 +10,22 @@ pub async fn hash_of(db: &mut PgConnection, user: Uuid) -> Result<Option<String>
 }
 
 /// Sets the new hash if the old one still stands.
-pub async fn replace(db: &mut PgConnection, user: Uuid, old: Option<&str>, new: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
+pub async fn replace(
+    db: &mut PgConnection,
+    user: Uuid,
+    old: Option<&str>,
+    new: &str,
+    stands_alone: bool,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "UPDATE directory.users SET password_hash = $3, password_changed_at = $4
+        "UPDATE directory.users SET password_hash = $3, password_changed_at = $4, needs_second_factor = NOT $5
           WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2",
         user,
         old,
         new,
-        now
+        now,
+        stands_alone,
     )
     .execute(db)
     .await?;
@@ -26,17 +34,30 @@ pub async fn replace(db: &mut PgConnection, user: Uuid, old: Option<&str>, new: 
 
 /// Sets the hash whatever it was. Whoever does so has read a mail to the address or runs the instance, so the address
 /// counts as confirmed.
-pub async fn set(db: &mut PgConnection, user: Uuid, hash: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn set(db: &mut PgConnection, user: Uuid, hash: &str, stands_alone: bool, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE directory.users
-            SET password_hash = $2, password_changed_at = $3, email_verified_at = coalesce(email_verified_at, $3)
+            SET password_hash = $2, password_changed_at = $3, email_verified_at = coalesce(email_verified_at, $3),
+                needs_second_factor = NOT $4
           WHERE id = $1",
         user,
         hash,
-        now
+        now,
+        stands_alone,
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Whether the user's password is long enough to be all that is asked for.
+pub async fn stands_alone(db: &mut PgConnection, user: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT NOT needs_second_factor AS "stands_alone!" FROM directory.users WHERE id = $1"#, user).fetch_one(db).await
+}
+
+/// Writes the same password under today's scheme, unless it was changed meanwhile.
+pub async fn renew_hash(db: &mut PgConnection, user: Uuid, old: &str, new: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", user, old, new).execute(db).await?;
     Ok(())
 }
 

@@ -37,7 +37,7 @@ pub struct Registration {
     email: String,
     #[schema(min_length = 1, max_length = 120)]
     name: String,
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 256)]
+    #[schema(value_type = String, format = Password, min_length = 15, max_length = 256)]
     password: SecretString,
     /// What the workspace is called.
     #[schema(min_length = 1, max_length = 120)]
@@ -87,7 +87,7 @@ async fn register(caller: Anonymous, input: Registration) -> Result<Response> {
     let tenant_name = checks.line("tenant_name", &input.tenant_name, 1, 120);
     let timezone = checks.zone("timezone", &input.timezone);
     let locale = checks.locale("locale", &input.locale);
-    passwords::check(&mut checks, "password", &input.password, &[&email, &name, &tenant_name]);
+    passwords::check(&mut checks, "password", &input.password, passwords::ALONE, &[&email, &name, &tenant_name]);
     checks.done()?;
     let key = email_key(&email);
     app.limits.check(Limit::Mail, &format!("registration {key}"))?;

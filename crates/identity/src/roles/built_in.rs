@@ -1,4 +1,4 @@
-//! The roles that every tenant begins with.
+//! The roles that every tenant begins with, each with what it allows beyond its parent.
 
 use platform::auth::Scope;
 
@@ -8,35 +8,17 @@ pub struct BuiltIn {
     pub description: &'static str,
     pub parent: Option<&'static str>,
     pub is_default: bool,
-    all: &'static [&'static [&'static str]],
+    /// What it allows beyond its parent, of all records and of one's own.
+    all: &'static [&'static str],
     own: &'static [&'static str],
 }
 
 impl BuiltIn {
     pub fn grants(&self) -> Vec<(&'static str, Scope)> {
-        let all = self.all.iter().flat_map(|names| names.iter()).map(|name| (*name, Scope::All));
+        let all = self.all.iter().map(|name| (*name, Scope::All));
         all.chain(self.own.iter().map(|name| (*name, Scope::Own))).collect()
     }
 }
-
-const READ: &[&str] = &[
-    "bookings:read",
-    "event_types:read",
-    "schedules:read",
-    "organizers:read",
-    "contacts:read",
-    "members:read",
-    "invitations:read",
-    "roles:read",
-    "settings:read",
-    "files:read",
-];
-const EDIT: &[&str] =
-    &["bookings:write", "event_types:write", "schedules:write", "organizers:write", "contacts:write", "contacts:delete", "files:write"];
-const MANAGE: &[&str] =
-    &["members:write", "invitations:write", "settings:manage", "security:manage", "audit:read", "jobs:manage", "oauth_clients:manage"];
-/// What one needs to know of others to do one's own work.
-const COLLEAGUES: &[&str] = &["event_types:read", "organizers:read", "members:read", "settings:read"];
 
 pub const ROLES: [BuiltIn; 7] = [
     BuiltIn {
@@ -44,7 +26,7 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Everything, ownership included",
         parent: Some("admin"),
         is_default: false,
-        all: &[READ, EDIT, MANAGE],
+        all: &[],
         own: &[],
     },
     BuiltIn {
@@ -52,7 +34,16 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Everything but ownership",
         parent: Some("editor"),
         is_default: false,
-        all: &[READ, EDIT, MANAGE],
+        all: &[
+            "members:write",
+            "invitations:write",
+            "roles:write",
+            "settings:manage",
+            "security:manage",
+            "audit:read",
+            "jobs:manage",
+            "oauth_clients:manage",
+        ],
         own: &[],
     },
     BuiltIn {
@@ -60,7 +51,15 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "All bookings, event types, availability and contacts",
         parent: Some("viewer"),
         is_default: false,
-        all: &[READ, EDIT],
+        all: &[
+            "bookings:write",
+            "event_types:write",
+            "schedules:write",
+            "organizers:write",
+            "contacts:write",
+            "contacts:delete",
+            "files:write",
+        ],
         own: &[],
     },
     BuiltIn {
@@ -68,27 +67,16 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Own bookings, availability and contacts, and deleting those",
         parent: Some("contributor"),
         is_default: false,
-        all: &[COLLEAGUES],
-        own: &[
-            "bookings:read",
-            "bookings:write",
-            "event_types:write",
-            "schedules:read",
-            "schedules:write",
-            "organizers:write",
-            "contacts:read",
-            "contacts:write",
-            "contacts:delete",
-            "files:read",
-            "files:write",
-        ],
+        all: &[],
+        own: &["contacts:delete"],
     },
     BuiltIn {
         name: "contributor",
         description: "Own bookings, availability and contacts",
         parent: Some("guest"),
         is_default: false,
-        all: &[COLLEAGUES],
+        // What one needs to know of others to do one's own work.
+        all: &["organizers:read", "members:read", "settings:read"],
         own: &[
             "bookings:read",
             "bookings:write",
@@ -107,7 +95,17 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Sees everything but the audit trail",
         parent: Some("guest"),
         is_default: true,
-        all: &[READ],
+        all: &[
+            "bookings:read",
+            "schedules:read",
+            "organizers:read",
+            "contacts:read",
+            "members:read",
+            "invitations:read",
+            "roles:read",
+            "settings:read",
+            "files:read",
+        ],
         own: &[],
     },
     BuiltIn {
@@ -115,7 +113,7 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Sees what can be booked",
         parent: None,
         is_default: false,
-        all: &[&["event_types:read"]],
+        all: &["event_types:read"],
         own: &[],
     },
 ];

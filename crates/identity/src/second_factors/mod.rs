@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::challenges::{self, Purpose, Step};
 use crate::directory::Directory;
-use crate::{devices, mails, profile, sessions};
+use crate::{devices, mails, passwords, profile, sessions};
 use passkeys::Passkey;
 use totp::TotpEnrolment;
 
@@ -156,13 +156,17 @@ async fn first_codes(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Resul
     }
 }
 
-/// Without a second factor there is nothing to recover.
-async fn forget_codes_of_nothing(db: &mut PgConnection, user: Uuid) -> Result<(), sqlx::Error> {
+/// After the last second factor there is nothing to recover, and the password has to do alone.
+async fn after_removal(db: &mut PgConnection, user: Uuid) -> Result<()> {
     let left = store::methods(&mut *db, user).await?;
-    if left.iter().all(|method| *method == Method::RecoveryCode) {
-        store::remove_recovery_codes(db, user).await?;
+    if left.iter().any(|method| *method != Method::RecoveryCode) {
+        return Ok(());
     }
-    Ok(())
+    if !passwords::store::stands_alone(&mut *db, user).await? {
+        let detail = "Your password is too short to be all that is asked for. Set one of at least 15 characters first.";
+        return Err(Problem::conflict("password_too_short", detail).into());
+    }
+    Ok(store::remove_recovery_codes(db, user).await?)
 }
 
 async fn begin_totp(caller: &SignedIn) -> Result<TotpEnrolment> {
@@ -191,7 +195,7 @@ async fn remove_totp(caller: &SignedIn) -> Result<()> {
     if !store::remove_totp(directory.db(), caller.session.user_id).await? {
         return Err(Problem::not_found().into());
     }
-    forget_codes_of_nothing(directory.db(), caller.session.user_id).await?;
+    after_removal(directory.db(), caller.session.user_id).await?;
     changed(directory.db(), caller, "totp_removed", "medium", json!({})).await?;
     directory.commit().await
 }
@@ -271,7 +275,7 @@ async fn remove_passkey(caller: &SignedIn, id: Uuid) -> Result<()> {
     let user = caller.session.user_id;
     let mut directory = begin_change(caller).await?;
     let name = store::remove_passkey(directory.db(), user, id).await?.ok_or_else(Problem::not_found)?;
-    forget_codes_of_nothing(directory.db(), user).await?;
+    after_removal(directory.db(), user).await?;
     changed(directory.db(), caller, "passkey_removed", "medium", json!({ "passkey_id": id, "name": name })).await?;
     directory.commit().await
 }

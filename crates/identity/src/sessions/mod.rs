@@ -8,7 +8,7 @@ mod verification;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use platform::auth::{Factor, Scope, Session};
+use platform::auth::{Factor, Permissions, Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
@@ -68,11 +68,18 @@ pub struct TenantSummary {
 }
 
 /// A permission and whose records it covers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// `bookings:read`
     pub codename: String,
     pub scope: Scope,
+}
+
+impl Grant {
+    pub fn all_of(permissions: Permissions) -> Vec<Self> {
+        permissions.iter().map(|(codename, scope)| Self { codename: codename.to_owned(), scope }).collect()
+    }
 }
 
 /// A session in the list of one's own.
@@ -239,7 +246,7 @@ pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session
         tenant,
         tenants: tenants.into_iter().map(|(summary, _)| summary).collect(),
         roles,
-        permissions: session.permissions.iter().map(|(codename, scope)| Grant { codename: codename.to_owned(), scope }).collect(),
+        permissions: Grant::all_of(session.permissions),
         refused: session.admit(origin.ip, app.clock.now()).err().map(|refusal| refusal.code.into_owned()),
         second_factor_due: session.gate.second_factor_due,
         expires_at: session.expires_at,
@@ -312,11 +319,19 @@ pub async fn check_password(caller: &Somebody, email: &str, password: SecretStri
     };
     key.check(directory.db(), app.clock.now()).await?;
     directory.commit().await?;
-    let is_right = turn.verify(password, found.password_hash).await?;
+    let outdated = found.password_hash.clone().filter(|hash| passwords::is_outdated(hash));
+    let is_right = turn.verify(password.clone(), found.password_hash).await?;
+    let renewed = match outdated {
+        Some(old) if is_right => Some((old, turn.hash(password).await?)),
+        _ => None,
+    };
     let mut directory = Directory::open(app, None, None).await?;
     let refused = match (is_right, found.user, found.status.as_deref()) {
         (true, Some(user), Some("active")) if found.is_verified => {
             key.clear(directory.db()).await?;
+            if let Some((old, new)) = renewed {
+                passwords::store::renew_hash(directory.db(), user, &old, &new).await?;
+            }
             directory.commit().await?;
             return Ok(user);
         }

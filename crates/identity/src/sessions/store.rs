@@ -63,9 +63,9 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
 }
 
 /// `bookings:read own`
-pub fn parse(grant: &str) -> Option<(String, Scope)> {
+pub fn parse(grant: &str) -> Option<(&str, Scope)> {
     let (codename, scope) = grant.split_once(' ')?;
-    Some((codename.to_owned(), crate::roles::scope_of(scope)?))
+    Some((codename, Scope::of_name(scope)?))
 }
 
 pub async fn note_activity(db: impl PgExecutor<'_>, session: Uuid, now: Timestamp, idle_seconds: i64) -> Result<(), sqlx::Error> {

@@ -142,7 +142,7 @@ pub async fn found_tenant(ctx: &mut Ctx, owner: &Newcomer, new: &NewTenant) -> R
             break;
         }
     }
-    let role = roles::found(ctx.db().await?, tenant).await?;
+    let role = roles::found_roles(ctx.db().await?, tenant).await?;
     let founded = store::find(ctx.db().await?, tenant).await?;
     ctx.audit(Change::created("tenant.created", "tenant", tenant.0, &founded));
     members::join(ctx, owner, role, None).await?;

@@ -2,7 +2,7 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { api, take } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { InvitationLookup } from "@/api/types";
@@ -15,11 +15,9 @@ import { ProblemAlert, RowsSkeleton } from "@/shared/states";
 import { AuthShell } from "./AuthShell";
 import { roleName } from "./roleName";
 
-const route = getRouteApi("/invitation");
-
 export function AcceptInvitation() {
   const t = useT();
-  const { token = "" } = route.useSearch();
+  const token = useLocation({ select: ({ hash }) => new URLSearchParams(hash).get("token") ?? "" });
   const lookup = useQuery({
     queryKey: ["invitation", token],
     queryFn: () => take(api.POST("/api/v1/invitation-lookups", { body: { token } })),

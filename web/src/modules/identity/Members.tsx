@@ -1,33 +1,29 @@
 /** Who works here: roles changed, access taken and given back. */
 import { ActionIcon, Badge, Group, Menu, MultiSelect, Table, Text } from "@mantine/core";
 import { IconDots, IconUserCheck, IconUserOff, IconUserPlus, IconUsers } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { keys, patchCached } from "@/api/cache";
-import { api, ifMatch, take } from "@/api/client";
+import { keys } from "@/api/cache";
+import { api, take } from "@/api/client";
 import type { Member } from "@/api/types";
 import { useMay, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { Person, When } from "@/shared/bits";
-import { type Edit, editOf, useChange } from "@/shared/change";
 import { wordFor } from "@/shared/eventText";
-import { LinkButton } from "@/shared/links";
+import { LinkAnchor, LinkButton } from "@/shared/links";
 import { Page } from "@/shared/Page";
+import { ListWithPanel, Panel } from "@/shared/Panel";
 import { MoreRows, pagesOf } from "@/shared/pages";
 import { SearchField } from "@/shared/SearchField";
 import { Answer, EmptyState } from "@/shared/states";
 import { LinkTabs } from "@/shared/Tabs";
 import table from "@/shared/table.module.css";
-import { undoNotice } from "@/shared/toast";
+import { MemberRecord, useMemberChange } from "./MemberRecord";
 import { rolesQuery } from "./queries";
 import { roleName } from "./roleName";
+import { covers } from "./roleRights";
 
 const route = getRouteApi("/app/members");
-
-interface MemberChanges {
-  status?: Member["status"];
-  role_ids?: string[];
-}
 
 export function MembersTabs({ active }: { active: "members" | "invitations" }) {
   const t = useT();
@@ -52,7 +48,8 @@ export function Members() {
   const t = useT();
   const may = useMay();
   const navigate = useNavigate({ from: "/members" });
-  const { q, status } = route.useSearch();
+  const { q, status, open } = route.useSearch();
+  const setOpen = (id: string | undefined) => void navigate({ search: (s) => ({ ...s, open: id }) });
   const query = useInfiniteQuery(
     pagesOf([keys.members, { q, status }], (cursor, signal) =>
       take(api.GET("/api/v1/members", { params: { query: { cursor, q, status, limit: 50 } }, signal })),
@@ -81,39 +78,54 @@ export function Members() {
           onSearch={(next) => void navigate({ search: (s) => ({ ...s, q: next }), replace: true })}
         />
       </div>
-      <Answer query={query}>
-        {(members) =>
-          members.length === 0 ? (
-            <EmptyState icon={IconUsers} title={t.members.noneTitle}>
-              {t.members.noneText}
-            </EmptyState>
-          ) : (
-            <>
-              <div className={table.wrap}>
-                <Table className={`${table.table} ${table.stack}`} aria-label={t.nav.members}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t.members.name}</Table.Th>
-                      <Table.Th>{t.members.roles}</Table.Th>
-                      <Table.Th>{t.members.status}</Table.Th>
-                      <Table.Th visibleFrom="md">{t.members.lastActive}</Table.Th>
-                      <Table.Th w={48}>
-                        <span className="visually-hidden">{t.common.actions}</span>
-                      </Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {members.map((member) => (
-                      <MemberRow key={member.user_id} member={member} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </div>
-              <MoreRows query={query} />
-            </>
-          )
+      <ListWithPanel
+        panel={
+          open ? (
+            <Panel
+              key={open}
+              label={t.members.one}
+              onClose={() => setOpen(undefined)}
+              full={{ to: "/members/$id", params: { id: open } }}
+            >
+              <MemberRecord id={open} inPanel />
+            </Panel>
+          ) : null
         }
-      </Answer>
+      >
+        <Answer query={query}>
+          {(members) =>
+            members.length === 0 ? (
+              <EmptyState icon={IconUsers} title={t.members.noneTitle}>
+                {t.members.noneText}
+              </EmptyState>
+            ) : (
+              <>
+                <div className={table.wrap}>
+                  <Table className={`${table.table} ${table.stack}`} aria-label={t.nav.members}>
+                    <Table.Thead>
+                      <Table.Tr>
+                        <Table.Th>{t.members.name}</Table.Th>
+                        <Table.Th>{t.members.roles}</Table.Th>
+                        <Table.Th>{t.members.status}</Table.Th>
+                        <Table.Th visibleFrom="md">{t.members.lastActive}</Table.Th>
+                        <Table.Th w={48}>
+                          <span className="visually-hidden">{t.common.actions}</span>
+                        </Table.Th>
+                      </Table.Tr>
+                    </Table.Thead>
+                    <Table.Tbody>
+                      {members.map((member) => (
+                        <MemberRow key={member.user_id} member={member} />
+                      ))}
+                    </Table.Tbody>
+                  </Table>
+                </div>
+                <MoreRows query={query} />
+              </>
+            )
+          }
+        </Answer>
+      </ListWithPanel>
     </Page>
   );
 }
@@ -122,46 +134,11 @@ function MemberRow({ member }: { member: Member }) {
   const t = useT();
   const may = useMay();
   const session = useSession();
-  const client = useQueryClient();
   const self = member.user_id === session.user.id;
   const writable = may("members:write") && !self;
   const roles = useQuery({ ...rolesQuery, enabled: writable });
 
-  const change = useChange<Edit<MemberChanges>, Member>({
-    run: ({ changes }) =>
-      take(
-        api.PATCH("/api/v1/members/{user_id}", {
-          params: { path: { user_id: member.user_id }, header: ifMatch(member) },
-          body: changes,
-        }),
-      ),
-    show: ({ changes: { status, role_ids } }) =>
-      patchCached(client, keys.members, member.user_id, (m: Member) => ({
-        ...m,
-        status: status ?? m.status,
-        roles: role_ids
-          ? (roles.data?.items ?? [])
-              .filter((r) => role_ids.includes(r.id))
-              .map(({ id, name }) => ({ id, name }))
-          : m.roles,
-      })),
-    stale: [keys.members, keys.roles],
-    queue: `member.${member.user_id}`,
-    done: (saved, { changes, before }) => {
-      patchCached(client, keys.members, saved.user_id, () => saved);
-      if (!before) return;
-      const text = !changes.status
-        ? t.members.rolesChanged(member.name)
-        : changes.status === "active"
-          ? t.members.reactivated(member.name)
-          : t.members.deactivated(member.name);
-      undoNotice(text, t, () => change.mutate({ changes: before }));
-    },
-  });
-  const save = (changes: MemberChanges) => {
-    const held = { status: member.status, role_ids: member.roles.map((role) => role.id) };
-    change.mutate(editOf(held, changes));
-  };
+  const save = useMemberChange(member, roles.data?.items ?? []);
 
   return (
     <Table.Tr>
@@ -170,7 +147,15 @@ function MemberRow({ member }: { member: Member }) {
           <Person name={member.name} />
           <div className={table.who}>
             <Text className={table.cell} fw={500}>
-              {member.name}{" "}
+              <LinkAnchor
+                from="/members"
+                to="/members"
+                search={(s) => ({ ...s, open: member.user_id })}
+                inherit
+                c="inherit"
+              >
+                {member.name}
+              </LinkAnchor>{" "}
               {self ? (
                 <Text span c="dimmed">
                   ({t.members.you})
@@ -190,7 +175,11 @@ function MemberRow({ member }: { member: Member }) {
             size="xs"
             miw={150}
             maw={280}
-            data={roles.data.items.map((role) => ({ value: role.id, label: roleName(role.name, t) }))}
+            data={roles.data.items.map((role) => ({
+              value: role.id,
+              label: roleName(role.name, t),
+              disabled: !covers(session.permissions, role.permissions),
+            }))}
             value={member.roles.map((role) => role.id)}
             onChange={(role_ids) => role_ids.length > 0 && save({ role_ids })}
             checkIconPosition="right"

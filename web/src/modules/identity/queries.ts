@@ -15,6 +15,20 @@ export const permissionsQuery = queryOptions({
   staleTime: 60 * 60_000,
 });
 
+export const memberQuery = (id: string) =>
+  queryOptions({
+    queryKey: [keys.members, "one", id],
+    queryFn: () => take(api.GET("/api/v1/members/{user_id}", { params: { path: { user_id: id } } })),
+  });
+
+/** What a member may do, and what gives each of it. */
+export const memberPermissionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [keys.members, "permissions", id],
+    queryFn: () =>
+      take(api.GET("/api/v1/members/{user_id}/permissions", { params: { path: { user_id: id } } })),
+  });
+
 export const meQuery = queryOptions({
   queryKey: [keys.me],
   queryFn: () => take(api.GET("/api/v1/me")),

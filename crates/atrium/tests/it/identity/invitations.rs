@@ -1,5 +1,6 @@
 //! Invitations: to new and known users, answered once, by nobody but the invited address.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{DAY, PASSWORD, newest_mail, newest_token, role_id, seen_from_outside, sign_up, token_of, wait_out};
@@ -263,4 +264,166 @@ async fn a_former_member_comes_back_with_the_new_role_alone() {
     assert_eq!(scene.accept(&member, &token, json!({})).await.expect(409).code(), "member_suspended");
     assert_eq!(scene.try_invite(address, "viewer").await.expect(409).code(), "already_member");
     assert_eq!(token_of(&newest_mail(&scene.world, address).await), token, "the refused acceptance changed nothing");
+}
+
+/// Whoever signed up with the address before it was anybody's gains nothing by it.
+#[tokio::test]
+async fn whoever_registered_the_invited_address_first_gets_nothing() {
+    let scene = scene().await;
+    let mallory = "mallory knows this one";
+    let mut registration = super::registration("bo@example.com");
+    registration["password"] = json!(mallory);
+    scene.visitor.post("/registrations", registration).await.expect(202);
+    let confirmation = newest_token(&scene.world, "bo@example.com").await;
+    let (_, token) = scene.invite("bo@example.com", "viewer").await;
+    let offer = scene.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(200).json;
+    assert_eq!(offer["account_exists"], false, "an address that nobody confirmed is nobody's");
+    scene.accept(&scene.visitor, &token, json!({ "name": "Bo", "password": PASSWORD })).await.expect(201);
+    scene.visitor.post("/email-verifications", json!({ "token": confirmation, "password": mallory })).await.expect(422);
+    super::try_sign_in(&scene.world, "bo@example.com", mallory).await.expect(401);
+    wait_out(&scene.world, 60);
+    super::try_sign_in(&scene.world, "bo@example.com", PASSWORD).await.expect(201);
+}
+
+/// What a link shows is what its acceptance does: nothing in the request turns it into another invitation.
+#[tokio::test]
+async fn what_was_shown_is_what_is_accepted() {
+    let scene = scene().await;
+    let other = Tenant::found(&scene.world, "other").await;
+    let (_, shown) = scene.invite("bo@example.com", "viewer").await;
+    let role = role_id(&other, "admin").await;
+    other.owner.post("/invitations", json!({ "email": "bo@example.com", "role_id": role })).await.expect(201);
+    let submitted = newest_token(&scene.world, "bo@example.com").await;
+    assert_ne!(shown, submitted);
+    for more in [
+        json!({ "tenant_id": other.id }),
+        json!({ "role_id": role }),
+        json!({ "email": "mallory@example.com" }),
+        json!({ "user_id": other.owner_id }),
+        json!({ "redirect_uri": "https://evil.example" }),
+    ] {
+        let mut body = json!({ "name": "Bo", "password": PASSWORD });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        scene.accept(&scene.visitor, &shown, body).await.expect(422);
+    }
+    let path = format!("/invitation-acceptances?token={submitted}&next=https://evil.example");
+    let accepted = scene.visitor.post(&path, json!({ "token": shown, "name": "Bo", "password": PASSWORD })).await.expect(201);
+    assert_eq!((&accepted.json["tenant"]["id"], &accepted.json["roles"]), (&json!(scene.tenant.id), &json!(["viewer"])));
+    assert_eq!(accepted.json["tenants"].as_array().map(Vec::len), Some(1));
+    assert!(!accepted.headers.contains_key("location") && !accepted.text.contains("evil"));
+    // The other one waits as before, and is for the same person only.
+    let offer = scene.visitor.post("/invitation-lookups", json!({ "token": submitted })).await.expect(200).json;
+    assert_eq!((&offer["tenant_name"], &offer["account_exists"]), (&json!("other Ltd"), &json!(true)));
+}
+
+/// Scanners of mail open links: that answers nothing.
+#[tokio::test]
+async fn looking_is_not_accepting() {
+    let scene = scene().await;
+    let (invitation, token) = scene.invite("bo@example.com", "viewer").await;
+    let mail = newest_mail(&scene.world, "bo@example.com").await;
+    let (before, _) = mail.text.split_once(&token).expect("a link");
+    assert!(before.ends_with("/invitation#token="), "the secret must stay in the browser: {before}");
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        for path in ["invitation-acceptances", "invitation-refusals", "invitation-lookups"] {
+            let answer = scene.visitor.send(method.clone(), &format!("/{path}?token={token}"), &[], None).await;
+            assert!(matches!(answer.status.as_u16(), 404 | 405), "{method} {path}: {}", answer.status);
+        }
+        let page = scene.visitor.open(&format!("/../../invitation?token={token}"), &[]).await;
+        assert_eq!(page.headers()["referrer-policy"], "strict-origin-when-cross-origin");
+    }
+    scene.visitor.post("/invitation-lookups", json!({ "token": token })).await.expect(200);
+    assert_eq!(scene.status_of(&invitation).await, "pending");
+}
+
+/// Nobody but the reader of the mail gets the link: no list, no trail, no event, and no row of the database holds it.
+#[tokio::test]
+async fn the_link_stands_nowhere_but_in_the_mail() {
+    let scene = scene().await;
+    let (invitation, first) = scene.invite("bo@example.com", "viewer").await;
+    let again = scene.tenant.owner.post(&format!("/invitations/{}/sendings", invitation.id()), json!({})).await.expect(202);
+    let second = newest_token(&scene.world, "bo@example.com").await;
+    let owner = &scene.tenant.owner;
+    let mut seen = vec![invitation.text.clone(), again.text.clone()];
+    for path in ["/invitations", "/audit-events", "/search?q=bo", "/home"] {
+        seen.push(owner.get(path).await.expect(200).text);
+    }
+    let mut db = scene.world.as_owner().await;
+    for table in ["directory.invitations", "platform.events", "platform.audit_events", "directory.mails", "platform.idempotency_keys"] {
+        let rows: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT t::text FROM {table} t"))).fetch_all(&mut db).await.expect("rows");
+        seen.extend(rows);
+    }
+    for token in [&first, &second] {
+        assert!(seen.iter().all(|text| !text.contains(token.as_str())));
+    }
+}
+
+/// An invitation gives what its sender could give at the moment when it is accepted, and no more.
+#[tokio::test]
+async fn an_invitation_gives_no_more_than_its_sender_has_when_it_is_accepted() {
+    let scene = scene().await;
+    let owner = &scene.tenant.owner;
+    let (admin_id, admin) = scene.tenant.member(&scene.world, "admin").await;
+    let desk = json!({ "name": "Desk", "permissions": [{ "codename": "contacts:read", "scope": "all" }] });
+    let desk = owner.post("/roles", desk).await.expect(201).json["id"].clone();
+    let set = async |change: Value| {
+        owner.send(Method::PATCH, &format!("/members/{admin_id}"), &[("if-match", "*")], Some(&change)).await.expect(200);
+    };
+    let widen = async |permission: &str| {
+        let body = json!({ "name": "Desk", "permissions": [{ "codename": permission, "scope": "all" }] });
+        let path = format!("/roles/{}", desk.as_str().expect("an id"));
+        owner.send(Method::PUT, &path, &[("if-match", "*")], Some(&body)).await.expect(200);
+    };
+    let invited = admin.post("/invitations", json!({ "email": "bo@example.com", "role_id": desk })).await.expect(201);
+    let token = newest_token(&scene.world, "bo@example.com").await;
+    let more = json!({ "name": "Bo", "password": PASSWORD });
+    let void = async || {
+        assert_eq!(scene.accept(&scene.visitor, &token, more.clone()).await.expect(409).code(), "invitation_void");
+        let nobody = owner.get("/members?q=bo@").await.expect(200).json;
+        assert_eq!(nobody["items"], json!([]));
+    };
+    let extra = |codename: &str| json!({ "extra_permissions": [{ "codename": codename, "scope": "all" }] });
+    // The sender may do less than the role; the role allows more than the sender may do; the sender may invite nobody.
+    set(json!({ "role_ids": [role_id(&scene.tenant, "guest").await], "extra_permissions": [] })).await;
+    void().await;
+    set(json!({ "role_ids": [role_id(&scene.tenant, "editor").await] })).await;
+    void().await;
+    set(extra("invitations:write")).await;
+    widen("settings:manage").await;
+    void().await;
+    widen("contacts:read").await;
+    // The sender is gone.
+    set(json!({ "status": "suspended" })).await;
+    void().await;
+    owner.delete(&format!("/members/{admin_id}")).await.expect(204);
+    void().await;
+    // Sent again by somebody who may, it counts, under a new link.
+    let resent = owner.post(&format!("/invitations/{}/sendings", invited.id()), json!({})).await.expect(202);
+    assert_eq!(resent.json["invited_by"]["user_id"], json!(scene.tenant.owner_id));
+    scene.is_dead(&token).await;
+    let fresh = newest_token(&scene.world, "bo@example.com").await;
+    let accepted = scene.accept(&scene.visitor, &fresh, more.clone()).await.expect(201);
+    assert_eq!(accepted.json["roles"], json!(["Desk"]));
+}
+
+/// Revoked while it is accepted, many times: one of both happens, and never both.
+#[tokio::test]
+async fn revoked_and_accepted_at_once_is_one_of_both() {
+    let scene = scene().await;
+    for round in 0..6 {
+        let email = format!("bo{round}@example.com");
+        let (invitation, token) = scene.invite(&email, "viewer").await;
+        let revoke = format!("/invitations/{}", invitation.id());
+        let (accepted, revoked) = tokio::join!(
+            scene.accept(&scene.visitor, &token, json!({ "name": "Bo", "password": PASSWORD })),
+            scene.tenant.owner.delete(&revoke)
+        );
+        let is_member = scene.tenant.owner.get(&format!("/members?q={email}")).await.expect(200).json["items"] != json!([]);
+        match (accepted.status.as_u16(), revoked.status.as_u16()) {
+            (201, 409) => assert!(is_member),
+            (422, 204) => assert!(!is_member),
+            other => panic!("round {round}: {other:?} {} {}", accepted.text, revoked.text),
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub mod passkeys;
 mod passwords;
 mod policy;
 mod profile;
+mod roles;
 pub mod second_factors;
 mod sessions;
 mod sign_up;

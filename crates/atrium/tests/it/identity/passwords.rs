@@ -1,5 +1,6 @@
 //! A forgotten password, and a changed one.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{PASSWORD, kinds_of_mail, newest_mail, newest_token, retry_after, sign_up, token_of, try_sign_in, wait_out};
@@ -29,7 +30,7 @@ async fn a_reset_works_once_and_ends_every_session() {
 
     reset(&world, &"x".repeat(43), NEXT).await.expect(422);
     // A password that is not accepted leaves the link usable.
-    for (bad, code) in [("short", "too_short"), ("password1234", "too_common"), ("ana@example.com", "personal")] {
+    for (bad, code) in [("short", "too_short"), ("passwordpassword", "too_common"), ("ana@example.com", "personal")] {
         let refused = reset(&world, &second, bad).await.expect(422);
         assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("password"), &json!(code)));
     }
@@ -78,7 +79,9 @@ async fn a_change_ends_the_other_sessions_and_voids_links() {
     let link = ask(&world).await;
     let change =
         async |current: &str, next: &str| own.put("/me/password", None, json!({ "current_password": current, "new_password": next })).await;
-    for (next, code) in [("short", "too_short"), ("aaaaaaaaaaaa", "too_common"), (PASSWORD, "unchanged"), ("ana@example.com", "personal")] {
+    for (next, code) in
+        [("short", "too_short"), ("aaaaaaaaaaaaaaa", "too_common"), (PASSWORD, "unchanged"), ("ana@example.com", "personal")]
+    {
         let refused = change(PASSWORD, next).await.expect(422);
         assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("new_password"), &json!(code)));
     }
@@ -116,4 +119,43 @@ async fn the_mail_about_a_change_holds_no_secret() {
     let mail = newest_mail(&world, "ana@example.com").await;
     assert_eq!(mail.kind, "password_changed");
     assert!(!mail.text.contains("token=") && mail.text.contains(&world.url), "{}", mail.text);
+}
+
+/// Fifteen where the password is all that is asked for, eight beside a second factor, and the factor is not left behind then.
+#[tokio::test]
+async fn a_short_password_takes_a_second_factor_and_keeps_it() {
+    let world = World::new().await;
+    let browser = super::sign_up(&world, "ana@example.com").await;
+    let change = |from: &str, to: &str| json!({ "current_password": from, "new_password": to });
+    let put = async |body: serde_json::Value| browser.send(Method::PUT, "/me/password", &[], Some(&body)).await;
+    let refused = put(change(super::PASSWORD, "kangoeroe")).await.expect(422);
+    assert_eq!(refused.json["errors"][0]["code"], "too_short", "{}", refused.text);
+    super::second_factors::set_up(&world, &browser).await;
+    assert_eq!(put(change(super::PASSWORD, "password1")).await.expect(422).json["errors"][0]["code"], "too_common");
+    put(change(super::PASSWORD, "kangoeroe")).await.expect(204);
+    let kept = browser.send(Method::DELETE, "/me/totp", &[], None).await.expect(409);
+    assert_eq!(kept.code(), "password_too_short");
+    world.advance_minutes(1);
+    put(change("kangoeroe", "zeven rode stoelen")).await.expect(204);
+    browser.send(Method::DELETE, "/me/totp", &[], None).await.expect(204);
+}
+
+/// A hash of bcrypt from another system signs in, and is replaced by ours with the first sign-in.
+#[tokio::test]
+async fn imported_hashes_are_upgraded_at_sign_in() {
+    let world = World::new().await;
+    super::sign_up(&world, "ana@example.com").await;
+    let known = bcrypt::hash("a password of old", 4).expect("hashed");
+    assert!(identity::admin::import_password(&world.app, "ana@example.com", &known[..20]).await.is_err());
+    identity::admin::import_password(&world.app, "ana@example.com", &known).await.expect("imported");
+    let stored = async || -> String {
+        sqlx::query_scalar("SELECT password_hash FROM directory.users").fetch_one(&mut world.as_owner().await).await.expect("a hash")
+    };
+    assert!(stored().await.starts_with("0$2"));
+    super::try_sign_in(&world, "ana@example.com", "not the password").await.expect(401);
+    assert!(stored().await.starts_with("0$2"), "a wrong password replaces nothing");
+    world.advance_minutes(1);
+    super::try_sign_in(&world, "ana@example.com", "a password of old").await.expect(201);
+    assert!(stored().await.starts_with("1$argon2id$"), "{}", stored().await);
+    super::try_sign_in(&world, "ana@example.com", "a password of old").await.expect(201);
 }
