@@ -8,6 +8,7 @@ mod crash;
 mod data;
 mod figures;
 mod instance;
+mod introspect;
 mod load;
 mod memory;
 mod race;
@@ -45,6 +46,8 @@ enum Command {
     Race(race::Options),
     /// The slots of a month
     Slots(slots::Options),
+    /// Introspections of OAuth access tokens
+    Introspect(introspect::Options),
     /// Memory at rest and under load, and the size of the binary
     Memory(memory::Options),
     /// kill -9 of the program and of PostgreSQL in turns, under load
@@ -88,6 +91,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Book(options) => book::run(setup, options, figures).await,
         Command::Race(options) => race::run(setup, options, figures).await,
         Command::Slots(options) => slots::run(setup, options, figures).await,
+        Command::Introspect(options) => introspect::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
         Command::Crash(options) => crash::run(setup, options, figures).await,
         Command::Abuse(options) => abuse::run(setup, options, figures).await,
@@ -96,6 +100,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
             read::run(setup, &of_defaults(), figures).await?;
             book::run(setup, &of_defaults(), figures).await?;
             race::run(setup, &of_defaults(), figures).await?;
+            introspect::run(setup, &of_defaults(), figures).await?;
             memory::run(setup, &of_defaults(), figures).await?;
             abuse::run(setup, &of_defaults(), figures).await?;
             crash::run(setup, &of_defaults(), figures).await

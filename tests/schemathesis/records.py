@@ -266,6 +266,59 @@ def failed_job():
     ).splitlines()[-1]
 
 
+def oauth_client_body(**changes):
+    return {
+        "name": f"Notes {number()}",
+        "logo_text": "N",
+        "kind": "confidential",
+        "grant_types": ["authorization_code"],
+        "redirect_uris": ["https://notes.example.com/cb"],
+        "allowed_scopes": ["openid", "contacts:read"],
+    } | changes
+
+
+def oauth_client(where=""):
+    made = owner.ask("POST", f"{where}/oauth-clients", oauth_client_body())["id"]
+    # There may be a hundred.
+    statement(f"DELETE FROM directory.oauth_clients WHERE id IN (SELECT id FROM directory.oauth_clients WHERE id <> '{made}' ORDER BY id DESC OFFSET 50)")
+    return made
+
+
+def authorization_request():
+    """The handle of a request that waits for the owner's consent."""
+    client = owner.ask("POST", "/oauth-clients", oauth_client_body())
+    query = {
+        "client_id": client["client_id"],
+        "redirect_uri": "https://notes.example.com/cb",
+        "response_type": "code",
+        "scope": "openid",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    answer = requests.get(
+        BASE.removesuffix("/api/v1") + "/oauth/authorize",
+        params=query,
+        headers={"Cookie": f"{COOKIE}={owner.token}"},
+        allow_redirects=False,
+        timeout=30,
+    )
+    return answer.headers["Location"].rsplit("=", 1)[1]
+
+
+def device_code():
+    """The code that a device shows."""
+    client = owner.ask("POST", "/oauth-clients", oauth_client_body(kind="native", grant_types=["device_code"], redirect_uris=[]))
+    data = {"client_id": client["client_id"], "scope": "openid"}
+    answer = requests.post(BASE.removesuffix("/api/v1") + "/oauth/device_authorization", data=data, timeout=30)
+    return answer.json()["user_code"]
+
+
+def oauth_consent():
+    client, me = oauth_client(), owner.get("/me")["id"]
+    made = f"INSERT INTO directory.oauth_consents (id, user_id, client_id, tenant_id, scopes, created_at, updated_at) VALUES (gen_random_uuid(), '{me}', '{client}', '{tenant()}', '{{openid}}', now(), now()) RETURNING id"
+    return statement(made)
+
+
 class Spare:
     """Somebody whose session may end, whose password may change and whose workspaces may multiply. Whatever could sign the run
     out, or change what the other operations work on, is asked by a spare of its own."""
@@ -491,6 +544,24 @@ REQUESTS = {
     "GET /api/v1/access-tokens": nothing,
     "POST /api/v1/access-tokens": lambda: body(name=f"Script {number()}", scopes=["contacts:read"]),
     "DELETE /api/v1/access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/access-tokens/{id}").access_token()),
+    "GET /api/v1/oauth-clients": nothing,
+    "POST /api/v1/oauth-clients": lambda: body(**oauth_client_body()),
+    "GET /api/v1/oauth-clients/{id}": lambda: path(id=oauth_client()),
+    "DELETE /api/v1/oauth-clients/{id}": lambda: path(id=oauth_client()) | {"headers": ANY_VERSION},
+    "PATCH /api/v1/oauth-clients/{id}": lambda: path(id=oauth_client()) | {"headers": ANY_VERSION} | body(name="Notes for all"),
+    "POST /api/v1/oauth-clients/{id}/secrets": lambda: path(id=oauth_client()),
+    "GET /api/v1/instance/oauth-clients": nothing,
+    "POST /api/v1/instance/oauth-clients": lambda: body(**oauth_client_body()),
+    "GET /api/v1/instance/oauth-clients/{id}": lambda: path(id=oauth_client("/instance")),
+    "DELETE /api/v1/instance/oauth-clients/{id}": lambda: path(id=oauth_client("/instance")) | {"headers": ANY_VERSION},
+    "PATCH /api/v1/instance/oauth-clients/{id}": lambda: path(id=oauth_client("/instance")) | {"headers": ANY_VERSION} | body(name="Notes for all"),
+    "POST /api/v1/instance/oauth-clients/{id}/secrets": lambda: path(id=oauth_client("/instance")),
+    "POST /api/v1/oauth-authorization-lookups": lambda: body(request=authorization_request()),
+    "POST /api/v1/oauth-authorizations": lambda: body(request=authorization_request(), allowed=True, tenant_id=tenant()),
+    "POST /api/v1/oauth-device-lookups": lambda: body(user_code=device_code()),
+    "POST /api/v1/oauth-device-authorizations": lambda: body(request=device_code(), allowed=False),
+    "GET /api/v1/oauth-consents": nothing,
+    "DELETE /api/v1/oauth-consents/{id}": lambda: path(id=oauth_consent()),
     "GET /api/v1/me/second-factors": nothing,
     "POST /api/v1/me/totp": lambda: spare("POST /api/v1/me/totp").plain() and {},
     "DELETE /api/v1/me/totp": lambda: with_app("DELETE /api/v1/me/totp"),

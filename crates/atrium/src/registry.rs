@@ -54,5 +54,6 @@ pub const CRONTAB: &str = "\
 17 3 * * * KeepHouse ?fill=1d {}
 23 3 * * * ForgetExpired ?fill=1d {}
 */10 * * * * EraseDue ?fill=1h {}
+29 3 * * * RotateSigningKeys ?fill=1d {}
 */15 * * * * CompleteBookings ?fill=1h {}
 ";

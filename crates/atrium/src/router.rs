@@ -51,6 +51,7 @@ pub fn router(health: Health) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .route("/api/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document.clone())))
+        .merge(identity::oauth::endpoints())
         .merge(scheduling::pages())
         .fallback(assets::serve)
         .layer(tower_http::compression::CompressionLayer::new().compress_when(is_static))
@@ -68,7 +69,23 @@ pub fn router(health: Health) -> Router {
 }
 
 /// First parts of paths that take the person: an access token is refused there.
-const IN_PERSON: [&str; 9] = ["access-tokens", "admin", "mails", "me", "ownership-offer", "privacy", "session", "sessions", "tenants"];
+const IN_PERSON: [&str; 15] = [
+    "access-tokens",
+    "admin",
+    "instance",
+    "mails",
+    "me",
+    "oauth-authorization-lookups",
+    "oauth-authorizations",
+    "oauth-consents",
+    "oauth-device-authorizations",
+    "oauth-device-lookups",
+    "ownership-offer",
+    "privacy",
+    "session",
+    "sessions",
+    "tenants",
+];
 
 /// The API's routes and their document, in which every operation lists the refusals that its kind may give.
 pub fn api_with_document() -> (Router<App>, OpenApi) {

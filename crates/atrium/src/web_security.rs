@@ -22,7 +22,9 @@ pub fn csp_app(nonce: &str) -> String {
 /// Sets the headers that every answer carries; an answer's own policy stays.
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_page = request.uri().path().starts_with("/b/");
+    let shows_token = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = next.run(request).await;
+    let is_refused = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -35,6 +37,10 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     set(header::CACHE_CONTROL, "no-store");
+    if is_refused && shows_token {
+        // RFC 6750, 3; RFC 9449, 7.1.
+        set(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\", DPoP error=\"invalid_token\"");
+    }
     if app.config.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");
     }
@@ -42,10 +48,11 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
 }
 
 /// Refuses changes that another site makes a browser send. Browsers tell by `Sec-Fetch-Site`; the few that do not, by
-/// `Origin`. A program that sends neither has no cookies to abuse.
+/// `Origin`. A program that sends neither has no cookies to abuse. Where no cookie is looked at, there is nothing to refuse.
 pub async fn refuse_cross_site(State(app): State<App>, request: Request, next: Next) -> Response {
     let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if unsafe_method && !is_same_site(request.headers(), &app.config.public_url) {
+    let looks_at_cookies = !identity::oauth::WITHOUT_COOKIES.contains(&request.uri().path());
+    if unsafe_method && looks_at_cookies && !is_same_site(request.headers(), &app.config.public_url) {
         return Problem::new(StatusCode::FORBIDDEN, "cross_site", "This change was sent by another site, and is refused.").into_response();
     }
     next.run(request).await

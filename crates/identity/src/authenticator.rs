@@ -1,5 +1,6 @@
-//! From the cookie or the access token of a request to the session that it stands for.
+//! From the cookie or the token of a request to the session that it stands for.
 
+use axum::extract::OriginalUri;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -10,7 +11,10 @@ use platform::auth::{Authenticator, Session};
 use platform::ctx::Origin;
 use platform::error::Result;
 
-use crate::{access_tokens, cookie, sessions};
+use crate::oauth::dpop::About;
+use crate::oauth::refused::Refused;
+use crate::oauth::tokens::shown::shown;
+use crate::{access_tokens, cookie, oauth, sessions};
 
 /// Knows sessions by the hash of their cookie's token, and access tokens by theirs. A request that shows a token is the
 /// token's, whatever cookies came with it.
@@ -20,8 +24,11 @@ impl Authenticator for RequestAuthenticator {
     fn authenticate<'a>(&'a self, app: &'a App, parts: &'a Parts) -> BoxFuture<'a, Result<Option<Session>>> {
         async move {
             let bearer = bearer(&parts.headers);
+            if is_oauth(&parts.headers) {
+                return of_client(app, parts).await;
+            }
             let shown = match bearer {
-                Some(text) => text.and_then(access_tokens::text::hash),
+                Some(text) => text.and_then(|text| access_tokens::text::hash(access_tokens::text::PERSONAL, text)),
                 None => cookie::presented(&app.config, &parts.headers),
             };
             let Some(token_hash) = shown else { return Ok(None) };
@@ -41,6 +48,25 @@ impl Authenticator for RequestAuthenticator {
             Ok(found)
         }
         .boxed()
+    }
+}
+
+/// Whether it is a token that an OAuth client was given, or would have to be.
+fn is_oauth(headers: &HeaderMap) -> bool {
+    let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.split_once(' '));
+    text.is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("dpop") || token.trim().starts_with(oauth::tokens::ACCESS))
+}
+
+/// The person for whom an OAuth client acts, as far as its token reaches. A client that acts for itself is no member. Looked
+/// up at each request: a proof counts once.
+async fn of_client(app: &App, parts: &Parts) -> Result<Option<Session>> {
+    // Below a nested router the prefix is gone from the request's own address.
+    let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |address| address.path());
+    let about = About { method: &parts.method, path, access_token: None, needs_nonce: false };
+    match shown(app, &parts.headers, about).await {
+        Ok((found, _)) => Ok(found.session),
+        Err(Refused::Asked { .. }) => Ok(None),
+        Err(Refused::Platform(error)) => Err(error),
     }
 }
 

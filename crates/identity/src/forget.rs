@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::devices;
 
 /// Removes ended sessions 30 days after their last activity, used links and unfinished sign-ups after a week, old waits,
-/// and logs after 7 years. Daily.
+/// tokens of clients 30 days after they ran out, and logs after 7 years. Daily.
 #[derive(Serialize, Deserialize)]
 pub struct ForgetExpired {}
 
@@ -46,6 +46,7 @@ impl Job for ForgetExpired {
             .execute(owner)
             .await?
             .rows_affected();
+        forgotten += crate::oauth::tokens::store::forget(owner, now).await?;
         tracing::info!(rows = forgotten, "forgot what had run out");
         Ok(())
     }

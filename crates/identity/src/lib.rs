@@ -20,6 +20,7 @@ pub mod instance;
 pub mod invitations;
 mod mails;
 pub mod members;
+pub mod oauth;
 mod owner;
 pub mod ownership;
 pub mod passwords;
@@ -68,6 +69,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
         .merge(instance::http::api())
+        .merge(oauth::api())
 }
 
 pub fn jobs() -> Vec<JobDefinition> {
@@ -79,5 +81,6 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<erasure::EraseTenant>(),
         definition::<erasure::EraseUser>(),
         definition::<exports::ExportUser>(),
+        definition::<oauth::keys::RotateSigningKeys>(),
     ]
 }

@@ -21,6 +21,7 @@ pub const CODENAMES: &[&str] = &[
     "jobs:manage",
     "members:read",
     "members:write",
+    "oauth_clients:manage",
     "organizers:read",
     "organizers:write",
     "privacy:manage",

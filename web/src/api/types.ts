@@ -30,6 +30,11 @@ export type SecondFactorDue = components["schemas"]["SecondFactorDue"];
 export type Proof = Body<paths["/api/v1/session/verification"]["post"]>;
 /** Ways to show a factor. */
 export type Way = Proof["method"];
+export type OAuthClient = Item<Get<"/api/v1/oauth-clients">>;
+export type NewOAuthClient = Body<paths["/api/v1/oauth-clients"]["post"]>;
+export type OAuthClientChanges = Body<paths["/api/v1/oauth-clients/{id}"]["patch"]>;
+export type OAuthConsent = Item<Get<"/api/v1/oauth-consents">>;
+export type AuthorizationAsked = Answer<paths["/api/v1/oauth-authorization-lookups"]["post"]>;
 export type Member = Get<"/api/v1/members/{user_id}">;
 export type Role = Item<Get<"/api/v1/roles">>;
 export type RoleInput = Body<paths["/api/v1/roles"]["post"]>;

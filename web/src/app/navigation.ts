@@ -85,7 +85,7 @@ export const MODULES: readonly Module[] = [
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "privacy" | "bookingPage" | "workspace" | "roles" | "mail";
+  key: "profile" | "security" | "privacy" | "bookingPage" | "workspace" | "roles" | "mail" | "apps";
   to: string;
   permission?: string;
 }
@@ -99,6 +99,7 @@ const SETTINGS = [
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
+  { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
 ] as const satisfies readonly SettingsPart[];
 
 export function settingsFor(session: Session) {

@@ -81,6 +81,48 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("@/modules/identity/AcceptInvitation"), "AcceptInvitation"),
 });
 
+// Apps that ask to act for somebody.
+
+/** Served by the program: where a sign-in leads here, the browser has to ask it. */
+const oauthContinue = createRoute({
+  getParentRoute: () => root,
+  path: "/oauth/continue/$handle",
+  beforeLoad: ({ location }) => {
+    window.location.assign(location.href);
+    // What comes next is another page.
+    return new Promise<never>(() => {});
+  },
+});
+export const REFUSALS = ["address", "client", "expired", "request"] as const;
+const oauthRefused = createRoute({
+  getParentRoute: () => root,
+  path: "/oauth/refused",
+  validateSearch: read.optional((raw) => ({ reason: read.oneOf(raw, "reason", REFUSALS) })),
+  component: lazyRouteComponent(() => import("@/modules/identity/oauth/Refused"), "Refused"),
+});
+const withRequest = read.optional((raw) => ({ request: read.text(raw, "request", 100) }));
+const oauthConsent = createRoute({
+  getParentRoute: () => root,
+  path: "/oauth/consent",
+  validateSearch: withRequest,
+  beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href),
+  component: lazyRouteComponent(() => import("@/modules/identity/oauth/Consent"), "Consent"),
+});
+const oauthSignOut = createRoute({
+  getParentRoute: () => root,
+  path: "/oauth/sign-out",
+  beforeLoad: ({ context }) => requireSession(context.queryClient, "/"),
+  component: lazyRouteComponent(() => import("@/modules/identity/oauth/SignOutAsked"), "SignOutAsked"),
+});
+const withCode = read.optional((raw) => ({ code: read.text(raw, "code", 20) }));
+const device = createRoute({
+  getParentRoute: () => root,
+  path: "/device",
+  validateSearch: withCode,
+  beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href),
+  component: lazyRouteComponent(() => import("@/modules/identity/oauth/Device"), "Device"),
+});
+
 // Members.
 
 async function requireSession(client: QueryClient, next: string): Promise<Session> {
@@ -269,6 +311,11 @@ const settingsMail = createRoute({
   path: "/mail",
   component: lazyRouteComponent(() => import("@/modules/platform/MailSettings"), "MailSettings"),
 });
+const settingsApps = createRoute({
+  getParentRoute: () => settings,
+  path: "/apps",
+  component: lazyRouteComponent(() => import("@/modules/identity/oauth/Apps"), "Apps"),
+});
 
 const audit = createRoute({
   getParentRoute: () => app,
@@ -343,6 +390,11 @@ const tree = root.addChildren([
   forgotPassword,
   resetPassword,
   invitation,
+  oauthContinue,
+  oauthRefused,
+  oauthConsent,
+  oauthSignOut,
+  device,
   onboarding,
   app.addChildren([
     home,
@@ -368,6 +420,7 @@ const tree = root.addChildren([
       settingsBookingPage,
       settingsRoles,
       settingsMail,
+      settingsApps,
     ]),
     audit,
     failedJobs,

@@ -12,8 +12,8 @@ use crate::client::{Answer, Client, Tenant, booking};
 use crate::identity::authenticator::Authenticator;
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
-use crate::identity::{PASSWORD, newest_token, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
-use crate::matrix::{failed_job, filled, fixtures, operations};
+use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
+use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations};
 use crate::world::World;
 
 enum Kept {
@@ -90,6 +90,19 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" => Line("access_token.revoked"),
+        "POST /oauth-clients" => Line("oauth_client.created"),
+        "PATCH /oauth-clients/{id}" => Line("oauth_client.updated"),
+        "DELETE /oauth-clients/{id}" => Line("oauth_client.deleted"),
+        "POST /oauth-clients/{id}/secrets" => Line("oauth_client.secret_renewed"),
+        "POST /oauth-authorizations" | "POST /oauth-device-authorizations" => Line("oauth_consent.created"),
+        "DELETE /oauth-consents/{id}" => Line("oauth_consent.revoked"),
+        "POST /instance/oauth-clients" => Account("oauth_client_created"),
+        "PATCH /instance/oauth-clients/{id}" => Account("oauth_client_updated"),
+        "DELETE /instance/oauth-clients/{id}" => Account("oauth_client_deleted"),
+        "POST /instance/oauth-clients/{id}/secrets" => Account("oauth_client_secret_renewed"),
+        "POST /oauth-authorization-lookups" | "POST /oauth-device-lookups" => {
+            Nothing("a question, whose secret has no place in an address")
+        }
         "PUT /me/password" => Account("password_changed"),
         "PUT /password-resets" => Account("password_reset"),
         "DELETE /sessions" => Account("other_sessions_ended"),
@@ -176,6 +189,15 @@ impl Scene {
 
     async fn made(&self, path: &str, body: Value) -> String {
         self.tenant.owner.post(path, body).await.expect(201).id().to_string()
+    }
+
+    /// Somebody new who administers the instance.
+    async fn administrator(&self) -> (Client, Uuid) {
+        let email = format!("admin{}@example.com", self.number());
+        let password = identity::admin::create_user(&self.world.app, &email, "Root", None, true).await.expect("a user");
+        let admin = Client::sign_in(&self.world, &email, &password).await;
+        let id = admin.get("/me").await.expect(200).id();
+        (admin, id)
     }
 
     async fn role(&self, name: &str) -> Value {
@@ -394,6 +416,40 @@ impl Scene {
             "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),
             "DELETE /schedules/{id}" => by_owner(format!("/schedules/{}", self.made("/schedules", schedule).await), Value::Null),
             "POST /access-tokens" => by_owner(here(), json!({ "name": "Script", "scopes": ["contacts:read"] })),
+            "POST /oauth-clients" => by_owner(here(), oauth_client("Notes")),
+            "PATCH /oauth-clients/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Notes for all" })),
+            "DELETE /oauth-clients/{id}" => {
+                by_owner(format!("/oauth-clients/{}", self.made("/oauth-clients", oauth_client("Gone")).await), Value::Null)
+            }
+            "DELETE /oauth-consents/{id}" => {
+                let client = self.tenant.owner.post("/oauth-clients", oauth_client("Connected")).await.expect(201).id();
+                let consent = oauth_consent(&self.world, &self.tenant, client).await;
+                by_owner(format!("/oauth-consents/{consent}"), Value::Null)
+            }
+            "POST /oauth-authorizations" | "POST /oauth-authorization-lookups" => {
+                let app = oauth::registered(&self.tenant.owner, json!({})).await;
+                let to = oauth::location(&self.tenant.owner.get(&app.request(&[])).await.expect(303));
+                let request = to.rsplit('=').next().expect("a handle");
+                let decision = json!({ "request": request, "allowed": true, "tenant_id": self.tenant.id });
+                by_owner(here(), if operation.ends_with("lookups") { json!({ "request": request }) } else { decision })
+            }
+            "POST /oauth-device-authorizations" | "POST /oauth-device-lookups" => {
+                let device = json!({ "kind": "native", "grant_types": ["device_code"], "redirect_uris": [] });
+                let app = oauth::registered(&self.tenant.owner, device).await;
+                let begun = app.at(&self.world, "/oauth/device_authorization", &[], &[("scope", "contacts:read")]).await.expect(200).json;
+                let decision = json!({ "request": begun["user_code"], "allowed": true, "tenant_id": self.tenant.id });
+                by_owner(here(), if operation.ends_with("lookups") { json!({ "user_code": begun["user_code"] }) } else { decision })
+            }
+            "POST /instance/oauth-clients" => {
+                let (admin, id) = self.administrator().await;
+                Ask { client: admin, actor: Some(id), path: here(), body: oauth_client("For all") }
+            }
+            "PATCH /instance/oauth-clients/{id}" | "DELETE /instance/oauth-clients/{id}" | "POST /instance/oauth-clients/{id}/secrets" => {
+                let (admin, id) = self.administrator().await;
+                let made = admin.post("/instance/oauth-clients", oauth_client("For all")).await.expect(201).id();
+                let body = if operation.starts_with("PATCH") { json!({ "name": "For everybody" }) } else { Value::Null };
+                Ask { client: admin, actor: Some(id), path: here().replace("{id}", &made.to_string()), body }
+            }
             "PUT /tenant/security-policy" => by_owner(here(), json!({ "session": { "max_concurrent": 9 } })),
             "POST /tenant/security-policy/simulations" => by_owner(here(), json!({})),
             "POST /me/totp" => by_somebody(self.person().await, here(), Value::Null),

@@ -55,11 +55,8 @@ impl Client {
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        let path = if path.starts_with("/b/") || path.starts_with("/api/") || path.starts_with("/livez") || path.starts_with("/readyz") {
-            path.to_owned()
-        } else {
-            format!("/api/v1{path}")
-        };
+        let from_root = ["/b/", "/api/", "/livez", "/readyz", "/oauth/", "/.well-known/"];
+        let path = if from_root.iter().any(|prefix| path.starts_with(prefix)) { path.to_owned() } else { format!("/api/v1{path}") };
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
@@ -98,6 +95,20 @@ impl Client {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).header("content-type", content_type).body(body);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        Self::answer(request).await
+    }
+
+    /// A form, as OAuth's endpoints take them.
+    pub async fn form(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let mut request =
+            self.http.post(format!("{}{path}", self.base)).header("content-type", "application/x-www-form-urlencoded").body(body);
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         Self::answer(request).await
     }

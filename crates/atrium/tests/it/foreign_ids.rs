@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Tenant};
 use crate::hostile::{is_of, resolved};
+use crate::identity::oauth;
 use crate::matrix::{any_path, digest, filled, fixtures, operations};
 use crate::world::{World, some_id};
 
@@ -64,6 +65,8 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "PUT /roles/{id} parent_id" => ("role", json!({ "name": "Changed", "permissions": [] })),
         "POST /ownership-offer user_id" => ("colleague", nothing()),
         "POST /session/tenant tenant_id" => ("workspace", nothing()),
+        // What is asked for is made by [asked_of].
+        "POST /oauth-authorizations tenant_id" | "POST /oauth-device-authorizations tenant_id" => ("workspace", nothing()),
         "PUT /event-types/order ids[]" => ("event type", nothing()),
         _ => return None,
     })
@@ -121,6 +124,25 @@ async fn ask(client: &Client, method: &Method, path: &str, field: &str, body: &V
     client.send(method.clone(), path, &[("if-match", "*")], Some(&body)).await
 }
 
+/// What an app asks of the owner, where that is what a decision is about.
+async fn asked_of(world: &World, tenant: &Tenant, path: &str) -> Option<Value> {
+    let request = match path {
+        "/oauth-authorizations" => {
+            let app = oauth::registered(&tenant.owner, json!({})).await;
+            let to = oauth::location(&tenant.owner.get(&app.request(&[])).await.expect(303));
+            to.rsplit('=').next().expect("a handle").to_owned()
+        }
+        "/oauth-device-authorizations" => {
+            let device = json!({ "kind": "native", "grant_types": ["device_code"], "redirect_uris": [] });
+            let app = oauth::registered(&tenant.owner, device).await;
+            let begun = app.at(world, "/oauth/device_authorization", &[], &[("scope", "contacts:read")]).await.expect(200);
+            oauth::text(&begun.json, "user_code")
+        }
+        _ => return None,
+    };
+    Some(json!({ "request": request, "allowed": true }))
+}
+
 fn without_request_id(answer: &Answer) -> Value {
     let mut body = answer.json.clone();
     body.as_object_mut().map(|fields| fields.remove("request_id"));
@@ -141,6 +163,7 @@ async fn anothers_record_is_as_one_that_does_not_exist() {
         let (what, body) = known(name).unwrap_or_else(|| panic!("{name} takes an id: say here whose"));
         let (operation, field) = name.rsplit_once(' ').expect("a field");
         let operation = &operations[operation];
+        let body = asked_of(&world, &ours, &operation.path).await.unwrap_or(body);
         let path = filled(operation, &paths).unwrap_or_else(|| any_path(&operation.path));
         let ask = async |client: &Client, ids: &[&String]| ask(client, &operation.method, &path, field, &body, ids).await;
         let before = (digest(&mut db, ours.id).await, digest(&mut db, theirs.id).await);

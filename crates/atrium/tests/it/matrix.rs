@@ -93,6 +93,8 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let failed_job = failed_job(world, tenant).await;
     let token = json!({ "name": format!("Secret {}", tenant.name), "scopes": ["contacts:read"] });
     let token = owner.post("/access-tokens", token).await.expect(201).id().to_string();
+    let client = owner.post("/oauth-clients", oauth_client(&format!("Secret {}", tenant.name))).await.expect(201).id();
+    let consent = oauth_consent(world, tenant, client).await;
     let role =
         owner.post("/roles", json!({ "name": format!("Secret {}", tenant.name), "permissions": [] })).await.expect(201).id().to_string();
     let export = owner.post("/me/exports", json!({})).await.expect(202).id().to_string();
@@ -100,6 +102,8 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     BTreeMap::from([
         ("/access-tokens/", token),
         ("/me/passkeys/", passkey),
+        ("/oauth-clients/", client.to_string()),
+        ("/oauth-consents/", consent.to_string()),
         ("/contacts/", contact.id().to_string()),
         ("/privacy/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
@@ -115,6 +119,26 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/tenants/", tenant.id.to_string()),
         ("/me/exports/", export),
     ])
+}
+
+/// What registers an app.
+pub fn oauth_client(name: &str) -> Value {
+    json!({ "name": name, "logo_text": "S", "kind": "confidential", "grant_types": ["authorization_code"],
+            "redirect_uris": ["https://secret.example.com/cb"], "allowed_scopes": ["openid"] })
+}
+
+/// What the owner allowed an app.
+pub async fn oauth_consent(world: &World, tenant: &Tenant, client: uuid::Uuid) -> uuid::Uuid {
+    sqlx::query_scalar(
+        "INSERT INTO directory.oauth_consents (id, user_id, client_id, tenant_id, scopes, created_at, updated_at)
+         VALUES (gen_random_uuid(), $1, $2, $3, '{openid}', now(), now()) RETURNING id",
+    )
+    .bind(tenant.owner_id)
+    .bind(client)
+    .bind(tenant.id)
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("a consent")
 }
 
 /// A job of the tenant without attempts left.
@@ -137,6 +161,7 @@ pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Op
         || operation.is_public
         || operation.path.starts_with("/mails/")
         || operation.path.starts_with("/admin/")
+        || operation.path.starts_with("/instance/")
     {
         return None;
     }
@@ -192,7 +217,13 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 44] = [
+const ANY_MEMBER: [&str; 50] = [
+    "POST /oauth-authorization-lookups",
+    "POST /oauth-authorizations",
+    "POST /oauth-device-lookups",
+    "POST /oauth-device-authorizations",
+    "GET /oauth-consents",
+    "DELETE /oauth-consents/{id}",
     "GET /access-tokens",
     "POST /access-tokens",
     "DELETE /access-tokens/{id}",
@@ -344,7 +375,7 @@ async fn each_role_may_do_what_its_permissions_say() {
             Some(permission) if answer.code() == "forbidden" => {
                 asked.insert(name, (permission.to_owned(), operation));
             }
-            _ if operation.path.starts_with("/mails") || operation.path.starts_with("/admin/") => {
+            _ if ["/mails", "/admin/", "/instance/"].iter().any(|prefix| operation.path.starts_with(prefix)) => {
                 assert_eq!(answer.code(), "forbidden", "{name}")
             }
             _ => panic!("{name} is open to members without a role: {}", answer.text),

@@ -94,8 +94,8 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
             Problem::conflict("too_many_tokens", "You have as many access tokens as one may have. Revoke one that is not used.").into()
         );
     }
-    let token = text::fresh();
-    let hash = text::hash(&token).ok_or_else(|| platform::Error::internal("a fresh token is none"))?;
+    let token = text::fresh(text::PERSONAL);
+    let hash = text::hash(text::PERSONAL, &token).ok_or_else(|| platform::Error::internal("a fresh token is none"))?;
     let access_token =
         AccessToken { id: id::new(), name, scopes, expires_at: input.expires_at, last_used_at: None, last_used_ip: None, created_at: now };
     store::insert(ctx.db().await?, user, tenant, &access_token, &hash).await?;

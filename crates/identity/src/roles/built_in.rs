@@ -43,6 +43,7 @@ pub const ROLES: [BuiltIn; 7] = [
             "audit:read",
             "jobs:manage",
             "privacy:manage",
+            "oauth_clients:manage",
         ],
         own: &[],
     },

@@ -20,6 +20,7 @@ use super::{CurrentSession, OpenSession, SignInInput, store, verification};
 use crate::caller::Somebody;
 use crate::cookie;
 use crate::directory::Directory;
+use crate::oauth::tokens::store::revoke_of_sessions;
 use crate::second_factors::PasskeyOptions;
 use crate::second_factors::proof::Proof;
 
@@ -100,7 +101,9 @@ async fn current(caller: SignedIn) -> Result<Json<CurrentSession>> {
 #[utoipa::path(delete, path = "/session", tag = "identity", responses((status = 204)), security(("session" = [])))]
 async fn sign_out(caller: SignedIn) -> Result<Response> {
     let mut directory = Directory::open(&caller.app, None, None).await?;
-    store::end(directory.db(), caller.session.user_id, caller.session.id, caller.app.clock.now()).await?;
+    let now = caller.app.clock.now();
+    store::end(directory.db(), caller.session.user_id, caller.session.id, now).await?;
+    revoke_of_sessions(directory.db(), caller.session.user_id, Some(caller.session.id), None, now).await?;
     directory.commit().await?;
     Ok(signed_out(&caller.app))
 }

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::directory::Directory;
+use crate::oauth::tokens::store::revoke_of_sessions;
 use crate::policy::{self, Admission};
 use crate::profile::User;
 use crate::{cookie, devices, passwords, profile, second_factors, suspicion, throttle};
@@ -382,6 +383,7 @@ async fn end_one(caller: &SignedIn, id: Uuid) -> Result<()> {
     if !store::end(directory.db(), session.user_id, id, app.clock.now()).await? {
         return Err(Problem::not_found().into());
     }
+    revoke_of_sessions(directory.db(), session.user_id, Some(id), None, app.clock.now()).await?;
     let event = SecurityEvent { user: session.user_id, event: "session_ended", severity: "low", details: json!({ "session_id": id }) };
     note_security_event(directory.db(), app, origin, &event).await?;
     directory.commit().await
@@ -391,6 +393,7 @@ async fn end_others(caller: &SignedIn) -> Result<()> {
     let SignedIn { app, session, origin, .. } = caller;
     let mut directory = Directory::open(app, None, None).await?;
     let ended = store::end_all(directory.db(), session.user_id, Some(session.id), app.clock.now()).await?;
+    revoke_of_sessions(directory.db(), session.user_id, None, Some(session.id), app.clock.now()).await?;
     let event = SecurityEvent { user: session.user_id, event: "other_sessions_ended", severity: "low", details: json!({ "count": ended }) };
     note_security_event(directory.db(), app, origin, &event).await?;
     directory.commit().await

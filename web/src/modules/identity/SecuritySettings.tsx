@@ -23,6 +23,7 @@ import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
+import { ConnectedApps } from "./oauth/ConnectedApps";
 import { secondFactorsQuery, sessionsQuery } from "./queries";
 import { SecondFactors } from "./SecondFactors";
 import classes from "./security.module.css";
@@ -35,6 +36,7 @@ export function SecuritySettings() {
       <SecondFactors />
       <Sessions />
       {tenant && !refused ? <AccessTokens /> : null}
+      <ConnectedApps />
       <Password />
     </>
   );

@@ -8,6 +8,7 @@ mod email_changes;
 mod instance;
 mod invitations;
 mod members;
+pub mod oauth;
 mod ownership;
 pub mod passkeys;
 mod passwords;

@@ -1,0 +1,224 @@
+//! What ends a token, at once: its person, its membership, its workspace, its client, its sign-in.
+
+use serde_json::json;
+
+use super::{by, error, location, owner_sql, reads, registered, text};
+use crate::client::{Client, Tenant};
+use crate::world::World;
+use reqwest::Method;
+
+#[tokio::test]
+async fn what_is_suspended_or_disabled_has_no_token() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    for (off, on, id) in [
+        (
+            "UPDATE directory.users SET status = 'suspended' WHERE id = $1",
+            "UPDATE directory.users SET status = 'active' WHERE id = $1",
+            tenant.owner_id,
+        ),
+        (
+            "UPDATE identity.members SET status = 'inactive' WHERE user_id = $1",
+            "UPDATE identity.members SET status = 'active' WHERE user_id = $1",
+            tenant.owner_id,
+        ),
+        (
+            "UPDATE directory.tenants SET status = 'suspended' WHERE id = $1",
+            "UPDATE directory.tenants SET status = 'active' WHERE id = $1",
+            tenant.id,
+        ),
+    ] {
+        let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+        let (token, refresh) = (text(&issued, "access_token"), text(&issued, "refresh_token"));
+        let waiting = app.code(&tenant.owner, &tenant, &[]).await;
+        assert_eq!(reads(&world, &token).await, 200);
+        owner_sql(&world, off, id).await;
+        assert_eq!(reads(&world, &token).await, 401, "{off}");
+        for refused in [app.refresh(&world, &refresh).await, app.redeem(&world, &waiting).await] {
+            assert!(["invalid_grant", "invalid_client"].contains(&error(&refused)), "{off}: {}", refused.text);
+        }
+        owner_sql(&world, on, id).await;
+        assert_eq!(reads(&world, &token).await, 200, "{on}");
+    }
+    let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+    let path = format!("/oauth-clients/{}", app.id);
+    tenant.owner.patch(&path, &json!(1), json!({ "enabled": false })).await.expect(200);
+    assert_eq!(reads(&world, &text(&issued, "access_token")).await, 401);
+    tenant.owner.patch(&path, &json!(2), json!({ "enabled": true })).await.expect(200);
+    assert_eq!(reads(&world, &text(&issued, "access_token")).await, 401, "what was ended stays ended");
+    app.refresh(&world, &text(&issued, "refresh_token")).await.expect(400);
+    let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+    tenant.owner.delete(&path).await.expect(204);
+    assert_eq!(reads(&world, &text(&issued, "access_token")).await, 401);
+}
+
+/// A removed member, and one who may less than he or she agreed to.
+#[tokio::test]
+async fn a_token_may_never_more_than_its_member() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (editor_id, editor) = tenant.member(&world, "editor").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let code = app.code(&editor, &tenant, &[("scope", "contacts:read contacts:write offline_access")]).await;
+    let issued = app.redeem(&world, &code).await.expect(200).json;
+    let token = text(&issued, "access_token");
+    by(&world, &token, Method::POST, "/contacts", Some(json!({ "name": "Vera" }))).await.expect(201);
+    let roles = tenant.owner.get("/roles").await.expect(200).json;
+    let role = roles["items"].as_array().expect("roles").iter().find(|role| role["name"] == "viewer").expect("viewer")["id"].clone();
+    let member = format!("/members/{editor_id}");
+    tenant.owner.send(Method::PATCH, &member, &[("if-match", "*")], Some(&json!({ "role_ids": [role] }))).await.expect(200);
+    by(&world, &token, Method::POST, "/contacts", Some(json!({ "name": "Bo" }))).await.expect(403);
+    let told = app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json;
+    assert_eq!(text(&told, "scope"), "contacts:read offline_access");
+    tenant.owner.delete(&member).await.expect(204);
+    assert_eq!(reads(&world, &token).await, 401);
+    app.refresh(&world, &text(&issued, "refresh_token")).await.expect(400);
+    assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json, json!({ "active": false }));
+}
+
+/// A guest's token is a guest's, whatever its scopes name.
+#[tokio::test]
+async fn scopes_are_bounds_and_no_rights() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (_, guest) = tenant.member(&world, "guest").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let code = app.code(&guest, &tenant, &[("scope", "contacts:read contacts:write")]).await;
+    let token = text(&app.redeem(&world, &code).await.expect(200).json, "access_token");
+    assert_eq!(reads(&world, &token).await, 403);
+}
+
+#[tokio::test]
+async fn a_sign_out_ends_what_was_not_to_outlive_it() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let lasting = text(&app.tokens(&world, &tenant.owner, &tenant).await, "access_token");
+    let code = app.code(&tenant.owner, &tenant, &[("scope", "openid contacts:read")]).await;
+    let passing = text(&app.redeem(&world, &code).await.expect(200).json, "access_token");
+    assert_eq!((reads(&world, &lasting).await, reads(&world, &passing).await), (200, 200));
+    tenant.owner.delete("/session").await.expect(204);
+    assert_eq!((reads(&world, &lasting).await, reads(&world, &passing).await), (200, 401));
+}
+
+/// OpenID's sign-out: at once with an ID token of that very person, and by the person's own hand otherwise.
+#[tokio::test]
+async fn a_sign_out_that_is_asked_for_ends_session_and_refresh_tokens_and_cannot_be_forged() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (_, other) = tenant.member(&world, "viewer").await;
+    let done = "https://notes.example.com/bye";
+    let app = registered(&tenant.owner, json!({ "post_logout_redirect_uris": [done] })).await;
+    let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+    let hint = text(&issued, "id_token");
+    let query = |pairs: &[(&str, &str)]| {
+        format!("/oauth/logout?{}", url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+    };
+    // Forged: without a hint, with one that is none, with another person's, with another client's name.
+    let (head, rest) = hint.split_once('.').expect("a JWT");
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", rest.split('.').next().expect("claims"));
+    for forged in [
+        query(&[("post_logout_redirect_uri", done)]),
+        query(&[("id_token_hint", &unsigned), ("post_logout_redirect_uri", done)]),
+        query(&[("id_token_hint", &format!("{head}.{rest}x"))]),
+        query(&[("id_token_hint", &hint), ("client_id", "app_0000000000000000000000")]),
+        query(&[("client_id", &app.client_id), ("post_logout_redirect_uri", done)]),
+    ] {
+        let answer = tenant.owner.get(&forged).await.expect(303);
+        assert_eq!((location(&answer).as_str(), answer.headers.get("set-cookie")), ("/oauth/sign-out", None), "{forged}");
+    }
+    assert_eq!(location(&other.get(&query(&[("id_token_hint", &hint)])).await.expect(303)), "/oauth/sign-out");
+    other.get("/session").await.expect(200);
+    tenant.owner.get("/session").await.expect(200);
+    assert_eq!(reads(&world, &text(&issued, "access_token")).await, 200);
+    // To an address that was registered only.
+    let nobody = Client::anonymous(&world);
+    let elsewhere = query(&[("id_token_hint", &hint), ("post_logout_redirect_uri", "https://evil.example/")]);
+    assert_eq!(location(&nobody.get(&elsewhere).await.expect(303)), "/sign-in");
+    // A hint that has run out still says who is meant.
+    world.advance_minutes(120);
+    let asked = query(&[("id_token_hint", &hint), ("post_logout_redirect_uri", done), ("state", "x y")]);
+    let answer = tenant.owner.get(&asked).await.expect(303);
+    assert_eq!(location(&answer), format!("{done}?state=x+y"));
+    assert!(answer.headers["set-cookie"].to_str().is_ok_and(|cookie| cookie.contains("Max-Age=0")));
+    tenant.owner.get("/session").await.expect(401);
+    app.refresh(&world, &text(&issued, "refresh_token")).await.expect(400);
+}
+
+#[tokio::test]
+async fn a_client_revokes_its_own_tokens_and_nobody_elses() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let thief = registered(&tenant.owner, json!({})).await;
+    let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+    let (token, refresh) = (text(&issued, "access_token"), text(&issued, "refresh_token"));
+    for one in [&token, &refresh, &"unknown".to_owned()] {
+        thief.at(&world, "/oauth/revoke", &[], &[("token", one)]).await.expect(200);
+    }
+    assert_eq!(reads(&world, &token).await, 200);
+    Client::anonymous(&world).form("/oauth/revoke", &[], &[("token", &token)]).await.expect(401);
+    // The access token alone, then the whole family; a wrong hint does not matter.
+    app.at(&world, "/oauth/revoke", &[], &[("token", &token), ("token_type_hint", "refresh_token")]).await.expect(200);
+    assert_eq!(reads(&world, &token).await, 401);
+    let next = app.refresh(&world, &refresh).await.expect(200).json;
+    app.at(&world, "/oauth/revoke", &[], &[("token", &text(&next, "refresh_token"))]).await.expect(200);
+    assert_eq!(reads(&world, &text(&next, "access_token")).await, 401);
+    app.refresh(&world, &text(&next, "refresh_token")).await.expect(400);
+}
+
+/// RFC 7662: for what runs on a server, about its own tokens and those that act in its workspace.
+#[tokio::test]
+async fn an_introspection_tells_only_those_whom_it_concerns() {
+    let world = World::new().await;
+    let (tenant, other) = (Tenant::found(&world, "acme").await, Tenant::found(&world, "other").await);
+    let app = registered(&tenant.owner, json!({})).await;
+    let neighbour = registered(&tenant.owner, json!({})).await;
+    let stranger = registered(&other.owner, json!({})).await;
+    let public = registered(&tenant.owner, json!({ "kind": "public" })).await;
+    let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+    let (token, refresh) = (text(&issued, "access_token"), text(&issued, "refresh_token"));
+    for one in [&app, &neighbour] {
+        let told = one.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json;
+        assert_eq!(
+            (&told["active"], &told["sub"], text(&told, "client_id")),
+            (&json!(true), &json!(tenant.owner_id), app.client_id.clone())
+        );
+        assert_eq!(
+            (&told["tenant_id"], text(&told, "iss"), text(&told, "scope")),
+            (&json!(tenant.id), world.url.clone(), "contacts:read offline_access openid".to_owned())
+        );
+    }
+    let inactive = json!({ "active": false });
+    for (one, shown) in [(&stranger, &token), (&neighbour, &refresh), (&app, &"unknown".to_owned()), (&app, &text(&issued, "id_token"))] {
+        assert_eq!(one.at(&world, "/oauth/introspect", &[], &[("token", shown)]).await.expect(200).json, inactive);
+    }
+    assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &refresh)]).await.expect(200).json["active"], true);
+    assert_eq!(error(&public.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(401)), "invalid_client");
+    world.advance_minutes(61);
+    assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json, inactive);
+}
+
+/// The workspace's security policy holds for apps as it does for people.
+#[tokio::test]
+async fn the_security_policy_holds_for_tokens() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let token = text(&app.tokens(&world, &tenant.owner, &tenant).await, "access_token");
+    let info = async || {
+        let header = format!("Bearer {token}");
+        Client::anonymous(&world).send(Method::GET, "/oauth/userinfo", &[("authorization", &header)], None).await
+    };
+    info().await.expect(200);
+    let blocked = "UPDATE directory.tenants SET security_policy = '{\"addresses\": {\"blocked\": [\"127.0.0.0/8\"]}}' WHERE id = $1";
+    owner_sql(&world, blocked, tenant.id).await;
+    assert_eq!(by(&world, &token, Method::GET, "/contacts", None).await.expect(403).code(), "address_not_allowed");
+    assert_eq!(info().await.expect(403).code(), "address_not_allowed");
+    // Of a second factor that its person does not have.
+    let required = "UPDATE directory.tenants SET security_policy = '{\"two_factor\": {\"required\": true}}' WHERE id = $1";
+    owner_sql(&world, required, tenant.id).await;
+    assert_eq!(by(&world, &token, Method::GET, "/contacts", None).await.expect(403).code(), "second_factor_required");
+    assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json, json!({ "active": false }));
+}
