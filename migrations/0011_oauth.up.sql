@@ -4,6 +4,7 @@
 
 INSERT INTO lookup.permissions (codename, name, category, description, resource, action) VALUES
     ('oauth_clients:manage', 'Manage apps', 'Workspace', 'Apps that sign people in through Atrium or act for them', 'oauth_clients', 'manage');
+INSERT INTO lookup.permission_scopes (permission, scope) VALUES ('oauth_clients:manage', 'all');
 
 -- The keys under which ID tokens are signed. One signs from `signs_from` until the next one does; it is published before, and
 -- stays published while a token under it may still be checked.
