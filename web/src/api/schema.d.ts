@@ -1468,6 +1468,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenant/security-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's security policy. */
+        get: operations["get_tenant_security_policy"];
+        /** Saves the workspace's security policy; it holds at once. Takes a factor shown within the last ten minutes. */
+        put: operations["put_tenant_security_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/security-policy/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a draft would have done to the sign-ins of the last 90 days. */
+        post: operations["post_tenant_security_policy_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3243,6 +3278,147 @@ export interface components {
         WallTime: string;
         /** @enum {string} */
         Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        AddressPolicy: {
+            /**
+             * @description Addresses and ranges (CIDR) from which members may act; none for any.
+             * @default []
+             */
+            allowed: string[];
+            /**
+             * @description Those from which nobody may, even where they are allowed.
+             * @default []
+             */
+            blocked: string[];
+        };
+        /** @description A policy with the version to change it by. */
+        CurrentPolicy: {
+            policy: components["schemas"]["SecurityPolicy"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What holds for whoever acts in the workspace. What is left out is not restricted. */
+        SecurityPolicy: {
+            /**
+             * @default {
+             *       "allowed": [],
+             *       "blocked": []
+             *     }
+             */
+            addresses: components["schemas"]["AddressPolicy"];
+            /**
+             * @default {
+             *       "extend_on_activity": true,
+             *       "max_concurrent": null,
+             *       "timeout_seconds": null,
+             *       "when_exceeded": "end_oldest"
+             *     }
+             */
+            session: components["schemas"]["SessionPolicy"];
+            /**
+             * @default {
+             *       "backup_codes_allowed": true,
+             *       "enforced_from": null,
+             *       "exempt_role_ids": [],
+             *       "grace_days": 7,
+             *       "grace_logins": 3,
+             *       "remember_devices_allowed": false,
+             *       "required": false
+             *     }
+             */
+            two_factor: components["schemas"]["TwoFactorPolicy"];
+        };
+        SessionPolicy: {
+            /**
+             * @description Whether use begins that time anew; without it, it ends however much it is used.
+             * @default true
+             */
+            extend_on_activity: boolean;
+            /**
+             * Format: int32
+             * @description Sessions of one member at once; null for any number.
+             * @default null
+             */
+            max_concurrent: number | null;
+            /**
+             * Format: int32
+             * @description Seconds after which a session that is not used ends; null for the instance's twelve hours, or 30 days where remembered.
+             * @default null
+             */
+            timeout_seconds: number | null;
+            /**
+             * @description What happens to one more.
+             * @default end_oldest
+             */
+            when_exceeded: components["schemas"]["WhenExceeded"];
+        };
+        /** @description What would have happened. */
+        Simulation: {
+            members: number;
+            /** @description Sign-ins of the last 90 days that were played again. */
+            sign_ins: number;
+            /** @description Who would have been stopped, the most often first; at most 200. */
+            stopped: components["schemas"]["StoppedMember"][];
+            /** @description Members who would have been stopped, shown or not. */
+            stopped_members: number;
+        };
+        StoppedMember: {
+            /** @description Sign-ins from addresses that are not allowed. */
+            by_address: number;
+            /** @description Sign-ins without a second factor after grace was used up. */
+            by_second_factor: number;
+            email: string;
+            /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
+            has_second_factor: boolean;
+            /** Format: date-time */
+            last_stopped_at: string;
+            name: string;
+            /** @description Of this member, in those days. */
+            sign_ins: number;
+            /** Format: uuid */
+            user_id: string;
+        };
+        TwoFactorPolicy: {
+            /**
+             * @description Whether recovery codes count as a second factor here.
+             * @default true
+             */
+            backup_codes_allowed: boolean;
+            /**
+             * Format: date-time
+             * @description From when; null for at once.
+             * @default null
+             */
+            enforced_from: string | null;
+            /**
+             * @description Roles whose members need none.
+             * @default []
+             */
+            exempt_role_ids: string[];
+            /**
+             * Format: int32
+             * @description Days from the first such time. Grace ends with whichever is used up first.
+             * @default 7
+             */
+            grace_days: number;
+            /**
+             * Format: int32
+             * @description Times that a member may still enter without one, within the days of grace.
+             * @default 3
+             */
+            grace_logins: number;
+            /**
+             * @description Whether a device may be remembered in place of the second factor, for 30 days.
+             * @default false
+             */
+            remember_devices_allowed: boolean;
+            /**
+             * @description Whether members need a second factor here.
+             * @default false
+             */
+            required: boolean;
+        };
+        /** @enum {string} */
+        WhenExceeded: "deny" | "end_oldest";
     };
     responses: never;
     parameters: never;
@@ -14268,6 +14444,334 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_security_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentPolicy"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tenant_security_policy: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecurityPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentPolicy"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It would lock out who saves it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_security_policy_simulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecurityPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
                 };
             };
             /** @description Malformed */

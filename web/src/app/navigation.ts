@@ -83,7 +83,7 @@ export const MODULES: readonly Module[] = [
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "bookingPage" | "workspace" | "roles" | "mail";
+  key: "profile" | "security" | "bookingPage" | "workspace" | "roles" | "policy" | "mail";
   to: string;
   permission?: string;
 }
@@ -95,6 +95,7 @@ const SETTINGS = [
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
+  { key: "policy", to: "/settings/policy", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
 ] as const satisfies readonly SettingsPart[];
 

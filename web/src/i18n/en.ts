@@ -1,5 +1,6 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
 import { messages } from "./messages/en";
+import { policy } from "./policy/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -7,6 +8,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const en = {
   ...messages,
+  policy,
   common: {
     actions: "Actions",
     actionsFor: (name: string) => `Actions for ${name}`,
@@ -571,6 +573,7 @@ export const en = {
     workspace: "Workspace",
     bookingPage: "Booking page",
     roles: "Roles",
+    policy: "Security policy",
     mail: "Mail",
     savedAtOnce: "Changes are saved at once.",
     readOnly: "You can look, but not change.",

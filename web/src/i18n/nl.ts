@@ -1,6 +1,7 @@
 /** Texts in Dutch. */
 import type { Catalogue } from "./en";
 import { messages } from "./messages/nl";
+import { policy } from "./policy/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -8,6 +9,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const nl: Catalogue = {
   ...messages,
+  policy,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,
@@ -572,6 +574,7 @@ export const nl: Catalogue = {
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     roles: "Rollen",
+    policy: "Beveiligingsbeleid",
     mail: "E-mail",
     savedAtOnce: "Wijzigingen worden meteen opgeslagen.",
     readOnly: "Je kunt kijken, maar niet wijzigen.",

@@ -1,6 +1,7 @@
 /** Texts in Brazilian Portuguese. */
 import type { Catalogue } from "./en";
 import { messages } from "./messages/pt-BR";
+import { policy } from "./policy/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -8,6 +9,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const ptBR: Catalogue = {
   ...messages,
+  policy,
   common: {
     actions: "Ações",
     actionsFor: (name) => `Ações para ${name}`,
@@ -576,6 +578,7 @@ export const ptBR: Catalogue = {
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     roles: "Papéis",
+    policy: "Política de segurança",
     mail: "E-mail",
     savedAtOnce: "As alterações são salvas na hora.",
     readOnly: "Você pode ver, mas não alterar.",
