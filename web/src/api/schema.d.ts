@@ -1451,23 +1451,6 @@ export interface paths {
         patch: operations["patch_tenant"];
         trace?: never;
     };
-    "/api/v1/tenants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Founds another workspace, owned by the caller. */
-        post: operations["post_tenants"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tenant/security-policy": {
         parameters: {
             query?: never;
@@ -1497,6 +1480,23 @@ export interface paths {
         put?: never;
         /** What a draft would have done to the sign-ins of the last 90 days. */
         post: operations["post_tenant_security_policy_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Founds another workspace, owned by the caller. */
+        post: operations["post_tenants"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1551,6 +1551,18 @@ export interface components {
             /** Format: uuid */
             id?: string | null;
             name: string;
+        };
+        AddressPolicy: {
+            /**
+             * @description Addresses and ranges (CIDR) from which members may act; none for any.
+             * @default []
+             */
+            allowed: string[];
+            /**
+             * @description Those from which nobody may, even where they are allowed.
+             * @default []
+             */
+            blocked: string[];
         };
         /** @description Somebody who comes. */
         Attendee: {
@@ -1754,13 +1766,26 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @description A policy with the version to change it by. */
+        CurrentPolicy: {
+            policy: components["schemas"]["SecurityPolicy"];
+            /** Format: int64 */
+            version: number;
+        };
         /** @description The signed-in user, and what he or she may do in the tenant acted in. */
         CurrentSession: {
             /** Format: date-time */
             expires_at: string;
             permissions: components["schemas"]["Grant"][];
+            /** @description Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can. */
+            refused?: string | null;
             /** @description Names of roles in the tenant. */
             roles: string[];
+            /**
+             * Format: date-time
+             * @description From when the workspace asks for a second factor that this session has not shown.
+             */
+            second_factor_due?: string | null;
             tenant?: components["schemas"]["CurrentTenant"] | null;
             /** @description All workspaces to switch to. */
             tenants: components["schemas"]["TenantSummary"][];
@@ -3115,6 +3140,8 @@ export interface components {
         SecondFactorDue: {
             /** Format: date-time */
             expires_at: string;
+            /** @description Whether the workspace allows to remember this browser in its place for 30 days. */
+            may_remember_device: boolean;
             /** @description The ways to show one. */
             methods: components["schemas"]["Method"][];
             /** @description To send with the second factor. */
@@ -3122,6 +3149,8 @@ export interface components {
         };
         SecondFactorInput: {
             proof: components["schemas"]["Proof"];
+            /** @description Asks for no second factor on this browser for 30 days, where the workspace allows that. */
+            remember_device?: boolean;
             /** @description Of the first step. */
             token: string;
         };
@@ -3132,6 +3161,61 @@ export interface components {
             passkeys: components["schemas"]["Passkey"][];
             recovery_codes?: components["schemas"]["RecoveryState"] | null;
             totp?: components["schemas"]["TotpState"] | null;
+        };
+        /** @description What holds for whoever acts in the workspace. What is left out is not restricted. */
+        SecurityPolicy: {
+            /**
+             * @default {
+             *       "allowed": [],
+             *       "blocked": []
+             *     }
+             */
+            addresses: components["schemas"]["AddressPolicy"];
+            /**
+             * @default {
+             *       "extend_on_activity": true,
+             *       "max_concurrent": null,
+             *       "timeout_seconds": null,
+             *       "when_exceeded": "end_oldest"
+             *     }
+             */
+            session: components["schemas"]["SessionPolicy"];
+            /**
+             * @default {
+             *       "backup_codes_allowed": true,
+             *       "enforced_from": null,
+             *       "exempt_role_ids": [],
+             *       "grace_days": 7,
+             *       "grace_logins": 3,
+             *       "remember_devices_allowed": false,
+             *       "required": false
+             *     }
+             */
+            two_factor: components["schemas"]["TwoFactorPolicy"];
+        };
+        SessionPolicy: {
+            /**
+             * @description Whether use begins that time anew; without it, it ends however much it is used.
+             * @default true
+             */
+            extend_on_activity: boolean;
+            /**
+             * Format: int32
+             * @description Sessions of one member at once; null for any number.
+             * @default null
+             */
+            max_concurrent: number | null;
+            /**
+             * Format: int32
+             * @description Seconds after which a session that is not used ends; null for the instance's twelve hours, or 30 days where remembered.
+             * @default null
+             */
+            timeout_seconds: number | null;
+            /**
+             * @description What happens to one more.
+             * @default end_oldest
+             */
+            when_exceeded: components["schemas"]["WhenExceeded"];
         };
         /** @description What of the way to the first booking is done. */
         Setup: {
@@ -3153,6 +3237,16 @@ export interface components {
             /** @description Stays signed in for up to 90 days. */
             remember?: boolean;
         };
+        /** @description What would have happened. */
+        Simulation: {
+            members: number;
+            /** @description Sign-ins of the last 90 days that were played again. */
+            sign_ins: number;
+            /** @description Who would have been stopped, the most often first; at most 200. */
+            stopped: components["schemas"]["StoppedMember"][];
+            /** @description Members who would have been stopped, shown or not. */
+            stopped_members: number;
+        };
         /** @description A start that can be booked, and its end. */
         Slot: {
             /** Format: date-time */
@@ -3171,6 +3265,22 @@ export interface components {
             /** @description From the role that the member holds to the one that allows it; empty where it was granted to the member. */
             path: components["schemas"]["RoleName"][];
             scope: components["schemas"]["Scope"];
+        };
+        StoppedMember: {
+            /** @description Sign-ins from addresses that are not allowed. */
+            by_address: number;
+            /** @description Sign-ins without a second factor after grace was used up. */
+            by_second_factor: number;
+            email: string;
+            /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
+            has_second_factor: boolean;
+            /** Format: date-time */
+            last_stopped_at: string;
+            name: string;
+            /** @description Of this member, in those days. */
+            sign_ins: number;
+            /** Format: uuid */
+            user_id: string;
         };
         /** @description A workspace's settings. */
         Tenant: {
@@ -3234,6 +3344,46 @@ export interface components {
             /** Format: date-time */
             last_used_at?: string | null;
         };
+        TwoFactorPolicy: {
+            /**
+             * @description Whether recovery codes count as a second factor here.
+             * @default true
+             */
+            backup_codes_allowed: boolean;
+            /**
+             * Format: date-time
+             * @description From when; null for at once.
+             * @default null
+             */
+            enforced_from: string | null;
+            /**
+             * @description Roles whose members need none.
+             * @default []
+             */
+            exempt_role_ids: string[];
+            /**
+             * Format: int32
+             * @description Days from the first such time. Grace ends with whichever is used up first.
+             * @default 7
+             */
+            grace_days: number;
+            /**
+             * Format: int32
+             * @description Times that a member may still enter without one, within the days of grace.
+             * @default 3
+             */
+            grace_logins: number;
+            /**
+             * @description Whether a device may be remembered in place of the second factor, for 30 days.
+             * @default false
+             */
+            remember_devices_allowed: boolean;
+            /**
+             * @description Whether members need a second factor here.
+             * @default false
+             */
+            required: boolean;
+        };
         /** @description A form with one file. */
         UploadForm: {
             /**
@@ -3278,145 +3428,6 @@ export interface components {
         WallTime: string;
         /** @enum {string} */
         Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
-        AddressPolicy: {
-            /**
-             * @description Addresses and ranges (CIDR) from which members may act; none for any.
-             * @default []
-             */
-            allowed: string[];
-            /**
-             * @description Those from which nobody may, even where they are allowed.
-             * @default []
-             */
-            blocked: string[];
-        };
-        /** @description A policy with the version to change it by. */
-        CurrentPolicy: {
-            policy: components["schemas"]["SecurityPolicy"];
-            /** Format: int64 */
-            version: number;
-        };
-        /** @description What holds for whoever acts in the workspace. What is left out is not restricted. */
-        SecurityPolicy: {
-            /**
-             * @default {
-             *       "allowed": [],
-             *       "blocked": []
-             *     }
-             */
-            addresses: components["schemas"]["AddressPolicy"];
-            /**
-             * @default {
-             *       "extend_on_activity": true,
-             *       "max_concurrent": null,
-             *       "timeout_seconds": null,
-             *       "when_exceeded": "end_oldest"
-             *     }
-             */
-            session: components["schemas"]["SessionPolicy"];
-            /**
-             * @default {
-             *       "backup_codes_allowed": true,
-             *       "enforced_from": null,
-             *       "exempt_role_ids": [],
-             *       "grace_days": 7,
-             *       "grace_logins": 3,
-             *       "remember_devices_allowed": false,
-             *       "required": false
-             *     }
-             */
-            two_factor: components["schemas"]["TwoFactorPolicy"];
-        };
-        SessionPolicy: {
-            /**
-             * @description Whether use begins that time anew; without it, it ends however much it is used.
-             * @default true
-             */
-            extend_on_activity: boolean;
-            /**
-             * Format: int32
-             * @description Sessions of one member at once; null for any number.
-             * @default null
-             */
-            max_concurrent: number | null;
-            /**
-             * Format: int32
-             * @description Seconds after which a session that is not used ends; null for the instance's twelve hours, or 30 days where remembered.
-             * @default null
-             */
-            timeout_seconds: number | null;
-            /**
-             * @description What happens to one more.
-             * @default end_oldest
-             */
-            when_exceeded: components["schemas"]["WhenExceeded"];
-        };
-        /** @description What would have happened. */
-        Simulation: {
-            members: number;
-            /** @description Sign-ins of the last 90 days that were played again. */
-            sign_ins: number;
-            /** @description Who would have been stopped, the most often first; at most 200. */
-            stopped: components["schemas"]["StoppedMember"][];
-            /** @description Members who would have been stopped, shown or not. */
-            stopped_members: number;
-        };
-        StoppedMember: {
-            /** @description Sign-ins from addresses that are not allowed. */
-            by_address: number;
-            /** @description Sign-ins without a second factor after grace was used up. */
-            by_second_factor: number;
-            email: string;
-            /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
-            has_second_factor: boolean;
-            /** Format: date-time */
-            last_stopped_at: string;
-            name: string;
-            /** @description Of this member, in those days. */
-            sign_ins: number;
-            /** Format: uuid */
-            user_id: string;
-        };
-        TwoFactorPolicy: {
-            /**
-             * @description Whether recovery codes count as a second factor here.
-             * @default true
-             */
-            backup_codes_allowed: boolean;
-            /**
-             * Format: date-time
-             * @description From when; null for at once.
-             * @default null
-             */
-            enforced_from: string | null;
-            /**
-             * @description Roles whose members need none.
-             * @default []
-             */
-            exempt_role_ids: string[];
-            /**
-             * Format: int32
-             * @description Days from the first such time. Grace ends with whichever is used up first.
-             * @default 7
-             */
-            grace_days: number;
-            /**
-             * Format: int32
-             * @description Times that a member may still enter without one, within the days of grace.
-             * @default 3
-             */
-            grace_logins: number;
-            /**
-             * @description Whether a device may be remembered in place of the second factor, for 30 days.
-             * @default false
-             */
-            remember_devices_allowed: boolean;
-            /**
-             * @description Whether members need a second factor here.
-             * @default false
-             */
-            required: boolean;
-        };
         /** @enum {string} */
         WhenExceeded: "deny" | "end_oldest";
     };
@@ -14425,119 +14436,6 @@ export interface operations {
             };
         };
     };
-    post_tenants: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewTenantInput"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tenant"];
-                };
-            };
-            /** @description Malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there, or not yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Body too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not JSON */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not valid */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy, or the outcome is unknown */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_tenant_security_policy: {
         parameters: {
             query?: never;
@@ -14772,6 +14670,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenantInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
                 };
             };
             /** @description Malformed */
