@@ -4,6 +4,7 @@ import {
   Group,
   MultiSelect,
   NumberInput,
+  type NumberInputProps,
   Select,
   SimpleGrid,
   Stack,
@@ -26,9 +27,13 @@ import { Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { PolicySimulation } from "./PolicySimulation";
+import classes from "./policy.module.css";
 import { faultsOf, formOf, type PolicyForm, placed, policyOf, UNITS, withLine } from "./policyForm";
 import { rolesQuery, securityPolicyQuery, sessionsQuery } from "./queries";
 import { roleName } from "./roleName";
+
+/** The note under the field, so that it stands level with the one beside it. */
+const BELOW: NonNullable<NumberInputProps["inputWrapperOrder"]> = ["label", "input", "description", "error"];
 
 export function PolicySettings() {
   const query = useQuery(securityPolicyQuery);
@@ -50,6 +55,7 @@ function Editor({ current }: { current: CurrentPolicy }) {
   const [tried, setTried] = useState<{ policy: SecurityPolicy; result: Simulation } | null>(null);
   const [summary, setSummary] = useState<string[]>([]);
   const top = useRef<HTMLDivElement>(null);
+  const outcome = useRef<HTMLDivElement>(null);
   const form = useForm<PolicyForm>({
     mode: "controlled",
     validateInputOnBlur: true,
@@ -106,7 +112,10 @@ function Editor({ current }: { current: CurrentPolicy }) {
   const simulate = useMutation({
     mutationFn: (policy: SecurityPolicy) =>
       take(api.POST("/api/v1/tenant/security-policy/simulations", { body: policy })),
-    onSuccess: (result, policy) => setTried({ policy, result }),
+    onSuccess: (result, policy) => {
+      setTried({ policy, result });
+      requestAnimationFrame(() => outcome.current?.scrollIntoView({ block: "start" }));
+    },
     onError: show,
   });
   const send = (run: (policy: SecurityPolicy) => void) =>
@@ -120,7 +129,7 @@ function Editor({ current }: { current: CurrentPolicy }) {
 
   return (
     <form noValidate autoComplete="off" onSubmit={send(save.mutate)}>
-      <div ref={top}>
+      <div ref={top} className={classes.summary}>
         <FormSummary lines={summary} />
       </div>
       <Section title={t.policy.sessions} description={t.policy.sessionsText}>
@@ -129,6 +138,7 @@ function Editor({ current }: { current: CurrentPolicy }) {
             <NumberInput
               label={t.policy.most}
               description={t.policy.mostText}
+              inputWrapperOrder={BELOW}
               min={1}
               max={100}
               clampBehavior="none"
@@ -137,7 +147,6 @@ function Editor({ current }: { current: CurrentPolicy }) {
             />
             <Select
               label={t.policy.beyond}
-              description={" "}
               allowDeselect={false}
               disabled={form.values.max_concurrent === ""}
               data={(["end_oldest", "deny"] as const).map((value) => ({
@@ -149,13 +158,13 @@ function Editor({ current }: { current: CurrentPolicy }) {
             <NumberInput
               label={t.policy.timeout}
               description={t.policy.timeoutText}
+              inputWrapperOrder={BELOW}
               min={1}
               clampBehavior="none"
               {...form.getInputProps("timeout")}
             />
             <Select
               label={t.policy.unit}
-              description={" "}
               allowDeselect={false}
               disabled={form.values.timeout === ""}
               data={UNITS.map((value) => ({ value, label: t.policy.units[value] }))}
@@ -271,7 +280,7 @@ function Editor({ current }: { current: CurrentPolicy }) {
           </Button>
         ) : null}
       </Group>
-      <div role="status">
+      <div role="status" ref={outcome} className={classes.outcome}>
         {tried && same(tried.policy, draft) ? <PolicySimulation result={tried.result} /> : null}
       </div>
     </form>

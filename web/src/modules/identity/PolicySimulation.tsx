@@ -34,7 +34,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
         {t.policy.stopped(result.stopped_members)}
       </Text>
       <div className={table.wrap}>
-        <Table className={table.table} aria-label={t.policy.simulation}>
+        <Table className={`${table.table} ${classes.stopped}`} aria-label={t.policy.simulation}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t.policy.member}</Table.Th>
@@ -76,7 +76,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                   <Table.Td visibleFrom="sm">{f.number(member.by_second_factor)}</Table.Td>
                   <Table.Td visibleFrom="sm">{hasFactor}</Table.Td>
                   <Table.Td visibleFrom="sm">
-                    <When at={member.last_stopped_at} />
+                    <When at={member.last_stopped_at} dateOnly />
                   </Table.Td>
                 </Table.Tr>
               );
