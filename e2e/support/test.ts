@@ -24,6 +24,18 @@ interface Fixtures {
 const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 401, path: /^\/api\/v1\/session$/, why: "whoever opens the app is asked for the session first" },
   { status: 401, path: /^\/api\/v1\/sessions$/, why: "a wrong password" },
+  { status: 401, path: /^\/api\/v1\/sessions\/(second-factor|passkey)$/, why: "a wrong code or passkey" },
+  { status: 429, path: /^\/api\/v1\/sessions\/second-factor$/, why: "many wrong codes" },
+  { status: 409, path: /^\/api\/v1\/sessions\/second-factor$/, why: "a second factor that came too late" },
+  { status: 401, path: /^\/api\/v1\/session\/verification$/, why: "a wrong code, to confirm who one is" },
+  { status: 422, path: /^\/api\/v1\/session\/verification$/, why: "a wrong password, to confirm who one is" },
+  {
+    status: 403,
+    path: /^\/api\/v1\/me\/(totp|passkeys|recovery-codes)/,
+    why: "a change that needs a factor first",
+  },
+  { status: 422, path: /^\/api\/v1\/me\/totp\/confirmation$/, why: "a wrong first code" },
+  { status: 422, path: /^\/api\/v1\/me\/passkeys$/, why: "a passkey whose user was not verified" },
   { status: 404, path: /^\/api\/v1\/organizer$/, why: "a member without a booking page" },
   { status: 404, path: /^\/api\/v1\/mail-settings$/, why: "a workspace without a mail server of its own" },
   { status: 422, path: /^\/api\/v1\/mail-settings$/, why: "another server without its password" },

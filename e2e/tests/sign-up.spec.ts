@@ -75,7 +75,7 @@ test("an address that is taken gets the same answer, and a wrong password is ref
   await page.goto("/sign-in");
   await page.getByLabel("E-mail").fill(`${slug}@e2e.test`);
   await page.getByLabel("Password", { exact: true }).fill("not the password at all");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page.getByRole("alert")).toContainText("E-mail or password is wrong");
   await expect(page).toHaveURL(/sign-in/);
 });
@@ -93,6 +93,6 @@ test("a forgotten password is set anew by the link in the mail", async ({ page }
   await expect(page).toHaveURL(/sign-in/);
   await page.getByLabel("E-mail").fill(space.owner.email);
   await page.getByLabel("Password", { exact: true }).fill(fresh);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page.getByRole("navigation", { name: "Main" }).first()).toBeVisible();
 });

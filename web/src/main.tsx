@@ -13,6 +13,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./app/queries";
 import { makeRouter } from "./app/router";
+import { StepUp } from "./app/StepUp";
 import { cssVariablesResolver, theme } from "./app/theme";
 import { LanguageProvider } from "./i18n";
 import { pageNonce } from "./shared/nonce";
@@ -48,6 +49,7 @@ createRoot(place).render(
       <LanguageProvider>
         <QueryClientProvider client={queryClient}>
           <Notifications position="bottom-right" limit={4} transitionDuration={120} />
+          <StepUp />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </LanguageProvider>

@@ -5,6 +5,7 @@ import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
 export const keys = {
   session: "session",
   sessions: "sessions",
+  secondFactors: "second-factors",
   accessTokens: "access-tokens",
   me: "me",
   tenant: "tenant",

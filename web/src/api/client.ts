@@ -1,15 +1,28 @@
-/** The typed client: one fetch with idempotency keys and safe repeats, problems thrown as errors. */
+/** The typed client: one fetch with idempotency keys, safe repeats and step-up; problems thrown as errors. */
 import createClient from "openapi-fetch";
 import { Problem } from "./problem";
 import type { paths } from "./schema";
+import { confirmations, confirmedSince } from "./stepUp";
 
 const REPEATS = [400, 1600];
 
 /**
- * Sends a request. A POST carries an Idempotency-Key, so that one whose answer was lost
- * (no connection, or 503 `unknown_outcome`) is repeated with the same key and settles to one outcome.
+ * Sends a request. One that needs a factor shown just now is sent again, once, after the reader has shown it.
  */
 export async function send(request: Request): Promise<Response> {
+  const again = request.clone();
+  const before = confirmations();
+  const response = await settle(request);
+  if (response.status !== 403 || (await codeOf(response)) !== "step_up_required") return response;
+  if (!(await confirmedSince(before)) || again.signal.aborted) return response;
+  return settle(again);
+}
+
+/**
+ * A POST carries an Idempotency-Key, so that one whose answer was lost
+ * (no connection, or 503 `unknown_outcome`) is repeated with the same key and settles to one outcome.
+ */
+async function settle(request: Request): Promise<Response> {
   if (request.method !== "POST") return fetch(request);
   if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", crypto.randomUUID());
   for (const pause of REPEATS) {

@@ -2814,6 +2814,8 @@ export interface components {
             backed_up: boolean;
             /** Format: date-time */
             created_at: string;
+            /** @description By which its provider knows it (WebAuthn, `PublicKeyCredential.id`): base64url without padding. */
+            credential_id: string;
             /** Format: uuid */
             id: string;
             /** Format: date-time */

@@ -1,5 +1,5 @@
 /** Names for the shapes of the API, taken from its operations so that they follow openapi.json. */
-import type { paths } from "./schema";
+import type { components, paths } from "./schema";
 
 type Json<R> = R extends { content: { "application/json": infer B } } ? B : never;
 type Answer<O> = O extends { responses: infer R }
@@ -16,6 +16,14 @@ export type SessionRow = Item<Get<"/api/v1/sessions">>;
 export type AccessToken = Item<Get<"/api/v1/access-tokens">>;
 export type IssuedToken = Answer<paths["/api/v1/access-tokens"]["post"]>;
 export type NewAccessToken = Body<paths["/api/v1/access-tokens"]["post"]>;
+export type SecondFactors = Get<"/api/v1/me/second-factors">;
+export type Passkey = SecondFactors["passkeys"][number];
+export type PasskeyOptions = Answer<paths["/api/v1/sessions/passkey/options"]["post"]>;
+export type TotpEnrolment = Answer<paths["/api/v1/me/totp"]["post"]>;
+export type SecondFactorDue = components["schemas"]["SecondFactorDue"];
+export type Proof = Body<paths["/api/v1/session/verification"]["post"]>;
+/** Ways to show a factor. */
+export type Way = Proof["method"];
 export type Member = Get<"/api/v1/members/{user_id}">;
 export type Role = Item<Get<"/api/v1/roles">>;
 export type RoleInput = Body<paths["/api/v1/roles"]["post"]>;

@@ -21,13 +21,14 @@ import {
   IconSearch,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useMatches, useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import type { Session } from "@/api/types";
 import { nearestLocale, useLanguage, useT } from "@/i18n";
 import { pendingBookingsQuery } from "@/modules/scheduling/queries";
 import { needsWorkspace } from "./access";
 import { DateLocale } from "./DateLocale";
+import { FactorBanner } from "./FactorBanner";
 import classes from "./frame.module.css";
 import { useLive } from "./live";
 import { Notices } from "./Notices";
@@ -35,6 +36,7 @@ import { NoWorkspace } from "./NoWorkspace";
 import { type Module, modulesFor } from "./navigation";
 import { OfflineBanner } from "./OfflineBanner";
 import { ProfileMenu } from "./ProfileMenu";
+import { Refused } from "./Refused";
 import { Shortcuts } from "./Shortcuts";
 import { mayDo, SessionContext, sessionQuery } from "./session";
 import { TenantSwitch } from "./TenantSwitch";
@@ -43,9 +45,11 @@ const Palette = lazy(() => import("./Palette"));
 
 export function Frame() {
   const { data: session } = useQuery(sessionQuery);
-  const { pathname } = useLocation();
+  // Of the screen that stands, not of the one that is still being loaded.
+  const pathname = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? "" });
   if (!session) return <SignedOut />;
   if (!session.tenant && needsWorkspace(pathname)) return <NoWorkspace session={session} />;
+  if (session.refused && needsWorkspace(pathname)) return <Refused session={session} />;
   return (
     <SessionContext value={session}>
       <SignedIn session={session} />
@@ -82,9 +86,12 @@ function SignedIn({ session }: { session: Session }) {
     getInitialValueInEffect: false,
   });
   const [paletteAsked, setPaletteAsked] = useState(false);
-  const recent = useLive(session.tenant?.id);
+  const recent = useLive(session.refused ? undefined : session.tenant?.id);
   const modules = modulesFor(session);
-  const pending = useQuery({ ...pendingBookingsQuery, enabled: mayDo(session, "bookings:read") });
+  const pending = useQuery({
+    ...pendingBookingsQuery,
+    enabled: !session.refused && mayDo(session, "bookings:read"),
+  });
   const waiting = pending.data?.items.length ?? 0;
 
   const openPalette = () => {
@@ -147,6 +154,7 @@ function SignedIn({ session }: { session: Session }) {
 
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         <OfflineBanner />
+        <FactorBanner session={session} />
         <DateLocale>
           <Outlet />
         </DateLocale>

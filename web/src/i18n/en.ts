@@ -1,4 +1,5 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
+import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { policy } from "./policy/en";
 
@@ -9,6 +10,7 @@ const n = (count: number, one: string, other: string) =>
 export const en = {
   ...messages,
   policy,
+  factors,
   common: {
     actions: "Actions",
     actionsFor: (name: string) => `Actions for ${name}`,

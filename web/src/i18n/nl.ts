@@ -1,5 +1,6 @@
 /** Texts in Dutch. */
 import type { Catalogue } from "./en";
+import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
 import { policy } from "./policy/nl";
 
@@ -10,6 +11,7 @@ const n = (count: number, one: string, other: string) =>
 export const nl: Catalogue = {
   ...messages,
   policy,
+  factors,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,

@@ -1,5 +1,6 @@
 /** Texts in Brazilian Portuguese. */
 import type { Catalogue } from "./en";
+import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
 import { policy } from "./policy/pt-BR";
 
@@ -10,6 +11,7 @@ const n = (count: number, one: string, other: string) =>
 export const ptBR: Catalogue = {
   ...messages,
   policy,
+  factors,
   common: {
     actions: "Ações",
     actionsFor: (name) => `Ações para ${name}`,

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { asProblem, fieldErrors, problemText } from "@/api/problem";
 import { useT } from "@/i18n";
 import type { Catalogue } from "@/i18n/en";
+import { refusal } from "./toast";
 
 export const EMAIL = /^[^\s@<>"(),:;]+@[^\s@<>"(),:;]+\.[^\s@<>"(),:;.]{2,}$/;
 export const PASSWORD_MIN = 12;
@@ -23,6 +24,7 @@ export function useFormProblem<T extends Record<string, unknown>>(form: UseFormR
   const [summary, setSummary] = useState<string[]>([]);
   const show = (error: unknown) => {
     const problem = asProblem(error);
+    if (problem.code === "step_up_required") return refusal(error, t);
     const fields = fieldErrors(problem, t);
     const known = Object.keys(fields).filter((name) => name in form.getValues());
     form.setErrors(Object.fromEntries(known.map((name) => [name, fields[name]])));

@@ -7,7 +7,8 @@ import type { Catalogue } from "@/i18n/en";
 const UNDO_MS = 10_000;
 
 export function notice(message: string): void {
-  notifications.show({ message, autoClose: 4000, withBorder: true });
+  // It goes by itself, so that it needs no button.
+  notifications.show({ message, autoClose: 4000, withBorder: true, withCloseButton: false });
 }
 
 export function undoNotice(message: string, t: Catalogue, undo: () => void): void {
@@ -38,6 +39,11 @@ export function undoNotice(message: string, t: Catalogue, undo: () => void): voi
 
 export function refusal(error: unknown, t: Catalogue, title?: string): void {
   const problem = asProblem(error);
+  // Who cancelled knows it.
+  if (problem.code === "step_up_required") {
+    notice(t.factors.notConfirmed);
+    return;
+  }
   notifications.show({
     color: "red",
     withBorder: true,

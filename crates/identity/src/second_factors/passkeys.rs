@@ -1,6 +1,7 @@
 //! Passkeys (WebAuthn Level 3): registered with their user verified and discoverable, so that each is two factors in one and
 //! can sign in without a name.
 
+use data_encoding::BASE64URL_NOPAD;
 use platform::error::{Error, Problem, Result};
 use platform::state::Config;
 use platform::time::Timestamp;
@@ -24,6 +25,8 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Passkey {
     pub id: Uuid,
+    /// By which its provider knows it (WebAuthn, `PublicKeyCredential.id`): base64url without padding.
+    pub credential_id: String,
     pub name: String,
     /// Whether its provider keeps a copy, so that it outlives the device.
     pub backed_up: bool,
@@ -41,6 +44,8 @@ struct Stored {
 /// Why a passkey was not taken.
 #[derive(Debug)]
 pub enum Refused {
+    /// Nobody's here, or no longer: its provider may forget it.
+    Unknown,
     /// Not one of the user's, or its answer is not to this challenge, at this address, with its user verified.
     Invalid,
     /// Its counter went back, so a copy of it may exist.
@@ -123,7 +128,14 @@ pub async fn finish_registration(
         .as_array()
         .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         .unwrap_or_default();
-    let passkey = Passkey { id: id::new(), name, backed_up: credential.backup_state, last_used_at: None, created_at: now };
+    let passkey = Passkey {
+        id: id::new(),
+        credential_id: BASE64URL_NOPAD.encode(key.cred_id()),
+        name,
+        backed_up: credential.backup_state,
+        last_used_at: None,
+        created_at: now,
+    };
     let new = store::NewPasskeyRow {
         credential_id: key.cred_id().as_slice(),
         public_key: &write(&key)?,
@@ -193,9 +205,10 @@ pub async fn finish_sign_in(
     let Ok((claimed, credential_id)) = webauthn.identify_discoverable_authentication(&answer) else {
         return Ok((None, Err(Refused::Invalid)));
     };
-    let Some(stored) = find(&mut *db, credential_id).await?.filter(|stored| stored.user == claimed) else {
+    let Some(stored) = find(&mut *db, credential_id).await? else { return Ok((None, Err(Refused::Unknown))) };
+    if stored.user != claimed {
         return Ok((None, Err(Refused::Invalid)));
-    };
+    }
     let state: DiscoverableAuthentication = read(state)?;
     let checked = webauthn.finish_discoverable_authentication_v2(&answer, state, &Credential::from(stored.key.clone()));
     let user = stored.user;

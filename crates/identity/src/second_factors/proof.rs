@@ -53,6 +53,11 @@ pub fn wrong_passkey() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "invalid_passkey", "This passkey was not accepted. Try again, or use another way.")
 }
 
+/// Apart from the former, so that the browser can have it forgotten. It tells nothing: nobody guesses a credential's id.
+pub fn unknown_passkey() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unknown_passkey", "This passkey is not registered here, or not any more.")
+}
+
 /// A second factor of the user, checked and used up. Attempts of one user go one after the other and wait longer after each
 /// failure, whatever sign-in and address they come from, so that codes cannot be tried in numbers; what follows a failure is
 /// written down, and the transaction is to be committed either way.

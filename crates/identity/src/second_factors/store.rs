@@ -221,7 +221,8 @@ pub async fn find_passkey(db: &mut PgConnection, credential_id: &[u8]) -> Result
 pub async fn list_passkeys(db: &mut PgConnection, user: Uuid) -> Result<Vec<Passkey>, sqlx::Error> {
     sqlx::query_as!(
         Passkey,
-        r#"SELECT id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at
+        r#"SELECT id, translate(rtrim(encode(credential_id, 'base64'), '='), E'+/\n', '-_') AS "credential_id!",
+                  friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at
              FROM directory.authenticators WHERE user_id = $1 ORDER BY id"#,
         user
     )
@@ -240,7 +241,8 @@ pub async fn rename_passkey(
     sqlx::query_as!(
         Passkey,
         r#"UPDATE directory.authenticators SET friendly_name = $3, updated_at = $4 WHERE user_id = $1 AND id = $2
-        RETURNING id, friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at"#,
+        RETURNING id, translate(rtrim(encode(credential_id, 'base64'), '='), E'+/\n', '-_') AS "credential_id!",
+                  friendly_name AS name, backed_up, last_used_at AS "last_used_at: Timestamp", created_at"#,
         user,
         passkey,
         name,

@@ -132,5 +132,5 @@ pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Respon
     let attempt = SignIn::Failed { user: refused, email: "", reason: "passkey", factor: Factor::Passkey };
     note_sign_in(directory.db(), &app, &origin, &attempt).await?;
     directory.commit().await?;
-    Err(proof::wrong_passkey().into())
+    Err(if matches!(signed, Err(Refused::Unknown)) { proof::unknown_passkey() } else { proof::wrong_passkey() }.into())
 }

@@ -1,4 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in English. */
+
+import { factorCodes } from "../factors/en";
 import { policyCodes } from "../policy/en";
 
 const plural = new Intl.PluralRules("en");
@@ -28,6 +30,7 @@ export const messages = {
     offline: "You are offline. What you see may be old; this ends by itself.",
     wait: (seconds: number) => `Too many tries. Wait ${n(seconds, "second", "seconds")}, then try again.`,
     codes: {
+      ...factorCodes,
       network: "The server cannot be reached. Check the connection and try again.",
       unauthenticated: "You are signed out. Sign in to go on.",
       invalid_credentials: "E-mail or password is wrong.",

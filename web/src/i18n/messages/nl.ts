@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Dutch. */
 
+import { factorCodes } from "../factors/nl";
 import { policyCodes } from "../policy/nl";
 import type { Messages } from "./en";
 
@@ -30,6 +31,7 @@ export const messages: Messages = {
     offline: "Je bent offline. Wat je ziet kan verouderd zijn; dit herstelt zichzelf.",
     wait: (seconds) => `Te veel pogingen. Wacht ${n(seconds, "seconde", "seconden")} en probeer het opnieuw.`,
     codes: {
+      ...factorCodes,
       network: "De server is niet bereikbaar. Controleer de verbinding en probeer het opnieuw.",
       unauthenticated: "Je bent afgemeld. Meld je aan om verder te gaan.",
       invalid_credentials: "E-mail of wachtwoord klopt niet.",

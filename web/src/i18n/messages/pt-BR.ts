@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Brazilian Portuguese. */
 
+import { factorCodes } from "../factors/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
 import type { Messages } from "./en";
 
@@ -30,6 +31,7 @@ export const messages: Messages = {
     offline: "Você está sem conexão. O que aparece pode estar desatualizado; isto se resolve sozinho.",
     wait: (seconds) => `Tentativas demais. Espere ${n(seconds, "segundo", "segundos")} e tente de novo.`,
     codes: {
+      ...factorCodes,
       network: "Não foi possível falar com o servidor. Verifique a conexão e tente de novo.",
       unauthenticated: "Sua sessão terminou. Entre para continuar.",
       invalid_credentials: "E-mail ou senha incorretos.",

@@ -1,4 +1,4 @@
-/** Where one is signed in, what acts for one, and the password. */
+/** The password and what is asked beside it, where one is signed in, and what acts for one. */
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,15 +17,17 @@ import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
 import { sessionsQuery } from "./queries";
+import { SecondFactors } from "./SecondFactors";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
   // A token is of one workspace; the rest works without any.
-  const { tenant } = useSession();
+  const { tenant, refused } = useSession();
   return (
     <>
+      <SecondFactors />
       <Sessions />
-      {tenant ? <AccessTokens /> : null}
+      {tenant && !refused ? <AccessTokens /> : null}
       <Password />
     </>
   );

@@ -1,19 +1,28 @@
-import { Alert, Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Checkbox, Divider, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { IconFingerprint } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { api, take } from "@/api/client";
 import { asProblem } from "@/api/problem";
+import type { PasskeyOptions, SecondFactorDue, Session } from "@/api/types";
 import { enter } from "@/app/session";
 import { useT } from "@/i18n";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
 import { PasswordField } from "@/shared/PasswordField";
+import { askPasskey, forgetPasskey, hasPasskeys, isAborted, offerPasskeys } from "@/shared/passkeys";
 import { AuthShell } from "./AuthShell";
 import { ResendVerification } from "./ResendVerification";
+import { ShowFactor } from "./ShowFactor";
 
 const route = getRouteApi("/sign-in");
+
+/** The server waits five minutes for a passkey to answer; an offer that still stands is renewed before. */
+const RENEW_MS = 4 * 60_000;
+
+const passkeyOptions = () => take(api.POST("/api/v1/sessions/passkey/options"));
 
 export function SignIn() {
   const t = useT();
@@ -21,18 +30,34 @@ export function SignIn() {
   const router = useRouter();
   const { next, reset } = route.useSearch();
   const [unverified, setUnverified] = useState<string | null>(null);
+  const [due, setDue] = useState<(SecondFactorDue & { email: string }) | null>(null);
+  const [trusts, setTrusts] = useState(false);
+  const [isOver, setOver] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { email: "", password: "", remember: true },
     validate: { email: check.email(t), password: (v) => (v ? null : t.forms.required) },
   });
   const problem = useFormProblem(form);
+  const done = (session: Session) => {
+    enter(client, session);
+    router.history.push(next ?? "/");
+  };
+  const clear = () => {
+    if (signed.isError) signed.reset();
+    problem.clear();
+    setUnverified(null);
+    setOver(false);
+  };
   const signIn = useMutation({
     mutationFn: (values: { email: string; password: string; remember: boolean }) =>
       take(api.POST("/api/v1/sessions", { body: { ...values, email: values.email.trim() } })),
-    onSuccess: (session) => {
-      enter(client, session);
-      router.history.push(next ?? "/");
+    // The password stays in memory no longer than needed.
+    gcTime: 0,
+    onSuccess: (answer, values) => {
+      form.setFieldValue("password", "");
+      if ("token" in answer) setDue({ ...answer, email: values.email.trim() });
+      else done(answer);
     },
     onError: (error, values) => {
       const refused = asProblem(error);
@@ -41,6 +66,74 @@ export function SignIn() {
       problem.show(error);
     },
   });
+  const signed = useMutation({
+    mutationFn: async (offered: { options: PasskeyOptions; credential: Record<string, never> } | null) => {
+      const options = offered?.options ?? (await passkeyOptions());
+      const credential = offered?.credential ?? (await askPasskey(options));
+      const { remember } = form.getValues();
+      try {
+        return await take(
+          api.POST("/api/v1/sessions/passkey", { body: { token: options.token, credential, remember } }),
+        );
+      } catch (error) {
+        if (asProblem(error).code === "unknown_passkey") await forgetPasskey(options, credential);
+        throw error;
+      }
+    },
+    onSuccess: done,
+    onError: (error) => {
+      if (!isAborted(error)) problem.show(error);
+    },
+  });
+  // Not again at once after a refusal: what answers by itself would be asked without end.
+  useAutofill(due === null && !signed.isPending && !signed.isError, (options, credential) => {
+    clear();
+    signed.mutate({ options, credential });
+  });
+
+  if (due)
+    return (
+      <AuthShell
+        title={t.factors.stepTitle}
+        text={t.factors.stepText(due.email)}
+        foot={
+          <Anchor component="button" type="button" inherit onClick={() => setDue(null)}>
+            {t.factors.otherAccount}
+          </Anchor>
+        }
+      >
+        <ShowFactor
+          ways={due.methods}
+          email={due.email}
+          options={() =>
+            take(api.POST("/api/v1/sessions/second-factor/options", { body: { token: due.token } }))
+          }
+          show={async (proof) =>
+            done(
+              await take(
+                api.POST("/api/v1/sessions/second-factor", {
+                  body: { token: due.token, proof, remember_device: trusts },
+                }),
+              ),
+            )
+          }
+          refused={({ code }) => {
+            if (code !== "challenge_over") return false;
+            setDue(null);
+            setOver(true);
+            return true;
+          }}
+        >
+          {due.may_remember_device ? (
+            <Checkbox
+              label={t.factors.trust}
+              checked={trusts}
+              onChange={(event) => setTrusts(event.currentTarget.checked)}
+            />
+          ) : null}
+        </ShowFactor>
+      </AuthShell>
+    );
 
   return (
     <AuthShell
@@ -54,8 +147,7 @@ export function SignIn() {
       <form
         noValidate
         onSubmit={form.onSubmit((values) => {
-          problem.clear();
-          setUnverified(null);
+          clear();
           signIn.mutate(values);
         }, focusFirst(form))}
       >
@@ -65,12 +157,17 @@ export function SignIn() {
               {t.auth.passwordChanged}
             </Alert>
           ) : null}
+          {isOver ? (
+            <Alert color="yellow" variant="outline" role="alert">
+              {t.factors.over}
+            </Alert>
+          ) : null}
           <FormSummary lines={problem.summary} />
           {unverified ? <ResendVerification email={unverified} /> : null}
           <TextInput
             label={t.auth.email}
             type="email"
-            autoComplete="username"
+            autoComplete="username webauthn"
             autoFocus
             key={form.key("email")}
             {...form.getInputProps("email")}
@@ -94,6 +191,49 @@ export function SignIn() {
           </Button>
         </Stack>
       </form>
+      {hasPasskeys() ? (
+        <>
+          <Divider label={t.factors.or} my="md" />
+          <Button
+            fullWidth
+            variant="default"
+            leftSection={<IconFingerprint size={18} aria-hidden />}
+            loading={signed.isPending}
+            onClick={() => {
+              clear();
+              signed.mutate(null);
+            }}
+          >
+            {t.factors.withPasskey}
+          </Button>
+        </>
+      ) : null}
     </AuthShell>
   );
+}
+
+/** While it is wanted, passkeys stand among the suggestions of the e-mail field. */
+function useAutofill(
+  wanted: boolean,
+  chosen: (options: PasskeyOptions, credential: Record<string, never>) => void,
+) {
+  const [round, setRound] = useState(0);
+  const onChosen = useEffectEvent(chosen);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each round makes a new offer
+  useEffect(() => {
+    if (!wanted) return;
+    const began = Date.now();
+    const stop = offerPasskeys(passkeyOptions, (options, credential) => onChosen(options, credential));
+    // A page that nobody looks at asks for nothing until it is looked at again.
+    const renew = () => {
+      if (!document.hidden && Date.now() - began >= RENEW_MS) setRound((before) => before + 1);
+    };
+    const timer = setInterval(renew, 15_000);
+    document.addEventListener("visibilitychange", renew);
+    return () => {
+      stop();
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", renew);
+    };
+  }, [wanted, round]);
 }

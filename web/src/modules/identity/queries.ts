@@ -55,3 +55,8 @@ export const sessionsQuery = queryOptions({
   queryKey: [keys.sessions],
   queryFn: () => take(api.GET("/api/v1/sessions", { params: { query: { limit: 100 } } })),
 });
+
+export const secondFactorsQuery = queryOptions({
+  queryKey: [keys.secondFactors],
+  queryFn: () => take(api.GET("/api/v1/me/second-factors")),
+});

@@ -1,0 +1,122 @@
+/** Second factors: showing one, and setting them up, in Dutch. */
+import type { FactorCodes, Factors } from "./en";
+
+const plural = new Intl.PluralRules("nl");
+const n = (count: number, one: string, other: string) =>
+  `${count} ${plural.select(count) === "one" ? one : other}`;
+
+export const factors: Factors = {
+  withPasskey: "Aanmelden met een toegangssleutel",
+  or: "of",
+  stepTitle: "Nog één stap",
+  stepText: (email) => `Het wachtwoord van ${email} klopt.`,
+  over: "Dat duurde te lang. Meld je opnieuw aan.",
+  otherAccount: "Een ander account gebruiken",
+  trust: "Vraag dit 30 dagen niet meer in deze browser",
+  otherWays: "Andere manieren",
+  code: "Code van je authenticator-app",
+  codeText: "Zes cijfers, elke 30 seconden nieuw",
+  recoveryCode: "Herstelcode",
+  recoveryCodeText: "Een van de codes die je hebt bewaard. Elke telt één keer.",
+  passkeyText: "Je apparaat vraagt om je vingerafdruk, je gezicht of zijn pincode.",
+  noPasskeys: "Deze browser kent geen toegangssleutels. Open Atrium in die waarin je de jouwe maakte.",
+  continue: "Verder",
+  ways: {
+    passkey: "Een toegangssleutel gebruiken",
+    totp: "De authenticator-app gebruiken",
+    recovery_code: "Een herstelcode gebruiken",
+    password: "Het wachtwoord gebruiken",
+  },
+  confirmTitle: "Bevestig dat jij het bent",
+  confirmText: "Wat je gaat doen vraagt daarom. Het geldt tien minuten.",
+  notConfirmed: "Niet bevestigd, dus er is niets gewijzigd",
+
+  title: "Tweede factoren",
+  text: "Wat je account naast het wachtwoord vraagt.",
+  noneTitle: "Alleen je wachtwoord bewaakt je account",
+  noneText:
+    "Wie het te weten komt, kan erin. Met een toegangssleutel of een app op je telefoon is iets nodig dat alleen jij hebt.",
+  app: "Authenticator-app",
+  appText: "Een app op je telefoon toont bij elke aanmelding een code.",
+  since: "Ingesteld",
+  lastUsed: "laatst gebruikt",
+  unused: "nog niet gebruikt",
+  setUp: "Instellen",
+  setUpApp: "Authenticator-app instellen",
+  scan: "Scan dit met de app: Google Authenticator, 2FAS, een wachtwoordbeheerder of een andere.",
+  scanPicture: "QR-code voor de authenticator-app",
+  openApp: "In de app op dit apparaat openen",
+  secret: "Of typ deze sleutel in de app",
+  copySecret: "Sleutel kopiëren",
+  firstCode: "De code die de app nu toont",
+  appAdded: "De authenticator-app is ingesteld. Je andere apparaten zijn afgemeld.",
+  removeApp: "Authenticator-app verwijderen",
+  removeAppText:
+    "De codes van de app tellen niet meer. Wil je hem weer gebruiken, dan scan je een nieuwe QR-code.",
+  appRemoved: "De authenticator-app is verwijderd. Je andere apparaten zijn afgemeld.",
+  lastOne: "Het is je laatste tweede factor: daarna opent het wachtwoord alleen je account.",
+  remove: "Verwijderen",
+
+  passkeys: "Toegangssleutels",
+  passkeysText: "Aanmelden met vingerafdruk, gezicht of de pincode van je apparaat, zonder wachtwoord.",
+  addPasskey: "Toegangssleutel toevoegen",
+  addPasskeyText: "Je apparaat maakt en bewaart hem. Je andere apparaten worden afgemeld.",
+  name: "Naam",
+  nameText: "Waaraan je hem herkent",
+  create: "Toegangssleutel maken",
+  made: "Gemaakt",
+  backedUp: "Met reservekopie",
+  backedUpText: "De aanbieder bewaart een kopie, zodat hij het apparaat overleeft.",
+  oneDevice: "Alleen op dit ene apparaat",
+  oneDeviceText: "Hij verdwijnt met het apparaat. Neem er een tweede toegangssleutel of een app bij.",
+  passkeyAdded: (name) => `De toegangssleutel ${name} is toegevoegd. Je andere apparaten zijn afgemeld.`,
+  rename: "Hernoemen",
+  renamePasskey: "Toegangssleutel hernoemen",
+  renamed: (name) => `De toegangssleutel heet nu ${name}`,
+  removePasskey: "Toegangssleutel verwijderen",
+  removePasskeyText: "Hij meldt niet meer aan. Biedt je apparaat hem nog aan, verwijder hem daar dan ook.",
+  passkeyRemoved: (name) => `De toegangssleutel ${name} is verwijderd. Je andere apparaten zijn afgemeld.`,
+
+  codes: "Herstelcodes",
+  codesText: "Voor de dag dat de telefoon of het apparaat weg is.",
+  left: (count) => `Nog ${n(count, "code", "codes")}`,
+  fewLeft: "Maak nieuwe voordat je de laatste nodig hebt.",
+  renew: "Nieuwe maken",
+  renewTitle: "Nieuwe herstelcodes maken",
+  renewText: "Je krijgt tien nieuwe. Die je tot nu toe bewaarde tellen niet meer.",
+  keepTitle: "Bewaar je herstelcodes",
+  keepText:
+    "Ze worden alleen nu getoond. Elke laat je één keer binnen als je telefoon of apparaat weg is. Bewaar ze waar je ze dan terugvindt: op papier, of in een wachtwoordbeheerder.",
+  copy: "Kopiëren",
+  download: "Als bestand opslaan",
+  fileTitle: (email, date) => `Herstelcodes van Atrium voor ${email}, gemaakt ${date}. Elke telt één keer.`,
+  kept: "Ik heb ze bewaard",
+
+  asksTitle: "Een tweede factor is nodig",
+  asksText: (workspace) => `${workspace} vraagt meer dan een wachtwoord.`,
+  asksFrom: (date) => `Vanaf ${date} vraagt deze werkruimte om een tweede factor.`,
+  setUpOne: "Een tweede factor instellen",
+  addressTitle: "Niet vanaf hier",
+  addressText: (workspace) =>
+    `${workspace} is niet te gebruiken vanaf je adres. Probeer een ander netwerk, of vraag een eigenaar.`,
+};
+
+export const factorCodes: FactorCodes = {
+  step_up_required: "Er is niet bevestigd dat jij het bent, dus er is niets gewijzigd.",
+  invalid_code: "Deze code klopt niet, of is al gebruikt.",
+  invalid_passkey:
+    "Deze toegangssleutel is niet geaccepteerd. Probeer het opnieuw, of gebruik een andere manier.",
+  unknown_passkey: "Deze toegangssleutel is hier niet, of niet meer, bekend. Gebruik een andere manier.",
+  challenge_over: "Dit duurde te lang, of was al gedaan. Begin opnieuw.",
+  session_changed: "Je hebt het intussen in een ander venster bevestigd. Probeer het opnieuw.",
+  second_factor_required:
+    "Er is een tweede factor nodig. Stel er een in bij je beveiliging, of meld je ermee aan.",
+  address_not_allowed: "Deze werkruimte is niet te gebruiken vanaf je adres.",
+  totp_exists: "Er is al een authenticator-app ingesteld. Verwijder die voordat je een andere instelt.",
+  no_second_factor: "Stel eerst een authenticator-app of een toegangssleutel in.",
+  passkeys_unavailable: "Toegangssleutels vragen om een adres met een naam, en dat heeft deze Atrium niet.",
+  too_many_passkeys: "Je hebt zoveel toegangssleutels als mag. Verwijder er een die niet gebruikt wordt.",
+  passkey_known: "Deze toegangssleutel is al bekend.",
+  passkey_cancelled: "Er is geen toegangssleutel gegeven. Probeer het opnieuw als je zover bent.",
+  passkey_unsupported: "Dit apparaat of deze browser kan dat niet. Probeer een andere.",
+};

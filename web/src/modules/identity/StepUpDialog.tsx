@@ -1,0 +1,70 @@
+/** Confirms that it is oneself: with a second factor where one is set up, else with the password. */
+import { Modal, Stack, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api, take } from "@/api/client";
+import { sessionQuery } from "@/app/session";
+import { useT } from "@/i18n";
+import { Answer } from "@/shared/states";
+import { secondFactorsQuery } from "./queries";
+import { ShowFactor } from "./ShowFactor";
+
+export function StepUpDialog({
+  opened,
+  onAnswer,
+  onGone,
+}: {
+  opened: boolean;
+  onAnswer: (is: boolean) => void;
+  /** Once it has faded out. */
+  onGone: () => void;
+}) {
+  const t = useT();
+  const client = useQueryClient();
+  const { data: session } = useQuery(sessionQuery);
+  const query = useQuery({ ...secondFactorsQuery, staleTime: 0, enabled: opened });
+
+  // Signed out meanwhile, here or in another window.
+  const isOut = session === null;
+  useEffect(() => {
+    if (opened && isOut) onAnswer(false);
+  }, [opened, isOut, onAnswer]);
+
+  return (
+    <Modal
+      opened={opened}
+      onClose={() => onAnswer(false)}
+      title={t.factors.confirmTitle}
+      // Above the dialog that asked, and below notices.
+      zIndex={350}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      closeButtonProps={{ "aria-label": t.common.close }}
+      returnFocus={false}
+      onExitTransitionEnd={onGone}
+    >
+      <Stack>
+        <Text c="dimmed">{t.factors.confirmText}</Text>
+        <Answer query={query}>
+          {({ methods }) => (
+            <ShowFactor
+              ways={methods.length > 0 ? methods : ["password"]}
+              email={session?.user.email ?? ""}
+              options={() => take(api.POST("/api/v1/session/verification/options"))}
+              show={async (proof) => {
+                const next = await take(api.POST("/api/v1/session/verification", { body: proof }));
+                client.setQueryData(sessionQuery.queryKey, next);
+                onAnswer(true);
+              }}
+              refused={({ code }) => {
+                // Set up or removed in another window meanwhile: the ways are read anew.
+                if (code === "second_factor_required") void query.refetch();
+                return false;
+              }}
+            />
+          )}
+        </Answer>
+      </Stack>
+    </Modal>
+  );
+}
