@@ -68,8 +68,8 @@ CREATE TABLE directory.users (
     name                text        NOT NULL CHECK (char_length(name) BETWEEN 1 AND 120),
     password_hash       text,
     password_changed_at timestamptz,
-    -- Whether it is long enough to be all that is asked for.
-    password_stands_alone boolean   NOT NULL DEFAULT true,
+    -- Whether the password is too short to be all that is asked for.
+    needs_second_factor boolean     NOT NULL DEFAULT false,
     status              text        NOT NULL DEFAULT 'active' REFERENCES lookup.user_statuses,
     is_platform_admin   boolean     NOT NULL DEFAULT false,
     email_verified_at   timestamptz,
@@ -294,12 +294,12 @@ GRANT SELECT, INSERT, UPDATE ON directory.sessions, directory.one_time_tokens, d
 GRANT SELECT,
       INSERT (id, email, email_key, name, password_hash, password_changed_at, email_verified_at, locale, timezone, created_at, updated_at),
       UPDATE (name, avatar_url, locale, timezone, work_days, work_hours_start, work_hours_end, profile, preferences, email_preferences,
-              password_hash, password_changed_at, password_stands_alone, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
+              password_hash, password_changed_at, needs_second_factor, email_verified_at, current_tenant_id, last_active_at, last_login_at, last_login_ip,
               login_count)
    ON directory.users TO atrium_app;
 GRANT SELECT,
       INSERT (id, name, slug, owner_id, timezone, locale, created_at, updated_at),
-      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings, security_policy)
+      UPDATE (name, description, owner_id, onboarding_status, timezone, locale, currency, billing_email, logo_url, branding, settings)
    ON directory.tenants TO atrium_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directory.login_throttles, directory.public_slugs TO atrium_app;
 GRANT SELECT, INSERT ON directory.login_history, directory.security_events, directory.user_status_changes TO atrium_app;
@@ -469,6 +469,15 @@ AS $$
                       AND policy #> '{two_factor,exempt_role_ids}' ? mr.role_id::text)
 $$;
 REVOKE ALL ON FUNCTION identity.is_exempt(uuid, uuid, jsonb) FROM PUBLIC;
+
+-- Saves the security policy of the tenant of the sealed context, and of no other; answers the tenant's version.
+CREATE FUNCTION identity.save_security_policy(policy jsonb) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    UPDATE directory.tenants SET security_policy = policy WHERE id = platform.current_tenant() RETURNING version
+$$;
+REVOKE ALL ON FUNCTION identity.save_security_policy(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.save_security_policy(jsonb) TO atrium_app;
 
 -- What a session's cookie stands for, in one look-up for each request: it runs before a tenant is known, so as the
 -- owner, and answers for one token only. In plpgsql, which keeps its plan for the connection: as a function in SQL it was

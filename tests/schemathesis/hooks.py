@@ -41,7 +41,8 @@ def after_call(context, case, response):
     label = case.operation.label
     with _lock:
         _answers[label][response.status_code] += 1
-    if label in records.OF_SPARES and case.method != "GET" and response.status_code < 300:
+    ends_it = label in records.OF_SPARES and case.method != "GET" and not records.KEEPS_THE_SESSION.match(label)
+    if ends_it and response.status_code < 300:
         records.spare(label).renew(case.body["new_password"] if label == "PUT /api/v1/me/password" else None)
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import requests
+from authenticator import SecurityKey, totp
 
 BASE = os.environ["ATRIUM_URL"] + "/api/v1"
 OWNER_EMAIL = "ana@brightside.example"
@@ -287,6 +288,76 @@ class Spare:
         return next(item["id"] for item in self.caller.get("/sessions")["items"] if not item["current"])
 
 
+    def plain(self):
+        """Without an authenticator app."""
+        if self.caller.get("/me/second-factors")["totp"]:
+            self.caller.ask("DELETE", "/me/totp")
+        return self.caller
+
+    def with_app(self):
+        """With an authenticator app. Its codes count once in half a minute, so what needs one takes a recovery code."""
+        if not self.caller.get("/me/second-factors")["totp"]:
+            secret = self.caller.ask("POST", "/me/totp")["secret"]
+            self.caller.ask("POST", "/me/totp/confirmation", {"code": totp(secret)})
+        return self.caller
+
+    def waiting(self):
+        """The token of a sign-in that waits for its second factor."""
+        return visitor.ask("POST", "/sessions", {"email": self.caller.email, "password": self.caller.password})["token"]
+
+    def key(self):
+        """The only passkey, and its id."""
+        for known in self.caller.get("/me/second-factors")["passkeys"]:
+            self.caller.ask("DELETE", f"/me/passkeys/{known['id']}")
+        key, options = SecurityKey(os.environ["ATRIUM_URL"]), self.caller.ask("POST", "/me/passkeys/options")
+        made = {"token": options["token"], "name": "Key", "credential": key.create(options["public_key"])}
+        return key, self.caller.ask("POST", "/me/passkeys", made)["id"]
+
+
+def second_factor():
+    person = spare("POST /api/v1/sessions/second-factor")
+    codes = person.with_app().ask("POST", "/me/recovery-codes")["recovery_codes"]
+    return body(token=person.waiting(), proof={"method": "recovery_code", "code": codes[0]})
+
+
+def confirmation():
+    person = spare("POST /api/v1/me/totp/confirmation").plain()
+    return body(code=totp(person.ask("POST", "/me/totp")["secret"]))
+
+
+def passkey():
+    person = spare("POST /api/v1/me/passkeys")
+    person.key()
+    options = person.caller.ask("POST", "/me/passkeys/options")
+    return body(token=options["token"], name="Key", credential=SecurityKey(os.environ["ATRIUM_URL"]).create(options["public_key"]))
+
+
+def passkey_sign_in():
+    key, _ = spare("POST /api/v1/sessions/passkey").key()
+    options = visitor.ask("POST", "/sessions/passkey/options")
+    return body(token=options["token"], credential=key.get(options["public_key"]))
+
+
+def waiting_with_key():
+    person = spare("POST /api/v1/sessions/second-factor/options")
+    person.key()
+    return body(token=person.waiting())
+
+
+def with_key(operation):
+    spare(operation).key()
+    return {}
+
+
+def with_app(operation):
+    spare(operation).with_app()
+    return {}
+
+
+def verification():
+    return body(method="password", password=spare("POST /api/v1/session/verification").plain().password)
+
+
 # operation = its spare, once it has been asked for
 _spares = {}
 _making = threading.Lock()
@@ -420,6 +491,24 @@ REQUESTS = {
     "GET /api/v1/access-tokens": nothing,
     "POST /api/v1/access-tokens": lambda: body(name=f"Script {number()}", scopes=["contacts:read"]),
     "DELETE /api/v1/access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/access-tokens/{id}").access_token()),
+    "GET /api/v1/me/second-factors": nothing,
+    "POST /api/v1/me/totp": lambda: spare("POST /api/v1/me/totp").plain() and {},
+    "DELETE /api/v1/me/totp": lambda: with_app("DELETE /api/v1/me/totp"),
+    "POST /api/v1/me/totp/confirmation": confirmation,
+    "POST /api/v1/me/recovery-codes": lambda: with_app("POST /api/v1/me/recovery-codes"),
+    "POST /api/v1/me/passkeys": passkey,
+    "POST /api/v1/me/passkeys/options": lambda: with_key("POST /api/v1/me/passkeys/options"),
+    "PATCH /api/v1/me/passkeys/{id}": lambda: path(id=spare("PATCH /api/v1/me/passkeys/{id}").key()[1]) | body(name="Old key"),
+    "DELETE /api/v1/me/passkeys/{id}": lambda: path(id=spare("DELETE /api/v1/me/passkeys/{id}").key()[1]),
+    "POST /api/v1/sessions/second-factor": second_factor,
+    "POST /api/v1/sessions/second-factor/options": waiting_with_key,
+    "POST /api/v1/sessions/passkey": passkey_sign_in,
+    "POST /api/v1/sessions/passkey/options": nothing,
+    "POST /api/v1/session/verification": verification,
+    "POST /api/v1/session/verification/options": lambda: with_key("POST /api/v1/session/verification/options"),
+    "GET /api/v1/tenant/security-policy": nothing,
+    "PUT /api/v1/tenant/security-policy": lambda: {"headers": ANY_VERSION} | body(session={"max_concurrent": 9}),
+    "POST /api/v1/tenant/security-policy/simulations": lambda: body(two_factor={"required": True}),
     "GET /api/v1/sessions": nothing,
     "POST /api/v1/sessions": lambda: body(email=OWNER_EMAIL, password=PASSWORD),
     "DELETE /api/v1/sessions": nothing,
@@ -428,6 +517,9 @@ REQUESTS = {
     "PATCH /api/v1/tenant": lambda: {"headers": ANY_VERSION} | body(currency="EUR"),
     "POST /api/v1/tenants": lambda: body(name=f"Second {number()}", timezone="Europe/Lisbon"),
 }
+
+# What leaves the session of its spare as it is, who by then may need more than a password to sign in.
+KEEPS_THE_SESSION = re.compile(r"^[A-Z]+ /api/v1/(me/(totp|recovery-codes|passkeys)|session/verification/options)")
 
 # What is asked by spares.
 OF_SPARES = {
@@ -439,6 +531,17 @@ OF_SPARES = {
     "DELETE /api/v1/sessions",
     "DELETE /api/v1/sessions/{id}",
     "POST /api/v1/session/tenant",
+    "POST /api/v1/me/totp",
+    "DELETE /api/v1/me/totp",
+    "POST /api/v1/me/totp/confirmation",
+    "POST /api/v1/me/recovery-codes",
+    "POST /api/v1/me/passkeys",
+    "POST /api/v1/me/passkeys/options",
+    "PATCH /api/v1/me/passkeys/{id}",
+    "DELETE /api/v1/me/passkeys/{id}",
+    "POST /api/v1/session/verification",
+    "POST /api/v1/session/verification/options",
+    "PUT /api/v1/tenant/security-policy",
     "PUT /api/v1/me/password",
     "PATCH /api/v1/me",
     "PATCH /api/v1/tenant",

@@ -19,7 +19,7 @@ pub async fn replace(
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "UPDATE directory.users SET password_hash = $3, password_changed_at = $4, password_stands_alone = $5
+        "UPDATE directory.users SET password_hash = $3, password_changed_at = $4, needs_second_factor = NOT $5
           WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2",
         user,
         old,
@@ -38,7 +38,7 @@ pub async fn set(db: &mut PgConnection, user: Uuid, hash: &str, stands_alone: bo
     sqlx::query!(
         "UPDATE directory.users
             SET password_hash = $2, password_changed_at = $3, email_verified_at = coalesce(email_verified_at, $3),
-                password_stands_alone = $4
+                needs_second_factor = NOT $4
           WHERE id = $1",
         user,
         hash,
@@ -52,7 +52,7 @@ pub async fn set(db: &mut PgConnection, user: Uuid, hash: &str, stands_alone: bo
 
 /// Whether the user's password is long enough to be all that is asked for.
 pub async fn stands_alone(db: &mut PgConnection, user: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!("SELECT password_stands_alone FROM directory.users WHERE id = $1", user).fetch_one(db).await
+    sqlx::query_scalar!(r#"SELECT NOT needs_second_factor AS "stands_alone!" FROM directory.users WHERE id = $1"#, user).fetch_one(db).await
 }
 
 /// Writes the same password under today's scheme, unless it was changed meanwhile.

@@ -275,7 +275,7 @@ async fn change(ctx: &mut Allow<http::SecurityManage>, seen: IfMatch, policy: Se
     // The date of enforcement is no way around it: on that day its author would be outside.
     let day = policy.two_factor.enforced_from.map_or(now, |from| from.max(now));
     own.admit(ip, day).map_err(|refusal| locks_you_out(&refusal))?;
-    let version = store::save(&mut *db, tenant, &policy).await?;
+    let version = store::save(&mut *db, &policy).await?;
     if policy.two_factor.required && !before.policy.two_factor.required {
         // Who is inside already has the days of grace to set a second factor up.
         store::grant_grace(&mut *db, tenant, now.plus_seconds(i64::from(policy.two_factor.grace_days) * DAY)).await?;

@@ -30,12 +30,10 @@ pub async fn lock(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentPoli
     Ok(CurrentPolicy { policy: read(row.security_policy)?, version: row.version })
 }
 
-/// Answers the new version.
-pub async fn save(db: &mut PgConnection, tenant: TenantId, policy: &SecurityPolicy) -> Result<i64> {
+/// Saves it for the tenant of the context; answers the new version.
+pub async fn save(db: &mut PgConnection, policy: &SecurityPolicy) -> Result<i64> {
     let saved = serde_json::to_value(policy).map_err(Error::internal)?;
-    Ok(sqlx::query_scalar!("UPDATE directory.tenants SET security_policy = $2 WHERE id = $1 RETURNING version", tenant.0, saved)
-        .fetch_one(db)
-        .await?)
+    Ok(sqlx::query_scalar!(r#"SELECT identity.save_security_policy($1) AS "version!""#, saved).fetch_one(db).await?)
 }
 
 /// The first of the ids that is no role of the tenant.

@@ -30,7 +30,7 @@ async fn a_reset_works_once_and_ends_every_session() {
 
     reset(&world, &"x".repeat(43), NEXT).await.expect(422);
     // A password that is not accepted leaves the link usable.
-    for (bad, code) in [("short", "too_short"), ("password1234", "too_common"), ("ana@example.com", "personal")] {
+    for (bad, code) in [("short", "too_short"), ("passwordpassword", "too_common"), ("ana@example.com", "personal")] {
         let refused = reset(&world, &second, bad).await.expect(422);
         assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("password"), &json!(code)));
     }
@@ -79,7 +79,9 @@ async fn a_change_ends_the_other_sessions_and_voids_links() {
     let link = ask(&world).await;
     let change =
         async |current: &str, next: &str| own.put("/me/password", None, json!({ "current_password": current, "new_password": next })).await;
-    for (next, code) in [("short", "too_short"), ("aaaaaaaaaaaa", "too_common"), (PASSWORD, "unchanged"), ("ana@example.com", "personal")] {
+    for (next, code) in
+        [("short", "too_short"), ("aaaaaaaaaaaaaaa", "too_common"), (PASSWORD, "unchanged"), ("ana@example.com", "personal")]
+    {
         let refused = change(PASSWORD, next).await.expect(422);
         assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("new_password"), &json!(code)));
     }
