@@ -43,6 +43,8 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 412, path: /^\/api\/v1\/tenant\/security-policy$/, why: "a policy changed meanwhile" },
   { status: 422, path: /^\/api\/v1\/tenant\/security-policy$/, why: "a policy with a wrong address" },
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
+  { status: 422, path: /^\/api\/v1\/roles$/, why: "a role with the name of another" },
+  { status: 409, path: /^\/api\/v1\/roles\/[0-9a-f-]+$/, why: "a role that somebody holds is not deleted" },
   { status: 404, path: /^\/b\/[^/]+(\/[^/]+)?$/, why: "a public page that is not there, or not any more" },
   { status: 409, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a time that is no longer free" },
   { status: 422, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a form sent off empty" },

@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { api, take } from "@/api/client";
 import { useT } from "@/i18n";
-import { check, FormSummary, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
+import { check, FormSummary, PASSWORD_MIN, PASSWORD_MIN_BESIDE, useFormProblem } from "@/shared/forms";
 import { LinkAnchor } from "@/shared/links";
 import { PasswordField } from "@/shared/PasswordField";
 import { AuthShell } from "./AuthShell";
@@ -18,7 +18,8 @@ export function ResetPassword() {
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { password: "" },
-    validate: { password: check.password(t) },
+    // Whether a second factor stands beside it, the server knows.
+    validate: { password: check.password(t, PASSWORD_MIN_BESIDE) },
   });
   const problem = useFormProblem(form);
   const reset = useMutation({

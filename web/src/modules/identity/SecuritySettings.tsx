@@ -9,14 +9,21 @@ import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
-import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
+import {
+  check,
+  FormSummary,
+  focusFirst,
+  PASSWORD_MIN,
+  PASSWORD_MIN_BESIDE,
+  useFormProblem,
+} from "@/shared/forms";
 import { Section } from "@/shared/Page";
 import { PasswordField } from "@/shared/PasswordField";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
-import { sessionsQuery } from "./queries";
+import { secondFactorsQuery, sessionsQuery } from "./queries";
 import { SecondFactors } from "./SecondFactors";
 import classes from "./security.module.css";
 
@@ -107,6 +114,8 @@ function Sessions() {
 
 function Password() {
   const t = useT();
+  const { data: factors } = useQuery(secondFactorsQuery);
+  const min = factors && factors.methods.length > 0 ? PASSWORD_MIN_BESIDE : PASSWORD_MIN;
   const session = useSession();
   const client = useQueryClient();
   const form = useForm({
@@ -115,7 +124,7 @@ function Password() {
     initialValues: { current_password: "", new_password: "" },
     validate: {
       current_password: (v) => (v ? null : t.forms.required),
-      new_password: check.password(t),
+      new_password: check.password(t, min),
     },
   });
   const problem = useFormProblem(form);
@@ -150,7 +159,7 @@ function Password() {
           />
           <PasswordField
             label={t.auth.newPassword}
-            description={t.forms.password(PASSWORD_MIN)}
+            description={t.forms.password(min)}
             autoComplete="new-password"
             key={form.key("new_password")}
             {...form.getInputProps("new_password")}
