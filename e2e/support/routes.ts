@@ -60,6 +60,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-security", path: "/settings/security" },
     { name: "settings-workspace", path: "/settings/workspace" },
     { name: "settings-booking-page", path: "/settings/booking-page" },
+    { name: "settings-policy", path: "/settings/policy" },
     { name: "settings-mail", path: "/settings/mail" },
     { name: "audit", path: "/audit" },
     { name: "failed-jobs", path: "/failed-jobs" },

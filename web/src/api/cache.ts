@@ -33,6 +33,7 @@ export const keys = {
   batches: "job-batches",
   mails: "mails",
   mailSettings: "mail-settings",
+  securityPolicy: "security-policy",
   search: "search",
 } as const;
 
@@ -45,7 +46,9 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   role: [keys.roles, keys.members, keys.session],
   member: [keys.members, keys.roles, keys.session, keys.ownership],
   invitation: [keys.invitations, keys.members, keys.home],
-  tenant: [keys.tenant, keys.session],
+  // The policy is versioned together with its workspace.
+  tenant: [keys.tenant, keys.session, keys.securityPolicy],
+  security_policy: [keys.securityPolicy, keys.tenant, keys.session],
   user: [keys.me, keys.session, keys.members],
   session: [keys.sessions],
   job: [keys.failedJobs, keys.batches],

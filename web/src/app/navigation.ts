@@ -85,7 +85,7 @@ export const MODULES: readonly Module[] = [
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "privacy" | "bookingPage" | "workspace" | "roles" | "mail" | "apps";
+  key: "profile" | "security" | "privacy" | "bookingPage" | "workspace" | "policy" | "roles" | "mail" | "apps";
   to: string;
   permission?: string;
 }
@@ -98,6 +98,7 @@ const SETTINGS = [
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
+  { key: "policy", to: "/settings/policy", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
 ] as const satisfies readonly SettingsPart[];

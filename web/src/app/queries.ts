@@ -4,12 +4,14 @@ import { keys } from "@/api/cache";
 import { asProblem, isTransient } from "@/api/problem";
 import { sessionQuery } from "./session";
 
+const STOPPED = ["no_tenant", "second_factor_required", "address_not_allowed"];
+
 export function makeQueryClient(): QueryClient {
   const lost = (error: unknown) => {
     const { code } = asProblem(error);
     if (code === "unauthenticated") client.setQueryData(sessionQuery.queryKey, null);
-    // Removed from the workspace while the app was open: the session tells where one is now.
-    if (code === "no_tenant") void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    // Removed from the workspace, or stopped by its security policy: the session tells where one is now.
+    if (STOPPED.includes(code)) void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({

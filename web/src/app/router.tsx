@@ -306,6 +306,11 @@ const settingsRoles = createRoute({
   path: "/roles",
   component: lazyRouteComponent(() => import("@/modules/identity/RoleList"), "RoleList"),
 });
+const settingsPolicy = createRoute({
+  getParentRoute: () => settings,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("@/modules/identity/PolicySettings"), "PolicySettings"),
+});
 const settingsMail = createRoute({
   getParentRoute: () => settings,
   path: "/mail",
@@ -419,6 +424,7 @@ const tree = root.addChildren([
       settingsWorkspace,
       settingsBookingPage,
       settingsRoles,
+      settingsPolicy,
       settingsMail,
       settingsApps,
     ]),

@@ -2,6 +2,7 @@
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { people } from "./people/en";
+import { policy } from "./policy/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -9,6 +10,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const en = {
   ...messages,
+  policy,
   factors,
   ...people,
   common: {
@@ -579,6 +581,7 @@ export const en = {
     workspace: "Workspace",
     bookingPage: "Booking page",
     roles: "Roles",
+    policy: "Security policy",
     mail: "Mail",
     apps: "Apps",
     savedAtOnce: "Changes are saved at once.",

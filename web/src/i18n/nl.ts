@@ -3,6 +3,7 @@ import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
 import { people } from "./people/nl";
+import { policy } from "./policy/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -10,6 +11,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const nl: Catalogue = {
   ...messages,
+  policy,
   factors,
   ...people,
   common: {
@@ -580,6 +582,7 @@ export const nl: Catalogue = {
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     roles: "Rollen",
+    policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",
     savedAtOnce: "Wijzigingen worden meteen opgeslagen.",

@@ -3,6 +3,7 @@ import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
 import { people } from "./people/pt-BR";
+import { policy } from "./policy/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -10,6 +11,7 @@ const n = (count: number, one: string, other: string) =>
 
 export const ptBR: Catalogue = {
   ...messages,
+  policy,
   factors,
   ...people,
   common: {
@@ -584,6 +586,7 @@ export const ptBR: Catalogue = {
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     roles: "Papéis",
+    policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",
     savedAtOnce: "As alterações são salvas na hora.",

@@ -1,5 +1,7 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in English. */
+
 import { factorCodes } from "../factors/en";
+import { policyCodes } from "../policy/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -77,6 +79,7 @@ export const messages = {
       too_many_roles: "This workspace has as many roles of its own as one may have.",
       invitation_void: "Whoever sent this invitation may not give that role any more. Ask for a new one.",
       too_many_tokens: "You have as many access tokens as one may have. Revoke one that is not used.",
+      ...policyCodes,
     },
     fields: {
       required: "Needed",
@@ -93,6 +96,7 @@ export const messages = {
       cycle: "That role builds upon this one",
       too_deep: "Too many roles build upon each other; ten is the most",
       no_own: "Has no records of one's own",
+      too_many: "Too many",
       unknown: "Does not exist any more",
       not_yours: "Among it is what you may not do yourself. Choose again.",
     },
@@ -128,6 +132,7 @@ export const messages = {
     "schedule.created": () => "New hours were added",
     "schedule.deleted": () => "Hours were deleted",
     "tenant.updated": () => "The settings of the workspace were changed",
+    "security_policy.updated": () => "The security policy was changed",
     "organizer.updated": (who: string) => `The booking page of ${who} was changed`,
     "member.joined": (who: string) => `${who || "Somebody"} joined the workspace`,
     "member.updated": (who: string) => `The member ${who} was changed`,
@@ -210,6 +215,7 @@ export const messages = {
       "invitation.revoked": "Invitation revoked",
       "tenant.created": "Workspace founded",
       "tenant.updated": "Workspace settings changed",
+      "security_policy.updated": "Security policy changed",
       "user.updated": "Profile changed",
       "access_token.created": "Access token made",
       "access_token.revoked": "Access token revoked",

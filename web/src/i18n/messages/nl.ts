@@ -1,5 +1,7 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Dutch. */
+
 import { factorCodes } from "../factors/nl";
+import { policyCodes } from "../policy/nl";
 import type { Messages } from "./en";
 
 const plural = new Intl.PluralRules("nl");
@@ -82,6 +84,7 @@ export const messages: Messages = {
       invitation_void: "Wie deze uitnodiging stuurde, mag die rol niet meer geven. Vraag een nieuwe.",
       too_many_tokens:
         "Je hebt zoveel toegangstokens als men mag hebben. Trek er een in dat niet wordt gebruikt.",
+      ...policyCodes,
     },
     fields: {
       required: "Verplicht",
@@ -98,6 +101,7 @@ export const messages: Messages = {
       cycle: "Die rol bouwt voort op deze",
       too_deep: "Te veel rollen bouwen op elkaar voort; tien is het meeste",
       no_own: "Kent geen eigen gegevens",
+      too_many: "Te veel",
       unknown: "Bestaat niet meer",
       not_yours: "Er is iets bij dat je zelf niet mag. Kies opnieuw.",
     },
@@ -132,6 +136,7 @@ export const messages: Messages = {
     "schedule.created": () => "Er zijn nieuwe uren",
     "schedule.deleted": () => "Uren zijn verwijderd",
     "tenant.updated": () => "De instellingen van de werkruimte zijn gewijzigd",
+    "security_policy.updated": () => "Het beveiligingsbeleid is gewijzigd",
     "organizer.updated": (who) => `De boekingspagina van ${who} is gewijzigd`,
     "member.joined": (who) => `${who || "Iemand"} doet nu mee`,
     "member.updated": (who) => `Het lid ${who} is gewijzigd`,
@@ -214,6 +219,7 @@ export const messages: Messages = {
       "invitation.revoked": "Uitnodiging ingetrokken",
       "tenant.created": "Werkruimte gemaakt",
       "tenant.updated": "Instellingen van de werkruimte gewijzigd",
+      "security_policy.updated": "Beveiligingsbeleid gewijzigd",
       "user.updated": "Profiel gewijzigd",
       "access_token.created": "Toegangstoken gemaakt",
       "access_token.revoked": "Toegangstoken ingetrokken",

@@ -1,5 +1,7 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Brazilian Portuguese. */
+
 import { factorCodes } from "../factors/pt-BR";
+import { policyCodes } from "../policy/pt-BR";
 import type { Messages } from "./en";
 
 const plural = new Intl.PluralRules("pt-BR");
@@ -80,6 +82,7 @@ export const messages: Messages = {
       too_many_roles: "Este espaço de trabalho já tem tantos papéis próprios quanto pode ter.",
       invitation_void: "Quem enviou este convite não pode mais dar esse papel. Peça um novo.",
       too_many_tokens: "Você tem tantos tokens de acesso quanto se pode ter. Revogue um que não seja usado.",
+      ...policyCodes,
     },
     fields: {
       required: "Obrigatório",
@@ -96,6 +99,7 @@ export const messages: Messages = {
       cycle: "Esse papel se baseia neste",
       too_deep: "Papéis demais baseados uns nos outros; dez é o máximo",
       no_own: "Não tem registros próprios",
+      too_many: "São demais",
       unknown: "Não existe mais",
       not_yours: "Há algo entre eles que você mesmo não pode fazer. Escolha de novo.",
     },
@@ -130,6 +134,7 @@ export const messages: Messages = {
     "schedule.created": () => "Há novos horários",
     "schedule.deleted": () => "Horários foram excluídos",
     "tenant.updated": () => "As configurações do espaço de trabalho foram alteradas",
+    "security_policy.updated": () => "A política de segurança foi alterada",
     "organizer.updated": (who) => `A página de reservas de ${who} foi alterada`,
     "member.joined": (who) => `${who || "Alguém"} entrou no espaço de trabalho`,
     "member.updated": (who) => `O membro ${who} foi alterado`,
@@ -212,6 +217,7 @@ export const messages: Messages = {
       "invitation.revoked": "Convite revogado",
       "tenant.created": "Espaço de trabalho criado",
       "tenant.updated": "Configurações do espaço de trabalho alteradas",
+      "security_policy.updated": "Política de segurança alterada",
       "user.updated": "Perfil alterado",
       "access_token.created": "Token de acesso criado",
       "access_token.revoked": "Token de acesso revogado",

@@ -66,6 +66,12 @@ export const tenantQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/tenant")),
 });
 
+/** With the version of the workspace, by which it is changed. */
+export const securityPolicyQuery = queryOptions({
+  queryKey: [keys.securityPolicy],
+  queryFn: () => take(api.GET("/api/v1/tenant/security-policy")),
+});
+
 /** No more than fit a page may be had. */
 export const accessTokensQuery = queryOptions({
   queryKey: [keys.accessTokens],
