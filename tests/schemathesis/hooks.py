@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import threading
+import uuid
 from collections import defaultdict
 
 import schemathesis
@@ -17,13 +18,23 @@ _turns = itertools.count()
 _answers = defaultdict(lambda: defaultdict(int))
 
 
+def _is_id(text):
+    try:
+        return bool(uuid.UUID(text))
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     # Without a cookie where none is asked for: signing in, for one, ends the session that came along.
     if "security" not in case.operation.definition.raw:
         return
     label = case.operation.label
-    who = records.spare(label).caller if label in records.OF_SPARES else records.owner
+    stops = records.STOPS_OTHERS.match(label)
+    if stops and _is_id(id := case.path_parameters.get("id")) and id not in records.expendable[stops[1]]:
+        case.path_parameters["id"] = records.expendable[stops[1]][-1] if next(_turns) % 2 else str(uuid.uuid4())
+    who = records.spare(label).caller if label in records.OF_SPARES else records.owner.fresh()
     case.cookies = {**(case.cookies or {}), records.COOKIE: who.token}
     # Nearly no generated tag is a record's version, and all that follows would never be reached.
     if case.headers and "If-Match" in case.headers and next(_turns) % 2:
@@ -41,8 +52,12 @@ def after_call(context, case, response):
     label = case.operation.label
     with _lock:
         _answers[label][response.status_code] += 1
+    if response.status_code == 401 or '"incorrect"' in response.text:
+        records.forgive()
     ends_it = label in records.OF_SPARES and case.method != "GET" and not records.KEEPS_THE_SESSION.match(label)
-    if ends_it and response.status_code < 300:
+    if ends_it and response.status_code < 300 and label in records.ENDS_ITS_SPARE:
+        records.anew(label)
+    elif ends_it and response.status_code < 300:
         records.spare(label).renew(case.body["new_password"] if label == "PUT /api/v1/me/password" else None)
 
 

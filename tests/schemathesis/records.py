@@ -1,5 +1,6 @@
 """Valid requests for every operation, made from records that exist: what the document alone cannot tell a generator."""
 
+import base64
 import datetime
 import itertools
 import json
@@ -14,6 +15,8 @@ import requests
 from authenticator import SecurityKey, totp
 
 BASE = os.environ["ATRIUM_URL"] + "/api/v1"
+# What people see in the browser, and what their security keys sign: an address of numbers has no passkeys.
+ORIGIN = os.environ["ATRIUM_URL"].replace("127.0.0.1", "localhost")
 OWNER_EMAIL = "ana@brightside.example"
 PASSWORD = "correct horse battery"
 COOKIE = "atrium_session"
@@ -40,6 +43,13 @@ class Caller:
     def sign_in(self):
         answer = self.ask("POST", "/sessions", {"email": self.email, "password": self.password, "remember": True}, raw=True)
         self.token = answer.cookies[COOKIE]
+        self.signed_in_at = time.monotonic()
+
+    def fresh(self):
+        """Signed in not long ago: ten minutes later, some operations ask who it is again."""
+        if time.monotonic() - self.signed_in_at > 300:
+            self.sign_in()
+        return self
 
     def ask(self, method, path, body=None, headers=None, raw=False):
         headers = dict(headers or {})
@@ -108,17 +118,17 @@ def founder():
     return Caller(email)
 
 
-def role(name):
-    return owner.first("/roles", name=name)["id"]
+def role(name, where=owner):
+    return where.first("/roles", name=name)["id"]
 
 
 def own_role():
     return owner.ask("POST", "/roles", {"name": f"Role {number()}", "permissions": []})["id"]
 
 
-def invited():
+def invited(by=owner):
     email = address("invited")
-    invitation = owner.ask("POST", "/invitations", {"email": email, "role_id": role("viewer")})
+    invitation = by.ask("POST", "/invitations", {"email": email, "role_id": role("viewer", by)})
     return invitation["id"], email
 
 
@@ -126,11 +136,15 @@ def invitation_token():
     return mailed_token(invited()[1], "/invitation")
 
 
-def member():
-    """The user id of a new member of the demo's workspace."""
-    _, email = invited()
+def joined(by=owner):
+    """The address and the user id of a new member of the demo's workspace, or of another's."""
+    _, email = invited(by)
     visitor.ask("POST", "/invitation-acceptances", {"token": mailed_token(email, "/invitation"), "name": "New Member", "password": PASSWORD})
-    return owner.first(f"/members?q={email}")["user_id"]
+    return email, by.first(f"/members?q={email}")["user_id"]
+
+
+def member():
+    return joined()[1]
 
 
 PAGE = "/public/organizers/ana-jansen/event-types/"
@@ -208,15 +222,31 @@ def schedule():
     return owner.ask("POST", "/schedules", schedule_body())["id"]
 
 
-def file():
-    answer = requests.post(
-        BASE + "/files",
-        files={"file": ("note.txt", b"a note", "text/plain")},
-        headers={"Cookie": f"{COOKIE}={owner.token}"},
-        timeout=30,
-    )
+def sent(method, path, by, *file):
+    """What the API answers to a form with one file."""
+    answer = requests.request(method, BASE + path, files={"file": file}, headers={"Cookie": f"{COOKIE}={by.token}"}, timeout=30)
     answer.raise_for_status()
-    return answer.json()["id"]
+    return answer.json()
+
+
+def file():
+    return sent("POST", "/files", owner, "note.txt", b"a note", "text/plain")["id"]
+
+
+# A PNG of one pixel.
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+
+
+def picture():
+    """The id of an avatar, which anybody may see."""
+    who = spare("GET /api/v1/public/pictures/{id}").caller
+    return sent("PUT", "/me/avatar", who, "me.png", PIXEL, "image/png")["avatar_url"].rsplit("/", 1)[1]
+
+
+def with_picture(operation):
+    place = operation.removeprefix("DELETE /api/v1")
+    sent("PUT", place, spare(operation).caller, "picture.png", PIXEL, "image/png")
+    return {}
 
 
 def reset_token():
@@ -264,6 +294,60 @@ def failed_job():
         UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'the mail is gone' WHERE id = lastval() RETURNING id;
         """
     ).splitlines()[-1]
+
+
+def erased_contact():
+    owner.fresh().ask("POST", f"/privacy/contacts/{contact()}/erasure", {"name": "Northwind"})
+    return {}
+
+
+def erased_user():
+    """The report of an erasure, which is made a week after it was asked for."""
+    report = {"tables": {"directory.sessions": 2}, "outcomes": [{"what": "directory.users", "count": 1, "removed": False, "reason": "an audit trail refers to it"}]}
+    statement(
+        f"""
+        INSERT INTO directory.erasures (id, kind, subject_id, label, started_at, finished_at, report)
+        VALUES (gen_random_uuid(), 'user', gen_random_uuid(), 'Vera', now(), now(), '{json.dumps(report)}')
+        """
+    )
+    return {}
+
+
+def forgive():
+    """Whoever has shown something wrong waits for seconds, and what is asked meanwhile gets no further than that."""
+    statement("DELETE FROM directory.login_throttles")
+
+
+# The ids of those that were made to be suspended.
+expendable = {"tenants": [], "users": []}
+
+
+def workspace():
+    expendable["tenants"].append(founder().get("/tenant")["id"])
+    return expendable["tenants"][-1]
+
+
+def user():
+    expendable["users"].append(founder().get("/me")["id"])
+    return expendable["users"][-1]
+
+
+def suspended_workspace():
+    id = workspace()
+    owner.fresh().ask("PUT", f"/admin/tenants/{id}/suspension", {"reason": "Spam"})
+    return id
+
+
+def email_change_token():
+    new = address("moved")
+    founder().ask("POST", "/me/email-change", {"email": new})
+    return mailed_token(new, "/confirm-email")
+
+
+def closed_account_token():
+    person = Spare()
+    person.without_workspace().ask("POST", "/me/closure", {"email": person.caller.email})
+    return mailed_token(person.caller.email, "/restore-account")
 
 
 def oauth_client_body(**changes):
@@ -340,6 +424,44 @@ class Spare:
         Caller(self.caller.email, self.caller.password)
         return next(item["id"] for item in self.caller.get("/sessions")["items"] if not item["current"])
 
+    def second_tenant(self):
+        """The id and the name of another workspace."""
+        new = {"name": f"Second {number()}", "timezone": "Europe/Lisbon"}
+        return self.caller.ask("POST", "/tenants", new)["id"], new["name"]
+
+    def closed_tenant(self):
+        """The id of another workspace, which waits for its deletion."""
+        id, name = self.second_tenant()
+        self.caller.ask("POST", f"/tenants/{id}/deletion", {"name": name})
+        return id
+
+    def without_workspace(self):
+        """Nobody closes an account who leaves a workspace without an owner."""
+        self.caller.ask("POST", f"/tenants/{self.tenant}/deletion", {"name": self.caller.get("/tenant")["name"]})
+        return self.caller
+
+    def heir(self):
+        """The address and the user id of a member whom the workspace may be offered to; it is offered to nobody."""
+        if self.caller.get("/ownership-offer")["offer"]:
+            self.caller.ask("DELETE", "/ownership-offer")
+        return joined(self.caller)
+
+    def offered(self):
+        """The address of the member whom the workspace is offered to."""
+        email, id = self.heir()
+        self.caller.ask("POST", "/ownership-offer", {"user_id": id})
+        return email
+
+    def export(self):
+        """The id of an export that is ready. One has five a day."""
+        asked = self.caller.get("/me/exports")["items"] or [self.caller.ask("POST", "/me/exports")]
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            export = self.caller.first("/me/exports", id=asked[0]["id"])
+            if export["status"] == "ready":
+                return export["id"]
+            time.sleep(0.1)
+        raise RuntimeError(f"the export is {export['status']}")
 
     def plain(self):
         """Without an authenticator app."""
@@ -362,7 +484,7 @@ class Spare:
         """The only passkey, and its id."""
         for known in self.caller.get("/me/second-factors")["passkeys"]:
             self.caller.ask("DELETE", f"/me/passkeys/{known['id']}")
-        key, options = SecurityKey(os.environ["ATRIUM_URL"]), self.caller.ask("POST", "/me/passkeys/options")
+        key, options = SecurityKey(ORIGIN), self.caller.ask("POST", "/me/passkeys/options")
         made = {"token": options["token"], "name": "Key", "credential": key.create(options["public_key"])}
         return key, self.caller.ask("POST", "/me/passkeys", made)["id"]
 
@@ -382,7 +504,7 @@ def passkey():
     person = spare("POST /api/v1/me/passkeys")
     person.key()
     options = person.caller.ask("POST", "/me/passkeys/options")
-    return body(token=options["token"], name="Key", credential=SecurityKey(os.environ["ATRIUM_URL"]).create(options["public_key"]))
+    return body(token=options["token"], name="Key", credential=SecurityKey(ORIGIN).create(options["public_key"]))
 
 
 def passkey_sign_in():
@@ -407,6 +529,37 @@ def with_app(operation):
     return {}
 
 
+def with_email_change(operation):
+    spare(operation).caller.ask("POST", "/me/email-change", {"email": address("moved")})
+    return {}
+
+
+def with_export(operation):
+    spare(operation).export()
+    return {}
+
+
+def with_offer(operation):
+    spare(operation).offered()
+    return {}
+
+
+def acceptance():
+    """Asked by the member of another workspace whom it is offered to."""
+    person = anew("PUT /api/v1/ownership-offer/acceptance")
+    person.caller = Caller(person.offered())
+    return {}
+
+
+def deletion():
+    id, name = spare("POST /api/v1/tenants/{id}/deletion").second_tenant()
+    return path(id=id) | body(name=name)
+
+
+def closure():
+    return body(email=anew("POST /api/v1/me/closure").without_workspace().email)
+
+
 def verification():
     return body(method="password", password=spare("POST /api/v1/session/verification").plain().password)
 
@@ -421,6 +574,13 @@ def spare(operation):
         if operation not in _spares:
             _spares[operation] = Spare()
         return _spares[operation]
+
+
+def anew(operation):
+    """Another spare for that operation: what it asked has used up the last one."""
+    with _making:
+        _spares.pop(operation, None)
+    return spare(operation)
 
 
 def path(**parameters):
@@ -449,6 +609,18 @@ PUBLIC_BOOKING = "/api/v1/public/bookings/{token}"
 
 # operation = a function that makes what it needs and answers a request that must be answered 2xx
 REQUESTS = {
+    "POST /api/v1/account-restorations": lambda: body(token=closed_account_token()),
+    "GET /api/v1/admin/erasures": erased_user,
+    "GET /api/v1/admin/health": nothing,
+    "GET /api/v1/admin/tenants": lambda: {"query": {"q": "brightside", "status": "active"}},
+    "GET /api/v1/admin/tenants/{id}": lambda: path(id=suspended_workspace()),
+    "PUT /api/v1/admin/tenants/{id}/features": lambda: path(id=workspace()) | body(public_pages=False),
+    "PUT /api/v1/admin/tenants/{id}/suspension": lambda: path(id=workspace()) | body(reason="Spam"),
+    "DELETE /api/v1/admin/tenants/{id}/suspension": lambda: path(id=suspended_workspace()),
+    "PUT /api/v1/admin/tenants/{id}/trial": lambda: path(id=workspace()) | body(ends_at="2031-10-01T00:00:00Z"),
+    "GET /api/v1/admin/user-lookup": lambda: {"query": {"email": OWNER_EMAIL}},
+    "GET /api/v1/admin/users/{id}": lambda: path(id=user()),
+    "PUT /api/v1/admin/users/{id}/status": lambda: path(id=user()) | body(status="suspended", reason="Spam"),
     "GET /api/v1/audit-events": nothing,
     "GET /api/v1/bookings": lambda: {"query": {"view": "upcoming"}},
     "POST /api/v1/bookings": lambda: body(
@@ -472,6 +644,7 @@ REQUESTS = {
     "GET /api/v1/contacts/{id}": lambda: path(id=contact()),
     "DELETE /api/v1/contacts/{id}": lambda: path(id=contact()) | {"headers": ANY_VERSION},
     "PATCH /api/v1/contacts/{id}": lambda: path(id=contact()) | {"headers": ANY_VERSION} | body(notes="Called back."),
+    "POST /api/v1/email-confirmations": lambda: body(token=email_change_token()),
     "POST /api/v1/email-verification-requests": lambda: body(email=registered()),
     "POST /api/v1/email-verifications": lambda: body(token=mailed_token(registered(), "/verify-email"), password=PASSWORD),
     "GET /api/v1/event-types": nothing,
@@ -505,6 +678,16 @@ REQUESTS = {
     "GET /api/v1/mails/{id}": lambda: path(id=owner.first("/mails")["id"]),
     "GET /api/v1/me": nothing,
     "PATCH /api/v1/me": lambda: {"headers": ANY_VERSION} | body(work_days=["mon", "tue"]),
+    "PUT /api/v1/me/avatar": lambda: {"body": {"file": PIXEL}, "media_type": "multipart/form-data"},
+    "DELETE /api/v1/me/avatar": lambda: with_picture("DELETE /api/v1/me/avatar"),
+    "POST /api/v1/me/closure": closure,
+    "GET /api/v1/me/consents": nothing,
+    "GET /api/v1/me/email-change": lambda: with_email_change("GET /api/v1/me/email-change"),
+    "POST /api/v1/me/email-change": lambda: body(email=address("moved")),
+    "DELETE /api/v1/me/email-change": lambda: with_email_change("DELETE /api/v1/me/email-change"),
+    "GET /api/v1/me/exports": lambda: with_export("GET /api/v1/me/exports"),
+    "POST /api/v1/me/exports": nothing,
+    "GET /api/v1/me/exports/{id}/content": lambda: path(id=spare("GET /api/v1/me/exports/{id}/content").export()),
     "PUT /api/v1/me/password": lambda: body(current_password=spare("PUT /api/v1/me/password").caller.password, new_password=f"correct horse {number()}"),
     "GET /api/v1/members": nothing,
     "GET /api/v1/members/{user_id}": lambda: path(user_id=member()),
@@ -514,10 +697,17 @@ REQUESTS = {
     "GET /api/v1/organizer": nothing,
     "PUT /api/v1/organizer": lambda: {"headers": ANY_VERSION} | body(slug="ana-jansen", display_name="Ana Jansen", timezone="Europe/Amsterdam"),
     "GET /api/v1/organizers": nothing,
+    "GET /api/v1/ownership-offer": lambda: with_offer("GET /api/v1/ownership-offer"),
+    "POST /api/v1/ownership-offer": lambda: body(user_id=spare("POST /api/v1/ownership-offer").heir()[1]),
+    "DELETE /api/v1/ownership-offer": lambda: with_offer("DELETE /api/v1/ownership-offer"),
+    "PUT /api/v1/ownership-offer/acceptance": acceptance,
     "POST /api/v1/password-resets": lambda: body(email=OWNER_EMAIL),
     "PUT /api/v1/password-resets": lambda: body(token=reset_token(), password=PASSWORD),
     "GET /api/v1/permission-holders": lambda: {"query": {"permission": "contacts:read"}},
     "GET /api/v1/permissions": nothing,
+    "POST /api/v1/privacy/contacts/{id}/data-export": lambda: path(id=contact()),
+    "POST /api/v1/privacy/contacts/{id}/erasure": lambda: path(id=contact()) | body(name="Northwind"),
+    "GET /api/v1/privacy/erasures": erased_contact,
     f"GET {PUBLIC_BOOKING}": lambda: path(token=booked()[0]),
     f"GET {PUBLIC_BOOKING}/calendar-file": lambda: path(token=booked()[0]),
     f"POST {PUBLIC_BOOKING}/cancellation": lambda: path(token=booked()[0]) | body(reason="Ill"),
@@ -526,6 +716,7 @@ REQUESTS = {
     f"GET {PUBLIC}": lambda: path(slug="ana-jansen", event_slug="intro-call"),
     f"POST {PUBLIC}/bookings": lambda: path(slug="ana-jansen", event_slug="intro-call") | body(**public_booking()),
     f"GET {PUBLIC}/slots": lambda: path(slug="ana-jansen", event_slug="intro-call") | {"query": window()},
+    "GET /api/v1/public/pictures/{id}": lambda: path(id=picture()),
     "POST /api/v1/registrations": lambda: body(**registration()),
     "GET /api/v1/roles": nothing,
     "POST /api/v1/roles": lambda: body(name=f"Role {number()}", permissions=[{"codename": "contacts:read", "scope": "own"}]),
@@ -586,11 +777,21 @@ REQUESTS = {
     "DELETE /api/v1/sessions/{id}": lambda: path(id=spare("DELETE /api/v1/sessions/{id}").other_session()),
     "GET /api/v1/tenant": nothing,
     "PATCH /api/v1/tenant": lambda: {"headers": ANY_VERSION} | body(currency="EUR"),
+    "PUT /api/v1/tenant/logo": lambda: {"body": {"file": PIXEL}, "media_type": "multipart/form-data"},
+    "DELETE /api/v1/tenant/logo": lambda: with_picture("DELETE /api/v1/tenant/logo"),
     "POST /api/v1/tenants": lambda: body(name=f"Second {number()}", timezone="Europe/Lisbon"),
+    "POST /api/v1/tenants/{id}/deletion": deletion,
+    "DELETE /api/v1/tenants/{id}/deletion": lambda: path(id=spare("DELETE /api/v1/tenants/{id}/deletion").closed_tenant()),
 }
 
 # What leaves the session of its spare as it is, who by then may need more than a password to sign in.
 KEEPS_THE_SESSION = re.compile(r"^[A-Z]+ /api/v1/(me/(totp|recovery-codes|passkeys)|session/verification/options)")
+
+# What stops others: it is asked for those who were made for it, and for nobody else that the generator has read of.
+STOPS_OTHERS = re.compile(r"^(?:PUT|DELETE) /api/v1/admin/(tenants|users)/")
+
+# What its spare does once: the next request has another one.
+ENDS_ITS_SPARE = {"POST /api/v1/me/closure"}
 
 # What is asked by spares.
 OF_SPARES = {
@@ -615,8 +816,25 @@ OF_SPARES = {
     "PUT /api/v1/tenant/security-policy",
     "PUT /api/v1/me/password",
     "PATCH /api/v1/me",
+    "PUT /api/v1/me/avatar",
+    "DELETE /api/v1/me/avatar",
+    "POST /api/v1/me/closure",
+    "GET /api/v1/me/email-change",
+    "POST /api/v1/me/email-change",
+    "DELETE /api/v1/me/email-change",
+    "GET /api/v1/me/exports",
+    "POST /api/v1/me/exports",
+    "GET /api/v1/me/exports/{id}/content",
+    "GET /api/v1/ownership-offer",
+    "POST /api/v1/ownership-offer",
+    "DELETE /api/v1/ownership-offer",
+    "PUT /api/v1/ownership-offer/acceptance",
     "PATCH /api/v1/tenant",
+    "PUT /api/v1/tenant/logo",
+    "DELETE /api/v1/tenant/logo",
     "POST /api/v1/tenants",
+    "POST /api/v1/tenants/{id}/deletion",
+    "DELETE /api/v1/tenants/{id}/deletion",
     # Random servers get no mail: nothing in a spare's workspace sends any.
     "GET /api/v1/mail-settings",
     "PUT /api/v1/mail-settings",

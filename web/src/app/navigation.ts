@@ -85,7 +85,16 @@ export const MODULES: readonly Module[] = [
 ];
 
 export interface SettingsPart {
-  key: "profile" | "security" | "privacy" | "bookingPage" | "workspace" | "policy" | "roles" | "mail" | "apps";
+  key:
+    | "profile"
+    | "security"
+    | "privacy"
+    | "bookingPage"
+    | "workspace"
+    | "policy"
+    | "roles"
+    | "mail"
+    | "apps";
   to: string;
   permission?: string;
 }

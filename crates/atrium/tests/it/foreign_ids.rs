@@ -67,6 +67,8 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "POST /session/tenant tenant_id" => ("workspace", nothing()),
         // What is asked for is made by [asked_of].
         "POST /oauth-authorizations tenant_id" | "POST /oauth-device-authorizations tenant_id" => ("workspace", nothing()),
+        "PUT /tenant/security-policy two_factor.exempt_role_ids[]"
+        | "POST /tenant/security-policy/simulations two_factor.exempt_role_ids[]" => ("role", nothing()),
         "PUT /event-types/order ids[]" => ("event type", nothing()),
         _ => return None,
     })
@@ -115,12 +117,13 @@ async fn ask(client: &Client, method: &Method, path: &str, field: &str, body: &V
     if let Some(parameter) = field.strip_prefix('?') {
         return client.get(&format!("{path}?{parameter}={id}")).await;
     }
-    assert!(!field.contains('.'), "{field} is deeper than this test can fill");
+    assert!(!field.trim_end_matches("[]").contains("[]"), "{field} is deeper than this test can fill");
     let mut body = body.clone();
-    match field.strip_suffix("[]") {
-        Some(list) => body[list] = json!(ids),
-        None => body[field] = json!(id),
-    }
+    let (path_of_field, value) = match field.strip_suffix("[]") {
+        Some(list) => (list, json!(ids)),
+        None => (field, json!(id)),
+    };
+    *path_of_field.split('.').fold(&mut body, |part, name| &mut part[name]) = value;
     client.send(method.clone(), path, &[("if-match", "*")], Some(&body)).await
 }
 

@@ -266,9 +266,7 @@ async fn change(ctx: &mut Allow<http::SecurityManage>, seen: IfMatch, policy: Se
     let db = ctx.db().await?;
     let before = store::lock(&mut *db, tenant).await?;
     seen.check(before.version)?;
-    if let Some(unknown) = store::unknown_role(&mut *db, tenant, &policy.two_factor.exempt_role_ids).await? {
-        return Err(Problem::field("two_factor.exempt_role_ids", "unknown", format!("names a role that is not here: {unknown}")).into());
-    }
+    check_roles(&mut *db, tenant, &policy).await?;
     let is_exempt = store::is_exempt(&mut *db, tenant, session.user_id, &policy.two_factor.exempt_role_ids).await?;
     let standing = Standing { is_exempt, has_second: policy.is_second(&session.factors), grace_until: None };
     let own = Session { gate: policy.gate(&standing), ..session };
@@ -284,6 +282,15 @@ async fn change(ctx: &mut Allow<http::SecurityManage>, seen: IfMatch, policy: Se
     ctx.commit().await?;
     app.sessions.forget();
     Ok(CurrentPolicy { policy, version })
+}
+
+/// # Errors
+/// 422 for a role that is not of the tenant.
+async fn check_roles(db: &mut PgConnection, tenant: TenantId, policy: &SecurityPolicy) -> Result<()> {
+    match store::unknown_role(db, tenant, &policy.two_factor.exempt_role_ids).await? {
+        None => Ok(()),
+        Some(id) => Err(Problem::field("two_factor.exempt_role_ids", "unknown", format!("names a role that is not here: {id}")).into()),
+    }
 }
 
 fn locks_you_out(refusal: &Problem) -> Problem {

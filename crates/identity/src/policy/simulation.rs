@@ -55,6 +55,7 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
     let (now, tenant) = (ctx.now(), ctx.tenant);
     let since = now.plus_seconds(-DAYS * DAY);
     let db = ctx.db().await?;
+    super::check_roles(&mut *db, tenant, &policy).await?;
     let exempt = store::members_with(&mut *db, tenant, &policy.two_factor.exempt_role_ids).await?;
     let past = store::past_sign_ins(db, tenant, since, MOST).await?;
     let rules = policy.addresses.rules();

@@ -86,7 +86,7 @@ impl Details {
 impl Address {
     fn checked(self, checks: &mut Checks) -> Self {
         let country = self.country.trim().to_ascii_uppercase();
-        if !country.is_empty() && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+        if !(country.is_empty() || country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
             checks.add("profile.address.country", "invalid", "must be a country code of two letters such as NL");
         }
         Self {

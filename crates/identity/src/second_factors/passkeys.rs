@@ -210,7 +210,7 @@ pub async fn finish_sign_in(
         return Ok((None, Err(Refused::Invalid)));
     }
     let state: DiscoverableAuthentication = read(state)?;
-    let checked = webauthn.finish_discoverable_authentication_v2(&answer, state, &Credential::from(stored.key.clone()));
+    let checked = webauthn.finish_discoverable_authentication_v2(&answer, state, Credential::from(stored.key.clone()));
     let user = stored.user;
     Ok((Some(user), judge(db, &stored, checked, now).await?))
 }

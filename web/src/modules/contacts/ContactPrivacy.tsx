@@ -18,7 +18,8 @@ export function ContactPrivacy({ contact, onErased }: { contact: Contact; onEras
   const [opened, { open, close }] = useDisclosure(false);
   const path = { params: { path: { id: contact.id } } };
   const hand = useMutation({
-    mutationFn: () => take(api.POST("/api/v1/privacy/contacts/{id}/data-export", { ...path, parseAs: "blob" })),
+    mutationFn: () =>
+      take(api.POST("/api/v1/privacy/contacts/{id}/data-export", { ...path, parseAs: "blob" })),
     onSuccess: (content) => saveFile(content as unknown as Blob, "contact-data.json"),
     onError: (error) => refusal(error, t),
   });

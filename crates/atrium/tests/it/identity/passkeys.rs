@@ -69,7 +69,7 @@ async fn a_passkey_signs_in_alone() {
     enter(&world, &mut phone).await.expect(201);
     // Removed, it is unknown.
     browser.delete(&format!("/me/passkeys/{}", second.id())).await.expect(204);
-    assert_eq!(enter(&world, &mut phone).await.expect(401).code(), "invalid_passkey");
+    assert_eq!(enter(&world, &mut phone).await.expect(401).code(), "unknown_passkey");
     enter(&world, &mut laptop).await.expect(201);
 }
 

@@ -215,7 +215,7 @@ async fn what_is_wrong_with_a_sign_up_is_said_and_nothing_is_kept() {
         ("password", json!("eleven char"), "too_short"),
         ("password", json!("x".repeat(257)), "too_long"),
         ("password", json!("aaaaaaaaaaaaaaaa"), "too_common"),
-        ("password", json!("PASSWORD1234"), "too_common"),
+        ("password", json!("PASSWORDPASSWORD"), "too_common"),
         ("password", json!("Ana@Example.com"), "personal"),
         ("password", json!("somebody-studio"), "personal"),
         ("email", json!("ana@"), "invalid"),
