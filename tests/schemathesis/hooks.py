@@ -52,7 +52,7 @@ def after_call(context, case, response):
     label = case.operation.label
     with _lock:
         _answers[label][response.status_code] += 1
-    if response.status_code == 401 or '"incorrect"' in response.text:
+    if response.status_code == 401 or b'"incorrect"' in response.content:
         records.forgive()
     ends_it = label in records.OF_SPARES and case.method != "GET" and not records.KEEPS_THE_SESSION.match(label)
     if ends_it and response.status_code < 300 and label in records.ENDS_ITS_SPARE:

@@ -287,9 +287,10 @@ async fn change(ctx: &mut Allow<http::SecurityManage>, seen: IfMatch, policy: Se
 /// # Errors
 /// 422 for a role that is not of the tenant.
 async fn check_roles(db: &mut PgConnection, tenant: TenantId, policy: &SecurityPolicy) -> Result<()> {
-    match store::unknown_role(db, tenant, &policy.two_factor.exempt_role_ids).await? {
-        None => Ok(()),
-        Some(id) => Err(Problem::field("two_factor.exempt_role_ids", "unknown", format!("names a role that is not here: {id}")).into()),
+    if store::has_roles(db, tenant, &policy.two_factor.exempt_role_ids).await? {
+        Ok(())
+    } else {
+        Err(Problem::field("two_factor.exempt_role_ids", "unknown", "names a role that is not here").into())
     }
 }
 

@@ -36,18 +36,16 @@ pub async fn save(db: &mut PgConnection, policy: &SecurityPolicy) -> Result<i64>
     Ok(sqlx::query_scalar!(r#"SELECT identity.save_security_policy($1) AS "version!""#, saved).fetch_one(db).await?)
 }
 
-/// The first of the ids that is no role of the tenant.
-pub async fn unknown_role(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) -> Result<Option<Uuid>, sqlx::Error> {
-    let unknown = sqlx::query_scalar!(
-        r#"SELECT given.id AS "id!" FROM unnest($2::uuid[]) AS given (id)
-            WHERE NOT EXISTS (SELECT FROM identity.roles r WHERE r.tenant_id = $1 AND r.id = given.id)
-            LIMIT 1"#,
+/// Whether all of the ids are roles of the tenant.
+pub async fn has_roles(db: &mut PgConnection, tenant: TenantId, ids: &[Uuid]) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (SELECT FROM unnest($2::uuid[]) AS given (id)
+                               WHERE NOT EXISTS (SELECT FROM identity.roles r WHERE r.tenant_id = $1 AND r.id = given.id)) AS "all!""#,
         tenant.0,
         ids,
     )
-    .fetch_optional(db)
-    .await?;
-    Ok(unknown)
+    .fetch_one(db)
+    .await
 }
 
 /// Whether the member has one of the roles that need no second factor.
