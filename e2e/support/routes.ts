@@ -24,14 +24,26 @@ export const SIGNED_OUT: Screen[] = [
   { name: "forgot-password", path: "/forgot-password", open: true },
   { name: "reset-password", path: "/reset-password?token=unknown", open: true },
   { name: "invitation", path: "/invitation#token=unknown", open: true },
+  { name: "confirm-email", path: "/confirm-email?token=unknown", open: true },
+  { name: "restore-account", path: "/restore-account?token=unknown", open: true },
+  { name: "oauth-refused", path: "/oauth/refused", open: true },
 ];
 
 /** The screens behind the sign-in; those of single records only where there are records. */
 export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
-  const [booking, eventType, contact, mail] = await Promise.all([
+  const [booking, eventType, contact, role, member, tenant, mail] = await Promise.all([
     first(api, "/api/v1/bookings"),
     first(api, "/api/v1/event-types"),
     first(api, "/api/v1/contacts"),
+    first(api, "/api/v1/roles"),
+    answer<{ items: { user_id: string }[] }>(api.get("/api/v1/members", { params: { limit: "1" } })).then(
+      ({ items }) => items[0]?.user_id,
+    ),
+    api
+      .get("/api/v1/admin/tenants", { params: { limit: "1" } })
+      .then(async (tenants) =>
+        tenants.ok() ? ((await tenants.json()) as { items: { id: string }[] }).items[0]?.id : undefined,
+      ),
     api
       .get("/api/v1/mails", { params: { limit: "1" } })
       .then(async (mails) =>
@@ -52,16 +64,32 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "contacts", path: "/contacts" },
     contact ? { name: "contact", path: `/contacts/${contact}` } : undefined,
     { name: "members", path: "/members" },
+    member ? { name: "member", path: `/members/${member}` } : undefined,
     { name: "invitations", path: "/members/invitations" },
     { name: "roles", path: "/settings/roles" },
     { name: "roles-compared", path: "/roles" },
     { name: "new-role", path: "/roles/new" },
+    role ? { name: "role", path: `/roles/${role}` } : undefined,
     { name: "settings-profile", path: "/settings/profile" },
     { name: "settings-security", path: "/settings/security" },
     { name: "settings-workspace", path: "/settings/workspace" },
     { name: "settings-booking-page", path: "/settings/booking-page" },
     { name: "settings-policy", path: "/settings/policy" },
     { name: "settings-mail", path: "/settings/mail" },
+    { name: "settings-privacy", path: "/settings/privacy" },
+    { name: "settings-apps", path: "/settings/apps" },
+    ...(tenant
+      ? [
+          { name: "instance-tenants", path: "/instance/tenants" },
+          { name: "instance-tenant", path: `/instance/tenants/${tenant}` },
+          { name: "instance-users", path: "/instance/users" },
+          { name: "instance-health", path: "/instance/health" },
+          { name: "instance-erasures", path: "/instance/erasures" },
+        ]
+      : []),
+    { name: "device", path: "/device" },
+    { name: "oauth-consent", path: "/oauth/consent" },
+    { name: "oauth-sign-out", path: "/oauth/sign-out" },
     { name: "audit", path: "/audit" },
     { name: "failed-jobs", path: "/failed-jobs" },
     { name: "mailbox", path: "/mailbox" },

@@ -275,7 +275,8 @@ test("a passkey that was removed elsewhere signs in no more, and the browser for
   await signOut(page);
   await device.touch(true);
   await page.getByRole("button", { name: WITH_PASSKEY }).click();
-  await expect(refusalOf(page)).toContainText("not registered here, or not any more");
+  // Autofill may have offered it a moment before, and then there is none left to give.
+  await expect(refusalOf(page)).toContainText(/not registered here, or not any more|No passkey was given/);
   await expect.poll(() => device.count()).toBe(0);
   await examinePart(page, "a passkey that is not known", "main");
 });

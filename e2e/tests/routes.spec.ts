@@ -48,7 +48,7 @@ test("every route of the web app is among the screens, and every screen is a rou
   const known = addresses(routes);
   const screens = [...SIGNED_OUT, ...(await appScreens((await demoWorkspace()).api))]
     .filter((screen) => screen.name !== "not-found")
-    .map((screen) => screen.path.replace(/\?.*/, ""));
+    .map((screen) => screen.path.replace(/[?#].*/, ""));
   expect(screens.filter((path) => !served(path, known))).toEqual([]);
   expect([...new Set(screens.map((path) => served(path, known)))].sort()).toEqual(known.sort());
 });

@@ -187,6 +187,7 @@ function Trial({ tenant }: { tenant: InstanceTenant }) {
       <DatePickerInput
         label={t.instance.trialUntil}
         placeholder={t.instance.noTrial}
+        styles={{ placeholder: { color: "var(--mantine-color-dimmed)" } }}
         clearable
         maw={260}
         disabled={change.isPending}

@@ -6,6 +6,7 @@ import { api, take } from "@/api/client";
 import { asProblem, problemText } from "@/api/problem";
 import { signOut } from "@/app/session";
 import { useT } from "@/i18n";
+import { LinkAnchor } from "@/shared/links";
 import { ProblemAlert, RowsSkeleton } from "@/shared/states";
 import { AuthShell } from "../AuthShell";
 import { Ask } from "./Ask";
@@ -33,7 +34,8 @@ export function Consent() {
     mutationFn: () => signOut(client),
     onSuccess: () => window.location.assign("/sign-in"),
   });
-  if (!request) return <AuthShell title={t.oauth.overTitle} text={t.oauth.overText} />;
+  const home = <LinkAnchor to="/">{t.oauth.home}</LinkAnchor>;
+  if (!request) return <AuthShell title={t.oauth.overTitle} text={t.oauth.overText} foot={home} />;
   if (lookup.error) {
     const { status } = asProblem(lookup.error);
     if (status === 410 || status === 409)
@@ -41,6 +43,7 @@ export function Consent() {
         <AuthShell
           title={t.oauth.overTitle}
           text={status === 409 ? t.oauth.anotherAccount : t.oauth.overText}
+          foot={home}
         />
       );
     return (
