@@ -155,7 +155,7 @@ async fn contacts_are_found_by_index() {
     let filled = filled().await;
     let mut db = begin(&filled).await;
     let tenant = uuid(filled.tenant);
-    let by_id = statement(&["contacts.contacts c", "AND c.id = $2"], "FOR NO KEY");
+    let by_id = statement(&["c.archived_at IS NULL AND c.id = $2"], "FOR NO KEY");
     uses(&mut db, &by_id, &[tenant.clone(), uuid(filled.contact)], "contacts", "contacts_pkey").await;
     let arguments = [vec![tenant.clone()], nulls(6), vec!["51".to_owned()]].concat();
     uses(&mut db, &statement(&["ORDER BY c.created_at DESC, c.id DESC"], ""), &arguments, "contacts", "contacts_newest").await;
