@@ -4,15 +4,16 @@ pub mod http;
 mod reset;
 pub mod store;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use platform::SignedIn;
 use platform::error::{Error, Problem, Result};
 use platform::mail::{self, Person};
 use platform::text::Checks;
+use platform::{App, SignedIn};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -163,6 +164,29 @@ impl Turn {
         });
         Ok(is_right.await? && is_known)
     }
+}
+
+/// Whether the password is that of the hash of whoever has the address. Failures make the next attempt from that network
+/// wait, and a success ends the waits.
+///
+/// # Errors
+/// 429 while a wait lasts.
+pub async fn is_right(app: &App, email: &str, address: Option<IpAddr>, password: SecretString, hash: Option<String>) -> Result<bool> {
+    let key = throttle::Key::new(app, email, address);
+    // The turn is held until a failure is counted, so that attempts side by side gain little.
+    let turn = Turn::wait().await?;
+    let mut directory = Directory::open(app, None, None).await?;
+    key.check(directory.db(), app.clock.now()).await?;
+    directory.commit().await?;
+    let is_right = turn.verify(password, hash).await?;
+    let mut directory = Directory::open(app, None, None).await?;
+    if is_right {
+        key.clear(directory.db()).await?;
+    } else {
+        key.fail(directory.db(), app.clock.now()).await?;
+    }
+    directory.commit().await?;
+    Ok(is_right)
 }
 
 /// Away from the threads that answer, and counted when done.

@@ -8,17 +8,17 @@ use axum::response::Response;
 use platform::auth::{Anonymous, Factor};
 use platform::crypto::{Token, sha256};
 use platform::ctx::Answer;
-use platform::error::{Error, OnConstraint, Problem, Result};
+use platform::error::{OnConstraint, Problem, Result};
 use platform::jobs::{Attempt, Job, JobError, When, enqueue};
 use platform::mail::{self, Person};
 use platform::rate_limit::Limit;
 use platform::text::{Checks, email_key};
-use platform::{App, Ctx, TenantId, id};
+use platform::{Ctx, TenantId, id};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::store::{NewRegistration, Waiting};
+use self::store::NewRegistration;
 use crate::caller::Somebody;
 use crate::consents::{self, Consent};
 use crate::directory::{self, Directory};
@@ -27,7 +27,7 @@ use crate::passwords::link_invalid;
 use crate::profile::store::NewUser;
 use crate::sessions::NewSession;
 use crate::tenants::NewTenant;
-use crate::{mails, passwords, profile, sessions, tenants, throttle};
+use crate::{mails, passwords, profile, sessions, tenants};
 
 const LINK_SECONDS: i64 = 24 * 3600;
 
@@ -162,7 +162,9 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
     directory::take(directory.db(), &app, claim.as_ref()).await?;
     let waiting = store::of_token(directory.db(), &token_hash, app.clock.now()).await?.ok_or_else(link_invalid)?;
     drop(directory);
-    check_password(&app, &waiting, input.password, origin.ip).await?;
+    if !passwords::is_right(&app, &waiting.email, origin.ip, input.password, Some(waiting.password_hash.clone())).await? {
+        return Err(wrong_password().into());
+    }
 
     let (user, tenant) = (id::new(), TenantId(id::new()));
     let newcomer = Newcomer {
@@ -196,23 +198,6 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
     let opened = sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &new).await?;
     let answer = sessions::answer(db, &app, &origin, StatusCode::CREATED, &opened).await?;
     directory::commit_with(&mut ctx, claim.as_ref(), answer).await
-}
-
-async fn check_password(app: &App, waiting: &Waiting, password: SecretString, address: Option<std::net::IpAddr>) -> Result<(), Error> {
-    let key = throttle::Key::new(app, &waiting.email, address);
-    let turn = passwords::Turn::wait().await?;
-    let mut directory = Directory::open(app, None, None).await?;
-    key.check(directory.db(), app.clock.now()).await?;
-    directory.commit().await?;
-    let is_right = turn.verify(password, Some(waiting.password_hash.clone())).await?;
-    let mut directory = Directory::open(app, None, None).await?;
-    if is_right {
-        key.clear(directory.db()).await?;
-    } else {
-        key.fail(directory.db(), app.clock.now()).await?;
-    }
-    directory.commit().await?;
-    if is_right { Ok(()) } else { Err(wrong_password().into()) }
 }
 
 fn wrong_password() -> Problem {

@@ -6,7 +6,6 @@ use platform::SignedIn;
 use platform::auth::Factor;
 use platform::crypto::Token;
 use platform::error::{Problem, Result};
-use secrecy::SecretString;
 use serde_json::json;
 
 use super::{Opened, answer, store};
@@ -15,7 +14,7 @@ use crate::challenges::Purpose;
 use crate::directory::Directory;
 use crate::second_factors::proof::{self, Proof};
 use crate::second_factors::{self, PasskeyOptions, passkeys, wait_for};
-use crate::{cookie, passwords, throttle};
+use crate::{cookie, passwords};
 
 pub async fn options(caller: &SignedIn) -> Result<PasskeyOptions> {
     let SignedIn { app, session, .. } = caller;
@@ -32,8 +31,11 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let has_second = !second_factors::store::methods(directory.db(), session.user_id).await?.is_empty();
     let shown = match proof {
         Proof::Password { password } if !has_second => {
+            let hash = passwords::store::hash_of(directory.db(), session.user_id).await?;
             directory.commit().await?;
-            check_password(&app, &session, &origin, password).await?;
+            if !passwords::is_right(&app, &session.email, origin.ip, password, hash).await? {
+                return Err(Problem::field("proof.password", "incorrect", "is not your password").into());
+            }
             Factor::Password
         }
         other => {
@@ -61,27 +63,4 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let set_cookie = cookie::set(&app.config, &token.secret, found.remembered.then_some(seconds));
     let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
     directory.commit_with(answer).await
-}
-
-async fn check_password(
-    app: &platform::App,
-    session: &platform::auth::Session,
-    origin: &platform::ctx::Origin,
-    password: SecretString,
-) -> Result<()> {
-    let key = throttle::Key::new(app, &session.email, origin.ip);
-    let turn = passwords::Turn::wait().await?;
-    let mut directory = Directory::open(app, None, None).await?;
-    key.check(directory.db(), app.clock.now()).await?;
-    let hash = passwords::store::hash_of(directory.db(), session.user_id).await?;
-    directory.commit().await?;
-    let is_right = turn.verify(password, hash).await?;
-    let mut directory = Directory::open(app, None, None).await?;
-    if is_right {
-        key.clear(directory.db()).await?;
-    } else {
-        key.fail(directory.db(), app.clock.now()).await?;
-    }
-    directory.commit().await?;
-    if is_right { Ok(()) } else { Err(Problem::field("proof.password", "incorrect", "is not your password").into()) }
 }
