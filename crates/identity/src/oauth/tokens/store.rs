@@ -316,17 +316,18 @@ pub async fn move_to_session(db: &mut PgConnection, from: Uuid, to: Uuid) -> Res
 
 /// Narrows what stands of a consent to those scopes, at once: its grants and their tokens.
 pub async fn narrow(db: &mut PgConnection, consent: Uuid, scopes: &[String]) -> Result<(), sqlx::Error> {
+    // The grants first: who refreshes one just now holds its row, and its tokens are seen once that is done.
     sqlx::query!(
-        "UPDATE directory.oauth_tokens k SET scopes = ARRAY(SELECT unnest(k.scopes) INTERSECT SELECT unnest($2::text[]) ORDER BY 1)
-           FROM directory.oauth_grants g WHERE g.id = k.grant_id AND g.consent_id = $1 AND g.revoked_at IS NULL",
+        "UPDATE directory.oauth_grants SET scopes = ARRAY(SELECT unnest(scopes) INTERSECT SELECT unnest($2::text[]) ORDER BY 1)
+          WHERE consent_id = $1 AND revoked_at IS NULL",
         consent,
         scopes,
     )
     .execute(&mut *db)
     .await?;
     sqlx::query!(
-        "UPDATE directory.oauth_grants SET scopes = ARRAY(SELECT unnest(scopes) INTERSECT SELECT unnest($2::text[]) ORDER BY 1)
-          WHERE consent_id = $1 AND revoked_at IS NULL",
+        "UPDATE directory.oauth_tokens k SET scopes = ARRAY(SELECT unnest(k.scopes) INTERSECT SELECT unnest($2::text[]) ORDER BY 1)
+           FROM directory.oauth_grants g WHERE g.id = k.grant_id AND g.consent_id = $1 AND g.revoked_at IS NULL",
         consent,
         scopes,
     )

@@ -93,8 +93,10 @@ async fn of_what_is_asked_some_is_given_and_some_of_that_is_taken_back() {
     assert_eq!(text(&next, "scope"), "offline_access openid");
     assert_eq!(reads(&world, &text(&next, "access_token")).await, 403);
     handle(&location(&tenant.owner.get(&app.request(&[("scope", "openid contacts:read")])).await.expect(303)));
+    narrow(json!(["openid"])).await.expect(200);
+    app.refresh(&world, &text(&next, "refresh_token")).await.expect(400);
     let trail = tenant.owner.get(&format!("/audit-events?action=oauth_consent.updated&entity_id={}", text(&listed, "id"))).await;
-    assert_eq!(trail.expect(200).json["items"][0]["new_values"]["scopes"], json!(["offline_access", "openid"]));
+    assert_eq!(trail.expect(200).json["items"][0]["new_values"]["scopes"], json!(["openid"]));
     // Another's is not there, and the app cannot do it itself.
     let (_, other) = tenant.member(&world, "admin").await;
     other.send(Method::PUT, &path, &[], Some(&json!({ "scopes": ["openid"] }))).await.expect(404);
