@@ -607,7 +607,7 @@ export const en = {
     ended: "The session is ended",
     endOthers: "End all others",
     othersEnded: "All other sessions are ended",
-    passwordText: "A new password ends all other sessions.",
+    passwordText: "A new password ends all other sessions and disconnects your apps.",
     current: "Current password",
     change: "Change password",
     passwordChanged: "The password is changed",

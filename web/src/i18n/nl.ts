@@ -609,7 +609,7 @@ export const nl: Catalogue = {
     ended: "De sessie is beëindigd",
     endOthers: "Alle andere beëindigen",
     othersEnded: "Alle andere sessies zijn beëindigd",
-    passwordText: "Een nieuw wachtwoord beëindigt alle andere sessies.",
+    passwordText: "Een nieuw wachtwoord beëindigt alle andere sessies en ontkoppelt je apps.",
     current: "Huidig wachtwoord",
     change: "Wachtwoord wijzigen",
     passwordChanged: "Het wachtwoord is gewijzigd",

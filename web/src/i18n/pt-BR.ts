@@ -613,7 +613,7 @@ export const ptBR: Catalogue = {
     ended: "A sessão foi encerrada",
     endOthers: "Encerrar todas as outras",
     othersEnded: "Todas as outras sessões foram encerradas",
-    passwordText: "Uma nova senha encerra todas as outras sessões.",
+    passwordText: "Uma nova senha encerra todas as outras sessões e desconecta seus aplicativos.",
     current: "Senha atual",
     change: "Alterar senha",
     passwordChanged: "A senha foi alterada",

@@ -1,5 +1,5 @@
 /** What one has allowed apps, in every workspace, and how to take it back. */
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Flex, Group, Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -76,7 +76,7 @@ function ConsentRow({ consent }: { consent: OAuthConsent }) {
           </Text>
         </div>
       </Group>
-      <Group gap="xs" justify="flex-end">
+      <Flex direction={{ base: "column", xs: "row" }} gap="xs" flex="none">
         {consent.scopes.length > 1 ? (
           <Button
             variant="default"
@@ -95,7 +95,7 @@ function ConsentRow({ consent }: { consent: OAuthConsent }) {
         >
           {t.oauth.disconnect}
         </Button>
-      </Group>
+      </Flex>
       <Modal
         opened={opened}
         onClose={close}
@@ -128,7 +128,8 @@ function Narrowing({ consent, onDone }: { consent: OAuthConsent; onDone: () => v
   });
   return (
     <Stack>
-      <ScopeChoice label={t.oauth.changeText} scopes={consent.scopes} chosen={kept} onChange={setKept} />
+      <Text>{t.oauth.changeText}</Text>
+      <ScopeChoice label={t.tokens.scopes} scopes={consent.scopes} chosen={kept} onChange={setKept} />
       {kept.length === 0 ? <Text size="sm">{t.oauth.keepSome}</Text> : null}
       <Group justify="flex-end">
         <Button
