@@ -20,6 +20,7 @@ mod jobs;
 mod keys;
 mod live;
 mod matrix;
+mod messaging;
 mod migrations;
 mod openapi;
 mod platform;

@@ -102,7 +102,7 @@ fn seen_from_outside(answer: &Answer) -> (StatusCode, BTreeMap<String, String>, 
     (answer.status, headers, body)
 }
 
-async fn role_id(of: &Tenant, name: &str) -> Value {
+pub async fn role_id(of: &Tenant, name: &str) -> Value {
     let roles = of.owner.get("/roles").await.expect(200).json;
     let role = roles["items"].as_array().expect("roles").iter().find(|role| role["name"] == name).unwrap_or_else(|| panic!("no {name}"));
     role["id"].clone()
