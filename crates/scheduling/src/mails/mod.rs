@@ -22,10 +22,9 @@ use crate::events::BookingFact;
 const REMINDER_LEAD: i64 = 60;
 
 /// Whom mails go to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Readers {
-    #[default]
     Both,
     Invitee,
     Organizer,
@@ -118,7 +117,6 @@ async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, choices: MailChoices,
 pub(crate) struct SendReminder {
     booking_id: Uuid,
     start: Timestamp,
-    #[serde(default)]
     readers: Readers,
 }
 

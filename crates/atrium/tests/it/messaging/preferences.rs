@@ -76,7 +76,6 @@ async fn in_quiet_hours_they_come_quietly() {
     tenant.owner.patch("/me", &me["version"], json!({ "timezone": "Europe/Amsterdam" })).await.expect(200);
     let _running = run(&world).await;
     let mut stream = Stream::open(&tenant.owner, None).await;
-    let mut version = 0;
     for (n, (from, until, is_quiet)) in [
         // Eight in Amsterdam.
         ("08:00", "09:00", true),
@@ -89,8 +88,7 @@ async fn in_quiet_hours_they_come_quietly() {
     {
         let mut hours = choices();
         hours["do_not_disturb"] = json!({ "enabled": true, "from": from, "until": until });
-        tenant.owner.put("/notification-preferences", Some(&json!(version)), hours).await.expect(200);
-        version += 1;
+        tenant.owner.put("/notification-preferences", Some(&json!(n)), hours).await.expect(200);
         book(&world, &tenant, &format!("2031-09-09T{:02}:00:00Z", 8 + n)).await;
         let payload = loop {
             let frame = stream.next().await.expect("an event");
