@@ -24,7 +24,15 @@ export function Bell({ events }: { events: LiveEvent[] }) {
   const unread = useQuery(unreadQuery).data?.count ?? 0;
   useAnnounced(events);
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" withArrow trapFocus returnFocus>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width="min(400px, calc(100vw - 16px))"
+      withArrow
+      trapFocus
+      returnFocus
+    >
       <Popover.Target>
         <ActionIcon
           size={36}
@@ -42,7 +50,7 @@ export function Bell({ events }: { events: LiveEvent[] }) {
           </Indicator>
         </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown p="xs" className={classes.panel} aria-labelledby={title}>
+      <Popover.Dropdown p="xs" aria-labelledby={title}>
         <Panel title={title} unread={unread} close={close} />
       </Popover.Dropdown>
     </Popover>

@@ -53,7 +53,7 @@ fn token_of(mail: &Mail) -> String {
 }
 
 /// The newest mail to that address, after all jobs have run.
-async fn newest_mail(world: &World, address: &str) -> Mail {
+pub async fn newest_mail(world: &World, address: &str) -> Mail {
     world.settle().await;
     mails_to(world, address).await.pop().unwrap_or_else(|| panic!("no mail to {address}")).0
 }
