@@ -2,6 +2,7 @@
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
+import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
 
@@ -14,6 +15,7 @@ export const nl: Catalogue = {
   policy,
   factors,
   ...people,
+  ...messaging,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,
@@ -81,11 +83,6 @@ export const nl: Catalogue = {
     select: "Rij selecteren",
     create: "Aanmaken",
     close: "Paneel sluiten",
-  },
-  notices: {
-    title: "Meldingen",
-    fresh: (count) => n(count, "nieuwe melding", "nieuwe meldingen"),
-    empty: "Wat er in de werkruimte gebeurt terwijl je hier bent, verschijnt op deze plek.",
   },
   tenants: {
     title: "Werkruimtes",
@@ -579,6 +576,7 @@ export const nl: Catalogue = {
     profile: "Profiel",
     security: "Beveiliging",
     privacy: "Privacy",
+    notifications: "Meldingen",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     roles: "Rollen",
