@@ -3,6 +3,7 @@ import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { people } from "./people/en";
 import { policy } from "./policy/en";
+import { ways } from "./ways/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -12,6 +13,7 @@ export const en = {
   ...messages,
   policy,
   factors,
+  ways,
   ...people,
   common: {
     actions: "Actions",

@@ -4,6 +4,7 @@ import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
+import { ways } from "./ways/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -13,6 +14,7 @@ export const nl: Catalogue = {
   ...messages,
   policy,
   factors,
+  ways,
   ...people,
   common: {
     actions: "Acties",

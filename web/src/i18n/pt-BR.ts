@@ -4,6 +4,7 @@ import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
 import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { ways } from "./ways/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -13,6 +14,7 @@ export const ptBR: Catalogue = {
   ...messages,
   policy,
   factors,
+  ways,
   ...people,
   common: {
     actions: "Ações",
