@@ -41,13 +41,14 @@ CREATE TABLE directory.authenticators (
 );
 CREATE INDEX authenticators_user ON directory.authenticators (user_id, id);
 
--- Steps that wait for their next: a sign-in for its second factor, an authenticator for the challenge it signs. Each is
--- known by a token that only its browser has, lasts five minutes and counts once.
+-- Steps that wait for their next: a sign-in for its second factor, an authenticator for the challenge it signs, a browser that
+-- another company's provider is to send back, a link in a mail. Each is known by a token, lasts minutes and counts once.
 CREATE TABLE directory.login_challenges (
     id         uuid        PRIMARY KEY,
     token_hash bytea       NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
-    purpose    text        NOT NULL CHECK (purpose IN ('second_factor', 'passkey_sign_in', 'passkey_assertion', 'passkey_registration')),
-    -- Nobody's while a passkey may be anybody's.
+    purpose    text        NOT NULL CHECK (purpose IN ('second_factor', 'passkey_sign_in', 'passkey_assertion', 'passkey_registration',
+                                                     'provider', 'provider_identity', 'mail_link')),
+    -- Nobody's while a passkey or a provider has yet to tell.
     user_id    uuid        REFERENCES directory.users ON DELETE CASCADE,
     -- The session or the waiting sign-in that asked.
     bound_to   uuid,
@@ -56,7 +57,7 @@ CREATE TABLE directory.login_challenges (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     used_at    timestamptz,
-    CHECK ((user_id IS NULL) = (purpose = 'passkey_sign_in'))
+    CHECK ((user_id IS NULL) = (purpose IN ('passkey_sign_in', 'provider', 'provider_identity')))
 );
 CREATE INDEX login_challenges_user ON directory.login_challenges (user_id);
 CREATE INDEX login_challenges_expires ON directory.login_challenges (expires_at);
@@ -81,6 +82,21 @@ CREATE TABLE directory.devices (
 CREATE INDEX devices_user ON directory.devices (user_id, last_seen_at);
 CREATE INDEX devices_last_seen ON directory.devices (last_seen_at);
 GRANT SELECT, INSERT, DELETE, UPDATE (token_hash, trusted_in, trusted_until, last_seen_at) ON directory.devices TO atrium_app;
+
+-- Who somebody is at another company. Its issuer and its name for the person are the key, since addresses change hands; the
+-- address is only for show.
+CREATE TABLE directory.user_identities (
+    id           uuid        PRIMARY KEY,
+    user_id      uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
+    issuer       text        NOT NULL CHECK (char_length(issuer) <= 500),
+    subject      text        NOT NULL CHECK (char_length(subject) BETWEEN 1 AND 255),
+    email        text        CHECK (char_length(email) <= 254),
+    last_used_at timestamptz,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (issuer, subject)
+);
+CREATE INDEX user_identities_user ON directory.user_identities (user_id, id);
+GRANT SELECT, INSERT, DELETE, UPDATE (email, last_used_at) ON directory.user_identities TO atrium_app;
 
 -- Whether a user has set up a second factor. Without settings of its own, so that it becomes a part of the statement that asks.
 CREATE FUNCTION identity.has_second_factor(somebody uuid) RETURNS boolean

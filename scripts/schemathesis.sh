@@ -38,7 +38,11 @@ fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/atrium-schemathesis.XXXXXX")
 server=
+company=
 stop() {
+    if [ -n "$company" ]; then
+        kill "$company" 2>/dev/null && wait "$company" || true
+    fi
     if [ -n "$server" ]; then
         kill "$server" 2>/dev/null && wait "$server" || true
     fi
@@ -50,8 +54,12 @@ chmod 711 "$work"
 
 port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export ATRIUM_URL="http://127.0.0.1:$port" ATRIUM_DATA_DIR="$work/data" ATRIUM_ANSWERS="$work/answers.json" PSQL="$psql"
+other=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+PYTHONDONTWRITEBYTECODE=1 "$python" tests/schemathesis/company.py "$other" &
+company=$!
+printf '[{ "key": "company", "name": "Company", "issuer": "http://127.0.0.1:%s", "client_id": "atrium" }]' "$other" >"$work/providers.json"
 env -u DATABASE_URL -u DATABASE_OWNER_URL -u ATRIUM_SMTP_HOST "$atrium" serve --demo --rate-limit-factor 100000 --listen "127.0.0.1:$port" \
-    --public-url "http://localhost:$port" --log-format text >"$work/server.log" 2>&1 &
+    --public-url "http://localhost:$port" --log-format text --providers "$work/providers.json" --private-services --mail-links >"$work/server.log" 2>&1 &
 server=$!
 for ((tries = 0; tries < 600; tries++)); do
     kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; fail 'Atrium does not start'; }

@@ -1,9 +1,18 @@
 /** Starts the program with a data directory and a private database of its own, and ends it after the run. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { openCompany } from "./company";
 import { address, program } from "./settings";
 
 export interface Account {
@@ -24,6 +33,9 @@ export default async function start(): Promise<() => Promise<void>> {
   process.env.ATRIUM_E2E_DATA = data;
   mkdirSync("results", { recursive: true });
   const log = createWriteStream("results/server.log");
+  const company = await openCompany(base);
+  const providers = join(folder, "providers.json");
+  writeFileSync(providers, JSON.stringify([company.provider]));
   const { DATABASE_URL: _, DATABASE_OWNER_URL: __, ...environment } = process.env;
   const env = {
     ...environment,
@@ -32,6 +44,10 @@ export default async function start(): Promise<() => Promise<void>> {
     ATRIUM_PUBLIC_URL: base,
     // The tests are one address with many visitors.
     ATRIUM_RATE_LIMIT_FACTOR: "1000",
+    // The company stands on this machine.
+    ATRIUM_PROVIDERS: providers,
+    ATRIUM_PRIVATE_SERVICES: "true",
+    ATRIUM_MAIL_LINKS: "true",
     ATRIUM_LOG_FORMAT: "text",
     NO_COLOR: "1",
   };
@@ -40,6 +56,7 @@ export default async function start(): Promise<() => Promise<void>> {
   server.stderr.pipe(log);
   const stop = async () => {
     await ended(server);
+    company.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {

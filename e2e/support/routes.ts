@@ -19,6 +19,9 @@ async function first(api: APIRequestContext, path: string, params: Record<string
 
 export const SIGNED_OUT: Screen[] = [
   { name: "sign-in", path: "/sign-in", open: true },
+  { name: "from-provider", path: "/sign-in/from/acme?state=unknown", open: true },
+  { name: "ask-mail-link", path: "/sign-in/mail", open: true },
+  { name: "open-mail-link", path: "/sign-in/link#token=unknown", open: true },
   { name: "sign-up", path: "/sign-up", open: true },
   { name: "verify-email", path: "/verify-email?token=unknown", open: true },
   { name: "forgot-password", path: "/forgot-password", open: true },

@@ -525,6 +525,39 @@ def confirmation():
     return body(code=totp(person.ask("POST", "/me/totp")["secret"]))
 
 
+def come_back(who):
+    """A browser at the end of its way through the provider: its cookie, and what it brings."""
+    begun = visitor.ask("POST", "/sessions/provider/options", {"provider": "company", "intent": "sign_in"}, raw=True)
+    back = requests.get(begun.json()["url"], params={"who": who}, timeout=30).json()
+    return begun.cookies["atrium_provider"], {"provider": "company", **back}
+
+
+def from_provider():
+    token, answer = come_back(f"known{number()}")
+    return {"cookies": {"atrium_provider": token}} | body(**answer)
+
+
+def identity_token():
+    """Of somebody whom nobody here is known to be."""
+    token, answer = come_back(f"new{number()}")
+    returned = requests.post(BASE + "/sessions/provider", json=answer, cookies={"atrium_provider": token}, timeout=30)
+    return returned.json()["identity"]["token"]
+
+
+def identity():
+    """The id of a linked identity, of somebody with a password."""
+    caller = spare("DELETE /api/v1/me/identities/{id}").caller
+    caller.ask("POST", "/me/identities", {"token": identity_token()})
+    return caller.get("/me/identities")["linked"][-1]["id"]
+
+
+def mail_link():
+    """A link in its mail, and the cookie of the browser that asked."""
+    email = founder().email
+    asked = visitor.ask("POST", "/sessions/mail-link/requests", {"email": email}, raw=True)
+    return {"cookies": {"atrium_mail_link": asked.cookies["atrium_mail_link"]}} | body(token=mailed_token(email, "/sign-in/link"))
+
+
 def passkey():
     person = spare("POST /api/v1/me/passkeys")
     person.key()
@@ -799,6 +832,17 @@ REQUESTS = {
     "DELETE /api/v1/me/passkeys/{id}": lambda: path(id=spare("DELETE /api/v1/me/passkeys/{id}").key()[1]),
     "POST /api/v1/sessions/second-factor": second_factor,
     "POST /api/v1/sessions/second-factor/options": waiting_with_key,
+    "GET /api/v1/sign-in-options": nothing,
+    "POST /api/v1/sessions/provider/options": lambda: body(provider="company", intent="sign_in"),
+    "POST /api/v1/sessions/provider": from_provider,
+    "POST /api/v1/registrations/provider": lambda: body(
+        token=identity_token(), name="Somebody", tenant_name=f"Company {number()}", timezone="Europe/Lisbon", locale="en"
+    ),
+    "GET /api/v1/me/identities": nothing,
+    "POST /api/v1/me/identities": lambda: body(token=identity_token()),
+    "DELETE /api/v1/me/identities/{id}": lambda: path(id=identity()),
+    "POST /api/v1/sessions/mail-link/requests": lambda: body(email=OWNER_EMAIL),
+    "POST /api/v1/sessions/mail-link": mail_link,
     "POST /api/v1/sessions/passkey": passkey_sign_in,
     "POST /api/v1/sessions/passkey/options": nothing,
     "POST /api/v1/session/verification": verification,
@@ -820,7 +864,7 @@ REQUESTS = {
 }
 
 # What leaves the session of its spare as it is, who by then may need more than a password to sign in.
-KEEPS_THE_SESSION = re.compile(r"^[A-Z]+ /api/v1/(me/(totp|recovery-codes|passkeys)|session/verification/options)")
+KEEPS_THE_SESSION = re.compile(r"^[A-Z]+ /api/v1/(me/(totp|recovery-codes|passkeys|identities)|session/verification/options)")
 
 # What stops others: it is asked for those who were made for it, and for nobody else that the generator has read of.
 STOPS_OTHERS = re.compile(r"^(?:PUT|DELETE) /api/v1/admin/(tenants|users)/")
@@ -844,6 +888,8 @@ OF_SPARES = {
     "POST /api/v1/me/totp/confirmation",
     "POST /api/v1/me/recovery-codes",
     "POST /api/v1/me/passkeys",
+    "POST /api/v1/me/identities",
+    "DELETE /api/v1/me/identities/{id}",
     "POST /api/v1/me/passkeys/options",
     "PATCH /api/v1/me/passkeys/{id}",
     "DELETE /api/v1/me/passkeys/{id}",

@@ -119,14 +119,7 @@ async fn with_app<T>(settings: &Settings, command: impl AsyncFnOnce(App) -> Resu
     let outcome = async {
         database.prepare(&keys).await?;
         migrate::up(&database.owner, &keys).await?;
-        let config = Config {
-            public_url: "http://localhost:8080".to_owned(),
-            trusted_proxies: Vec::new(),
-            rate_limit_factor: 1,
-            private_mail_servers: false,
-            admin_second_factor: false,
-            pool_wait: std::time::Duration::from_secs(2),
-        };
+        let config = Config::of("http://localhost:8080".to_owned());
         let app = serve::application(
             config,
             &database,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use platform::files::{FileStore, S3Config};
 use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
+use platform::providers::{self, Provider};
 use secrecy::{ExposeSecret, SecretString};
 
 /// What every command takes.
@@ -195,6 +196,23 @@ pub struct ServeArgs {
     #[arg(long, env = "ATRIUM_PRIVATE_MAIL_SERVERS")]
     pub private_mail_servers: bool,
 
+    /// Providers of identities (OpenID Connect) that people may sign in with: a JSON file, see docs/operating.md
+    #[arg(long, env = "ATRIUM_PROVIDERS")]
+    pub providers: Option<PathBuf>,
+
+    /// Let people sign in by a link in a mail
+    #[arg(long, env = "ATRIUM_MAIL_LINKS")]
+    pub mail_links: bool,
+
+    /// A service that is asked whether a new password is known from a breach, such as https://api.pwnedpasswords.com/range: it
+    /// is told the first five digits of the SHA-1
+    #[arg(long, env = "ATRIUM_BREACH_SERVICE")]
+    pub breach_service: Option<String>,
+
+    /// Let providers and the breach service stand on this machine and in private networks, and speak plain http
+    #[arg(long, env = "ATRIUM_PRIVATE_SERVICES")]
+    pub private_services: bool,
+
     /// Close the administration of the instance to administrators who have not signed in with a second factor
     #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]
     pub admin_second_factor: bool,
@@ -220,23 +238,44 @@ pub enum Role {
 
 impl ServeArgs {
     /// # Errors
-    /// A public address that is no origin, or plain http anywhere but on this machine.
-    pub fn public_url(&self) -> Result<String, String> {
-        let url = self.public_url.trim_end_matches('/');
-        let parsed: http::Uri = url.parse().map_err(|_| format!("--public-url {url} is not an address"))?;
-        let host = parsed.host().unwrap_or_default();
-        if parsed.path() != "/" && !parsed.path().is_empty() {
-            return Err(format!("--public-url {url} must have no path"));
-        }
-        let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost");
-        match parsed.scheme_str() {
-            Some("https") => Ok(url.to_owned()),
-            Some("http") if local => Ok(url.to_owned()),
-            Some("http") => Err(format!(
-                "--public-url {url} is plain http. Sign-in cookies would travel unprotected: use https, by --tls-cert and --tls-key or by a proxy in front"
-            )),
-            _ => Err(format!("--public-url {url} must begin with https:// (or http:// on localhost)")),
-        }
+    /// A file that cannot be read, or whose content is wrong.
+    pub fn providers(&self) -> Result<Vec<Provider>, String> {
+        let Some(file) = &self.providers else { return Ok(Vec::new()) };
+        let said = |error: String| format!("--providers {}: {error}", file.display());
+        let text = std::fs::read_to_string(file).map_err(|error| said(error.to_string()))?;
+        providers::parse(&text, self.private_services).map_err(said)
+    }
+
+    /// # Errors
+    /// What is no address of a service.
+    pub fn breach_service(&self) -> Result<Option<String>, String> {
+        let Some(url) = &self.breach_service else { return Ok(None) };
+        let is_address = url.parse::<http::Uri>().is_ok_and(|parsed| match parsed.scheme_str() {
+            Some("https") => parsed.host().is_some(),
+            Some("http") => parsed.host().is_some() && self.private_services,
+            _ => false,
+        });
+        if is_address { Ok(Some(url.clone())) } else { Err(format!("--breach-service {url} must begin with https://")) }
+    }
+}
+
+/// # Errors
+/// A public address that is no origin, or plain http anywhere but on this machine.
+pub fn public_url(given: &str) -> Result<String, String> {
+    let url = given.trim_end_matches('/');
+    let parsed: http::Uri = url.parse().map_err(|_| format!("--public-url {url} is not an address"))?;
+    let host = parsed.host().unwrap_or_default();
+    if parsed.path() != "/" && !parsed.path().is_empty() {
+        return Err(format!("--public-url {url} must have no path"));
+    }
+    let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost");
+    match parsed.scheme_str() {
+        Some("https") => Ok(url.to_owned()),
+        Some("http") if local => Ok(url.to_owned()),
+        Some("http") => Err(format!(
+            "--public-url {url} is plain http. Sign-in cookies would travel unprotected: use https, by --tls-cert and --tls-key or by a proxy in front"
+        )),
+        _ => Err(format!("--public-url {url} must begin with https:// (or http:// on localhost)")),
     }
 }
 

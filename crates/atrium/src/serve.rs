@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use platform::db::{ContextSeal, Pools};
 use platform::events::Dispatch;
+use platform::http_client::HttpClient;
 use platform::rate_limit::RateLimits;
 use platform::sse::Streams;
 use platform::state::{Config, Parts};
@@ -17,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::seed;
-use crate::config::{Role, ServeArgs, Settings, key_ring};
+use crate::config::{Role, ServeArgs, Settings, key_ring, public_url};
 use crate::database::{Beside, Database};
 use crate::health::{self, Health};
 use crate::{migrate, registry, router, server};
@@ -49,7 +50,8 @@ pub fn application(
         authenticator: Arc::new(identity::RequestAuthenticator),
         mailer: Arc::new(mailer),
         files,
-        http: platform::http_client::HttpClient::new(),
+        http: HttpClient::new(),
+        services: if config.private_services { HttpClient::allowing_private() } else { HttpClient::new() },
         dispatch: Dispatch::default(),
         streams: Streams::default(),
         sessions: platform::known::KnownSessions::default(),
@@ -68,7 +70,8 @@ pub fn application(
 pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let mut signals = Signals::install()?;
-    let public_url = args.public_url()?;
+    let public_url = public_url(&args.public_url)?;
+    let (providers, breach_service) = (args.providers()?, args.breach_service()?);
     if public_url.starts_with("http://") {
         tracing::warn!("serving plain http on this machine: cookies go without Secure. For others, set --public-url to an https address");
     }
@@ -94,6 +97,10 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             trusted_proxies: args.trusted_proxies.clone(),
             rate_limit_factor: args.rate_limit_factor,
             private_mail_servers: args.private_mail_servers,
+            private_services: args.private_services,
+            providers,
+            mail_links: args.mail_links,
+            breach_service,
             admin_second_factor: args.admin_second_factor,
             pool_wait: POOL_WAIT,
         };

@@ -1,4 +1,4 @@
-//! Steps of a sign-in that wait for their next one. Each is known by a token that only its browser has, lasts five minutes
+//! Steps of a sign-in that wait for their next one. Each is known by a token that only its browser has, lasts minutes
 //! and counts once.
 
 use platform::crypto::{Token, sha256};
@@ -9,9 +9,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// NIST SP 800-63B-4 has out-of-band codes last ten minutes at most; people have their phone at hand.
-pub const SECONDS: i64 = 5 * 60;
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// The password was right; a second factor is due.
@@ -21,6 +18,12 @@ pub enum Purpose {
     /// A passkey of a known user is to sign.
     PasskeyAssertion,
     PasskeyRegistration,
+    /// A provider is to send the browser back.
+    Provider,
+    /// Somebody came back whom nobody here is known to be.
+    ProviderIdentity,
+    /// A link in a mail.
+    MailLink,
 }
 
 impl Purpose {
@@ -30,6 +33,18 @@ impl Purpose {
             Self::PasskeySignIn => "passkey_sign_in",
             Self::PasskeyAssertion => "passkey_assertion",
             Self::PasskeyRegistration => "passkey_registration",
+            Self::Provider => "provider",
+            Self::ProviderIdentity => "provider_identity",
+            Self::MailLink => "mail_link",
+        }
+    }
+
+    /// Seconds that it waits. NIST SP 800-63B-4 has out-of-band codes last ten minutes at most; people have their phone at hand,
+    /// while mails take their time, and so do forms.
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Self::SecondFactor | Self::PasskeySignIn | Self::PasskeyAssertion | Self::PasskeyRegistration => 5 * 60,
+            Self::Provider | Self::ProviderIdentity | Self::MailLink => 10 * 60,
         }
     }
 }
@@ -37,7 +52,7 @@ impl Purpose {
 /// What is to be remembered until the next step.
 pub struct Step {
     pub purpose: Purpose,
-    /// None where a passkey will tell.
+    /// None where a passkey or a provider will tell.
     pub user: Option<Uuid>,
     /// The session or the waiting sign-in that asked.
     pub bound_to: Option<Uuid>,
@@ -58,12 +73,22 @@ pub struct Waiting {
 /// # Errors
 /// The database's.
 pub async fn begin(db: &mut PgConnection, step: &Step, now: Timestamp) -> Result<(Zeroizing<String>, Timestamp), sqlx::Error> {
-    let (token, expires_at) = (Token::random(), now.plus_seconds(SECONDS));
+    let token = Token::random();
+    let expires_at = begin_with(db, step, &token.hash, now).await?;
+    Ok((token.secret, expires_at))
+}
+
+/// As [`begin`], under a token that was drawn before.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_with(db: &mut PgConnection, step: &Step, token_hash: &[u8; 32], now: Timestamp) -> Result<Timestamp, sqlx::Error> {
+    let expires_at = now.plus_seconds(step.purpose.seconds());
     sqlx::query!(
         "INSERT INTO directory.login_challenges (id, token_hash, purpose, user_id, bound_to, remembered, state, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id::new(),
-        &token.hash[..],
+        &token_hash[..],
         step.purpose.name(),
         step.user as Option<Uuid>,
         step.bound_to as Option<Uuid>,
@@ -74,7 +99,7 @@ pub async fn begin(db: &mut PgConnection, step: &Step, now: Timestamp) -> Result
     )
     .execute(db)
     .await?;
-    Ok((token.secret, expires_at))
+    Ok(expires_at)
 }
 
 /// The step of that token, if it still waits; it goes on waiting.

@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use platform::crypto::sha256;
 use platform::state::Config;
+use zeroize::Zeroizing;
 
 /// `Token::random` makes 32 bytes, which are 43 characters of URL-safe Base64.
 const TOKEN_LENGTH: usize = 43;
@@ -17,6 +18,33 @@ fn name(config: &Config) -> &'static str {
 /// Of the browser that somebody signed in with before.
 fn device_name(config: &Config) -> &'static str {
     if config.is_https() { "__Host-atrium-device" } else { "atrium_device" }
+}
+
+/// Of the browser that is on its way through a provider, or waits for a mail.
+fn errand_name(config: &Config, errand: Errand) -> &'static str {
+    match (errand, config.is_https()) {
+        (Errand::Provider, true) => "__Host-atrium-provider",
+        (Errand::Provider, false) => "atrium_provider",
+        (Errand::MailLink, true) => "__Host-atrium-mail-link",
+        (Errand::MailLink, false) => "atrium_mail_link",
+    }
+}
+
+/// What a browser is known by until it comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    Provider,
+    MailLink,
+}
+
+/// `Set-Cookie` for so many seconds. Strict: another site sends the browser back, but to a page of ours, which then asks.
+pub fn set_errand(config: &Config, errand: Errand, token: &str, max_age: i64) -> String {
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{}; Max-Age={max_age}", errand_name(config, errand), secure(config))
+}
+
+/// The presented token itself.
+pub fn presented_errand(config: &Config, errand: Errand, headers: &HeaderMap) -> Option<Zeroizing<String>> {
+    text(errand_name(config, errand), headers).map(|token| Zeroizing::new(token.to_owned()))
 }
 
 /// `Set-Cookie` by which a browser is known, for so many seconds.
@@ -50,6 +78,10 @@ pub fn presented_device(config: &Config, headers: &HeaderMap) -> Option<[u8; 32]
 }
 
 fn token(wanted: &str, headers: &HeaderMap) -> Option<[u8; 32]> {
+    text(wanted, headers).map(|token| sha256(token.as_bytes()))
+}
+
+fn text<'a>(wanted: &str, headers: &'a HeaderMap) -> Option<&'a str> {
     let mut tokens = headers
         .get_all(COOKIE)
         .iter()
@@ -60,7 +92,7 @@ fn token(wanted: &str, headers: &HeaderMap) -> Option<[u8; 32]> {
         .map(|(_, token)| token);
     let token = tokens.next()?;
     let well_formed = token.len() == TOKEN_LENGTH && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    (well_formed && tokens.all(|other| other == token)).then(|| sha256(token.as_bytes()))
+    (well_formed && tokens.all(|other| other == token)).then_some(token)
 }
 
 #[cfg(test)]
@@ -71,14 +103,7 @@ mod tests {
     use super::*;
 
     fn config(public_url: &str) -> Config {
-        Config {
-            public_url: public_url.to_owned(),
-            trusted_proxies: Vec::new(),
-            rate_limit_factor: 1,
-            private_mail_servers: false,
-            admin_second_factor: false,
-            pool_wait: std::time::Duration::from_secs(2),
-        }
+        Config::of(public_url.to_owned())
     }
 
     fn headers(cookies: &[&str]) -> HeaderMap {

@@ -16,8 +16,10 @@ pub mod erasure;
 mod events;
 pub mod exports;
 mod forget;
+pub mod identities;
 pub mod instance;
 pub mod invitations;
+mod mail_links;
 mod mails;
 pub mod members;
 pub mod oauth;
@@ -51,6 +53,8 @@ pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(registrations::http::api())
         .merge(sessions::http::api())
+        .merge(identities::http::api())
+        .merge(mail_links::http::api())
         .merge(second_factors::http::api())
         .merge(policy::http::api())
         .merge(passwords::http::api())
@@ -76,6 +80,7 @@ pub fn jobs() -> Vec<JobDefinition> {
     vec![
         definition::<registrations::SendVerification>(),
         definition::<passwords::SendPasswordReset>(),
+        definition::<mail_links::SendMailLink>(),
         definition::<forget::ForgetExpired>(),
         definition::<erasure::EraseDue>(),
         definition::<erasure::EraseTenant>(),

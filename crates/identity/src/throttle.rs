@@ -46,6 +46,11 @@ impl Key {
         Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"second factor\0", user.as_bytes()]))
     }
 
+    /// Of the code of a mailed link, from wherever it is tried.
+    pub fn of_mail_link(app: &App, link: Uuid) -> Self {
+        Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"mail link\0", link.as_bytes()]))
+    }
+
     /// As [`Key::check`]; attempts side by side wait for each other until the transaction ends.
     ///
     /// # Errors

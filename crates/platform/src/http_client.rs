@@ -128,7 +128,7 @@ impl HttpClient {
         Self::ruled(Rules::default())
     }
 
-    /// Any address, and plain http as well: for tests, whose servers listen on this machine.
+    /// Any address, and plain http as well: where the person who hosts says so, and for tests, whose servers listen on this machine.
     pub fn allowing_private() -> Self {
         Self::ruled(Rules { permits: |_| true, plain_http: true, ..Rules::default() })
     }

@@ -21,6 +21,7 @@ pub mod permissions;
 pub mod personal;
 pub mod picture;
 pub mod pool;
+pub mod providers;
 pub mod rate_limit;
 pub mod sse;
 pub mod state;

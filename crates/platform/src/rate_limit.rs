@@ -17,6 +17,8 @@ pub enum Limit {
     Account,
     /// Sign-in, sign-up, reset and invitation tokens, by address.
     Credentials,
+    /// Options for a passkey, which the sign-in page asks for by itself, by address.
+    PasskeyOptions,
     /// Mails that a request makes us send to an address; the key names the purpose too, so that one does not use up another's.
     Mail,
     /// Bookings and changes of bookings by visitors, by address.
@@ -39,6 +41,7 @@ impl RateLimits {
                 (Limit::Address, per_second(50).allow_burst(times(300, factor))),
                 (Limit::Account, per_second(50).allow_burst(times(300, factor))),
                 (Limit::Credentials, per_minute(20)),
+                (Limit::PasskeyOptions, per_minute(60)),
                 (Limit::Mail, per_hour(6)),
                 (Limit::PublicChange, per_minute(30)),
                 (Limit::Noted, Quota::per_minute(NonZeroU32::MIN)),

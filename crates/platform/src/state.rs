@@ -12,6 +12,7 @@ use crate::http_client::HttpClient;
 use crate::known::KnownSessions;
 use crate::mail::Mailer;
 use crate::personal::PersonalData;
+use crate::providers::Provider;
 use crate::rate_limit::RateLimits;
 use crate::sse::Streams;
 use crate::time::Clock;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub files: FileStore,
     /// For addresses that users give.
     pub http: HttpClient,
+    /// For addresses that the person who hosts gives.
+    pub services: HttpClient,
     pub dispatch: Dispatch,
     pub streams: Streams,
     pub sessions: KnownSessions,
@@ -56,11 +59,39 @@ pub struct Config {
     pub pool_wait: std::time::Duration,
     /// Whether workspaces may name mail servers on this machine and in private networks.
     pub private_mail_servers: bool,
+    /// Whether providers and the service for breached passwords may stand on this machine and in private networks.
+    pub private_services: bool,
+    pub providers: Vec<Provider>,
+    /// Whether a link in a mail signs in.
+    pub mail_links: bool,
+    /// The address of a service that is asked for breached passwords by the first five digits of their hash.
+    pub breach_service: Option<String>,
     /// Whether administrators of the instance have to show a second factor.
     pub admin_second_factor: bool,
 }
 
 impl Config {
+    /// What holds where nothing is said.
+    pub fn of(public_url: String) -> Self {
+        Self {
+            public_url,
+            trusted_proxies: Vec::new(),
+            rate_limit_factor: 1,
+            pool_wait: std::time::Duration::from_secs(2),
+            private_mail_servers: false,
+            private_services: false,
+            providers: Vec::new(),
+            mail_links: false,
+            breach_service: None,
+            admin_second_factor: false,
+        }
+    }
+
+    /// The provider of that key.
+    pub fn provider(&self, key: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.key == key)
+    }
+
     /// Behind TLS, cookies are `__Host-` and Secure, and HSTS is sent.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")

@@ -6,6 +6,7 @@ export const keys = {
   session: "session",
   sessions: "sessions",
   secondFactors: "second-factors",
+  identities: "identities",
   accessTokens: "access-tokens",
   memberAccessTokens: "member-access-tokens",
   oauthClients: "oauth-clients",

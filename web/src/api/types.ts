@@ -26,6 +26,9 @@ export type SecondFactors = Get<"/api/v1/me/second-factors">;
 export type Passkey = SecondFactors["passkeys"][number];
 export type PasskeyOptions = Answer<paths["/api/v1/sessions/passkey/options"]["post"]>;
 export type TotpEnrolment = Answer<paths["/api/v1/me/totp"]["post"]>;
+export type ProviderIntent = Body<paths["/api/v1/sessions/provider/options"]["post"]>["intent"];
+export type UnknownIdentity = components["schemas"]["UnknownIdentity"];
+export type LinkedIdentity = Get<"/api/v1/me/identities">["linked"][number];
 export type SecondFactorDue = components["schemas"]["SecondFactorDue"];
 export type Proof = Body<paths["/api/v1/session/verification"]["post"]>;
 /** Ways to show a factor. */

@@ -41,6 +41,26 @@ const signIn = createRoute({
   },
   component: lazyRouteComponent(() => import("@/modules/identity/SignIn"), "SignIn"),
 });
+const fromProvider = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/from/$provider",
+  validateSearch: read.optional((raw) => ({
+    code: read.text(raw, "code", 4096),
+    state: read.text(raw, "state", 200),
+    iss: read.text(raw, "iss", 500),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/identity/FromProvider"), "FromProvider"),
+});
+const askMailLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/mail",
+  component: lazyRouteComponent(() => import("@/modules/identity/MailLink"), "AskMailLink"),
+});
+const openMailLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/link",
+  component: lazyRouteComponent(() => import("@/modules/identity/MailLink"), "OpenMailLink"),
+});
 const signUp = createRoute({
   getParentRoute: () => root,
   path: "/sign-up",
@@ -407,6 +427,9 @@ const instanceErasures = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  fromProvider,
+  askMailLink,
+  openMailLink,
   signUp,
   verifyEmail,
   confirmEmail,

@@ -4,6 +4,7 @@ import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { policy } from "./policy/en";
+import { ways } from "./ways/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -13,6 +14,7 @@ export const en = {
   ...messages,
   policy,
   factors,
+  ways,
   ...people,
   ...messaging,
   common: {

@@ -5,6 +5,7 @@ import { messages } from "./messages/nl";
 import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
+import { ways } from "./ways/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -14,6 +15,7 @@ export const nl: Catalogue = {
   ...messages,
   policy,
   factors,
+  ways,
   ...people,
   ...messaging,
   common: {

@@ -5,6 +5,7 @@ import { messages } from "./messages/pt-BR";
 import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { ways } from "./ways/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -14,6 +15,7 @@ export const ptBR: Catalogue = {
   ...messages,
   policy,
   factors,
+  ways,
   ...people,
   ...messaging,
   common: {

@@ -206,9 +206,8 @@ impl Demo {
         timezone: &str,
         admin: bool,
     ) -> Result<Person<'_>, Failure> {
-        let password = identity::admin::create_user(app, email, name, Some(workspace), admin).await?;
-        let person = self.sign_in(email, &password).await?;
-        person.ask(Method::PUT, "/me/password", json!({ "current_password": password.as_str(), "new_password": DEMO_PASSWORD })).await?;
+        let token = identity::admin::create_user(app, email, name, Some(workspace), admin).await?;
+        self.send(Method::PUT, "/password-resets", json!({ "token": token.as_str(), "password": DEMO_PASSWORD }), &[]).await?;
         let person = self.sign_in(email, DEMO_PASSWORD).await?;
         person.ask_with(Method::PATCH, "/me", json!({ "timezone": timezone }), Some("*")).await?;
         person.ask_with(Method::PATCH, "/tenant", json!({ "timezone": timezone }), Some("*")).await?;

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use crate::client::{Answer, Client, Tenant, booking};
+use crate::client::{Answer, Client, Tenant, booking, new_user};
 use crate::identity::authenticator::Authenticator;
+use crate::identity::identities::company::Company;
+use crate::identity::identities::{begin, sign_up_with, unknown};
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
 use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
@@ -123,11 +125,18 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /me/totp" => Nothing("the secret counts only when a code has confirmed it"),
         "POST /me/passkeys/options" | "POST /session/verification/options" => Nothing("a question that the authenticator answers"),
         "POST /sessions/passkey/options" | "POST /sessions/second-factor/options" => Nothing("a question that the authenticator answers"),
+        "POST /sessions/provider/options" => Nothing("a question that the provider answers"),
         "POST /sessions" | "POST /sessions/second-factor" | "POST /sessions/passkey" => SignIn,
+        "POST /sessions/provider" | "POST /sessions/mail-link" => SignIn,
+        "POST /registrations/provider" => Line("tenant.created"),
+        "POST /me/identities" => Account("identity_linked"),
+        "DELETE /me/identities/{id}" => Account("identity_unlinked"),
         "DELETE /session" => Nothing("the session's own row says when it ended"),
         "POST /session/tenant" => Nothing("no record of a workspace changes; the sessions' own rows say when"),
         "POST /registrations" | "POST /email-verification-requests" => Nothing("there is no user and no workspace before the link is used"),
-        "POST /password-resets" => Nothing("whether somebody has the address is found out later, by the job, which writes it down"),
+        "POST /password-resets" | "POST /sessions/mail-link/requests" => {
+            Nothing("whether somebody has the address is found out later, by the job, which writes it down")
+        }
         "POST /invitation-lookups" => Nothing("a question, whose secret has no place in an address"),
         _ => return None,
     })
@@ -135,6 +144,7 @@ fn kept(operation: &str) -> Option<Kept> {
 
 struct Scene {
     world: World,
+    company: Company,
     tenant: Tenant,
     /// Somebody with a password that is known, in a workspace of his or her own.
     spare: Client,
@@ -153,11 +163,18 @@ struct Ask {
 
 impl Scene {
     async fn new() -> Self {
-        let world = World::new().await;
+        let company = Company::open().await;
+        let provider = company.provider("acme");
+        let world = World::with(Default::default(), |config| {
+            config.private_services = true;
+            config.providers = vec![provider];
+            config.mail_links = true;
+        })
+        .await;
         let tenant = Tenant::found(&world, "acme").await;
         let spare = sign_up(&world, "spare@example.com").await;
         let spare_id = spare.get("/me").await.expect(200).id();
-        Self { world, tenant, spare, spare_id, made: Cell::new(0), started: Cell::new(0) }
+        Self { world, company, tenant, spare, spare_id, made: Cell::new(0), started: Cell::new(0) }
     }
 
     /// Somebody new with [`PASSWORD`]: signed in, id and address.
@@ -200,8 +217,8 @@ impl Scene {
     /// Somebody new who administers the instance.
     async fn administrator(&self) -> (Client, Uuid) {
         let email = format!("admin{}@example.com", self.number());
-        let password = identity::admin::create_user(&self.world.app, &email, "Root", None, true).await.expect("a user");
-        let admin = Client::sign_in(&self.world, &email, &password).await;
+        let password = new_user(&self.world, &email, "Root", None, true).await;
+        let admin = Client::sign_in(&self.world, &email, password).await;
         let id = admin.get("/me").await.expect(200).id();
         (admin, id)
     }
@@ -523,6 +540,42 @@ impl Scene {
                 by_visitor(&here(), json!({ "token": due["token"] }))
             }
             "POST /sessions/passkey/options" => by_visitor(&here(), Value::Null),
+            "POST /sessions/provider/options" => by_visitor(&here(), json!({ "provider": "acme", "intent": "sign_in" })),
+            "POST /sessions/provider" => {
+                let person = self.person().await;
+                let identity = unknown(&self.world, &self.company, json!({ "sub": person.2 })).await;
+                person.0.post("/me/identities", json!({ "token": identity["token"] })).await.expect(204);
+                let (client, url) = begin(&Client::anonymous(&self.world), "sign_in").await;
+                let (code, state) = self.company.authorize(&self.world, &url, &json!({ "sub": person.2 }));
+                Ask { client, actor: Some(person.1), path: here(), body: json!({ "provider": "acme", "code": code, "state": state }) }
+            }
+            "POST /registrations/provider" => {
+                let email = format!("new{}@example.com", self.number());
+                let identity = unknown(&self.world, &self.company, json!({ "sub": email, "email": email })).await;
+                by_visitor(&here(), sign_up_with(&identity["token"]))
+            }
+            "POST /me/identities" => {
+                let person = self.person().await;
+                let identity = unknown(&self.world, &self.company, json!({ "sub": person.2 })).await;
+                by_somebody(person, here(), json!({ "token": identity["token"] }))
+            }
+            "DELETE /me/identities/{id}" => {
+                let person = self.person().await;
+                let identity = unknown(&self.world, &self.company, json!({ "sub": person.2 })).await;
+                person.0.post("/me/identities", json!({ "token": identity["token"] })).await.expect(204);
+                let linked = person.0.get("/me/identities").await.expect(200).json;
+                let id = linked["linked"][0]["id"].as_str().expect("an id").to_owned();
+                by_somebody(person, format!("/me/identities/{id}"), Value::Null)
+            }
+            "POST /sessions/mail-link/requests" => by_visitor(&here(), json!({ "email": "spare@example.com" })),
+            "POST /sessions/mail-link" => {
+                let person = self.person().await;
+                let mut client = Client::anonymous(&self.world);
+                let asked = client.post("/sessions/mail-link/requests", json!({ "email": person.2 })).await.expect(202);
+                client.keep_cookie(&asked);
+                let token = newest_token(&self.world, &person.2).await;
+                Ask { client, actor: Some(person.1), path: here(), body: json!({ "token": token }) }
+            }
             "POST /sessions/passkey" => {
                 let (person, mut key) = (self.person().await, Authenticator::new(&self.world.url));
                 register(&person.0, &mut key, "Key").await.expect(201);

@@ -148,11 +148,42 @@ impl Client {
         self
     }
 
+    /// The same, with other cookies.
+    pub fn with_cookie(&self, cookie: String) -> Self {
+        Self { cookie: Some(cookie), ..self.clone() }
+    }
+
     #[track_caller]
     pub fn keep_cookie(&mut self, answer: &Answer) {
         let cookie = answer.headers.get("set-cookie").and_then(|value| value.to_str().ok()).expect("a cookie");
         self.cookie = cookie.split(';').next().map(str::to_owned);
     }
+}
+
+/// What [`new_user`] and [`new_password`] set.
+const PASSWORD: &str = "a password for the tests";
+
+/// A user as the command line makes one, with a workspace where it is named; answers the password.
+pub async fn new_user(world: &World, email: &str, name: &str, workspace: Option<&str>, is_admin: bool) -> &'static str {
+    identity::admin::create_user(&world.app, email, name, workspace, is_admin).await.expect("a user");
+    set_password(world, email).await
+}
+
+/// Signs somebody out everywhere, and answers a new password.
+pub async fn new_password(world: &World, email: &str) -> &'static str {
+    identity::admin::reset(&world.app, email, false).await.expect("a link");
+    set_password(world, email).await
+}
+
+/// As the link would, without its mail.
+async fn set_password(world: &World, email: &str) -> &'static str {
+    let turn = identity::passwords::Turn::wait().await.expect("a turn");
+    let hash = turn.hash(secrecy::SecretString::from(PASSWORD)).await.expect("hashed");
+    let mut db: PgConnection = world.as_owner().await;
+    let user: Uuid =
+        sqlx::query_scalar("SELECT id FROM directory.users WHERE email = $1").bind(email).fetch_one(&mut db).await.expect("the user");
+    identity::passwords::store::set(&mut db, user, &hash, true, world.now()).await.expect("set");
+    PASSWORD
 }
 
 /// A tenant with its owner signed in.
@@ -167,10 +198,8 @@ impl Tenant {
     /// Founds a tenant; the owner is `<name>@example.com`.
     pub async fn found(world: &World, name: &str) -> Self {
         let email = format!("{name}@example.com");
-        let password = identity::admin::create_user(&world.app, &email, &format!("{name} Owner"), Some(&format!("{name} Ltd")), false)
-            .await
-            .expect("a user");
-        Self::of(Client::sign_in(world, &email, &password).await, name).await
+        let password = new_user(world, &email, &format!("{name} Owner"), Some(&format!("{name} Ltd")), false).await;
+        Self::of(Client::sign_in(world, &email, password).await, name).await
     }
 
     /// Of an owner who is signed in.
@@ -190,7 +219,7 @@ impl Tenant {
     /// A member in the given built-in role, signed in.
     pub async fn member(&self, world: &World, role: &str) -> (Uuid, Client) {
         let email = format!("{role}.{}@example.com", self.name);
-        let password = identity::admin::create_user(&world.app, &email, &format!("{role} Member"), None, false).await.expect("a user");
+        let password = new_user(world, &email, &format!("{role} Member"), None, false).await;
         let mut db: PgConnection = world.as_owner().await;
         let user: Uuid =
             sqlx::query_scalar("SELECT id FROM directory.users WHERE email = $1").bind(&email).fetch_one(&mut db).await.expect("the user");
@@ -209,7 +238,7 @@ impl Tenant {
             .execute(&mut db)
             .await
             .expect("a role");
-        (user, Client::sign_in(world, &email, &password).await)
+        (user, Client::sign_in(world, &email, password).await)
     }
 
     /// The owner as organizer with a page, an event type of 30 minutes without notice, and the slug of the page.

@@ -4,7 +4,7 @@ use platform::mail::Mailer;
 use serde_json::json;
 
 use crate::client::{Client, Tenant};
-use crate::host::{Host, password_in};
+use crate::host::{Host, set_password, token_in};
 use crate::platform::smtp::{Reply, Server};
 use crate::world::{World, database};
 
@@ -63,12 +63,15 @@ async fn failed_jobs_are_listed_retried_and_discarded() {
 #[tokio::test]
 async fn users_are_made_promoted_and_helped_in_again() {
     let world = World::new().await;
+    // Links of the command line run out by the machine's clock.
+    world.clock.set(platform::time::Clock::system().now());
     let host = Host::beside(&world);
     let visitor = Client::anonymous(&world);
     let create = |email, more: &[&'static str]| [&["user", "create", email, "--name", "Ana"][..], more].concat();
     let said = host.does(&create("ana@example.com", &["--workspace", "Studio Ana"])).await;
-    let drawn = password_in(&said);
-    let ana = visitor.clone().signed_in("ana@example.com", &drawn).await;
+    let ana = set_password(&visitor, "ana@example.com", &said).await;
+    let again = json!({ "token": token_in(&said), "password": "another fine password" });
+    assert_eq!(visitor.put("/password-resets", None, again).await.expect(422).code(), "link_invalid", "it counts once");
     let session = ana.get("/session").await.expect(200).json;
     assert_eq!((&session["tenant"]["name"], &session["user"]["name"]), (&json!("Studio Ana"), &json!("Ana")));
     ana.get("/mails").await.expect(403);
@@ -91,23 +94,42 @@ async fn users_are_made_promoted_and_helped_in_again() {
     // A link that is under way opens nothing once the password was reset by hand, nor does a session that is open.
     visitor.post("/password-resets", json!({ "email": "ana@example.com" })).await.expect(202);
     world.settle().await;
-    let (mail, _) = crate::bookings::mails_to(&world, "ana@example.com").await.remove(0);
+    let mails = crate::bookings::mails_to(&world, "ana@example.com").await;
+    let (mail, _) = mails.into_iter().find(|(mail, _)| mail.kind == "password_reset").expect("a mail");
     let token = mail.text.split("token=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
-    let said = host.does(&["user", "reset", "ana@example.com"]).await;
-    assert!(said.contains("all sessions have ended"), "{said}");
+    crate::identity::second_factors::set_up(&world, &ana).await;
+    let said = host.does(&["user", "reset", "ana@example.com", "--remove-second-factors", "--public-url", "https://atrium.example"]).await;
+    assert!(said.contains("signed out everywhere") && said.contains("https://atrium.example/reset-password?token="), "{said}");
+    // The password of before is none any more, whether or not the link is used.
+    assert_eq!(
+        visitor.post("/sessions", json!({ "email": "ana@example.com", "password": "a password by its link" })).await.expect(401).code(),
+        "invalid_credentials"
+    );
+    world.advance_minutes(1);
     assert_eq!(ana.get("/session").await.expect(401).code(), "unauthenticated");
     let link = json!({ "token": token, "password": "a fine long password" });
     let refused = visitor.put("/password-resets", None, link).await;
     assert!(refused.status.is_client_error(), "{}", refused.text);
-    let ana = visitor.clone().signed_in("ana@example.com", &password_in(&said)).await;
+    let ana = set_password(&visitor, "ana@example.com", &said).await;
     assert_eq!(ana.get("/session").await.expect(200).json["tenant"]["name"], "Studio Ana");
-    visitor.post("/sessions", json!({ "email": "ana@example.com", "password": drawn })).await.expect(401);
+    // A link that nobody uses runs out.
+    let said = host.does(&["user", "reset", "ana@example.com"]).await;
+    world.advance_minutes(24 * 60);
+    let late = json!({ "token": token_in(&said), "password": "a fine long password" });
+    assert_eq!(visitor.put("/password-resets", None, late).await.expect(422).code(), "link_invalid");
     let trail: Vec<String> =
         sqlx::query_scalar("SELECT event FROM directory.security_events WHERE details ->> 'by' = 'command line' ORDER BY id")
             .fetch_all(&mut world.as_owner().await)
             .await
             .expect("events");
-    assert_eq!(trail, ["user_created", "promoted_to_platform_admin", "password_reset"]);
+    assert_eq!(trail, ["user_created", "promoted_to_platform_admin", "password_reset", "password_reset"]);
+    let removed: i64 = sqlx::query_scalar(
+        "SELECT (details ->> 'second_factors_removed')::bigint FROM directory.security_events WHERE details ? 'second_factors_removed'",
+    )
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("one of them says so");
+    assert_eq!(removed, 1);
 }
 
 /// Who owns the tables of the modules.

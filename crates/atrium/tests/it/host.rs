@@ -88,7 +88,7 @@ impl Host {
     pub async fn found(&self, url: &str, name: &str) -> Tenant {
         let email = format!("{name}@example.com");
         let said = self.does(&["user", "create", &email, "--name", name, "--workspace", name, "--admin"]).await;
-        Tenant::of(Client::at(url).signed_in(&email, &password_in(&said)).await, name).await
+        Tenant::of(set_password(&Client::at(url), &email, &said).await, name).await
     }
 
     pub async fn as_owner(&self) -> PgConnection {
@@ -96,10 +96,17 @@ impl Host {
     }
 }
 
-/// The password that a command prints.
-pub fn password_in(said: &str) -> String {
-    let rest = said.split("with the password ").nth(1).unwrap_or_else(|| panic!("no password in {said}"));
-    rest.split([';', '\n', ' ']).next().expect("a word").to_owned()
+/// The token of the link that a command prints.
+pub fn token_in(said: &str) -> String {
+    let rest = said.split("/reset-password?token=").nth(1).unwrap_or_else(|| panic!("no link in {said}"));
+    rest.split_whitespace().next().expect("a word").to_owned()
+}
+
+/// Sets a password by the link that a command prints, and signs in with it.
+pub async fn set_password(visitor: &Client, email: &str, said: &str) -> Client {
+    let password = "a password by its link";
+    visitor.put("/password-resets", None, serde_json::json!({ "token": token_in(said), "password": password })).await.expect(204);
+    visitor.clone().signed_in(email, password).await
 }
 
 /// Asks again and again until it is so.

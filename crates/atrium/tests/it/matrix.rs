@@ -9,7 +9,7 @@ use crate::client::{Client, Tenant, booking};
 use crate::world::World;
 
 /// Operations that say no more to a stranger than to anybody: no session is asked for.
-const PUBLIC_PREFIXES: [&str; 10] = [
+const PUBLIC_PREFIXES: [&str; 11] = [
     "/public/",
     "/registrations",
     "/email-verification",
@@ -20,6 +20,7 @@ const PUBLIC_PREFIXES: [&str; 10] = [
     "/invitation-acceptances",
     "/invitation-refusals",
     "/sessions",
+    "/sign-in-options",
 ];
 
 pub struct Operation {
@@ -98,12 +99,20 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let role =
         owner.post("/roles", json!({ "name": format!("Secret {}", tenant.name), "permissions": [] })).await.expect(201).id().to_string();
     let export = owner.post("/me/exports", json!({})).await.expect(202).id().to_string();
+    let identity: uuid::Uuid = sqlx::query_scalar(
+        "INSERT INTO directory.user_identities (id, user_id, issuer, subject) VALUES (gen_random_uuid(), $1, 'https://id.example.com', $1::text) RETURNING id",
+    )
+    .bind(tenant.owner_id)
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("an identity");
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     let notification = notification(world, tenant).await.to_string();
     BTreeMap::from([
         ("/access-tokens/", token.clone()),
         ("/member-access-tokens/", token),
         ("/me/passkeys/", passkey),
+        ("/me/identities/", identity.to_string()),
         ("/oauth-clients/", client.to_string()),
         ("/oauth-consents/", consent.to_string()),
         ("/contacts/", contact.id().to_string()),
@@ -236,7 +245,10 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 58] = [
+const ANY_MEMBER: [&str; 61] = [
+    "GET /me/identities",
+    "POST /me/identities",
+    "DELETE /me/identities/{id}",
     "POST /oauth-authorization-lookups",
     "POST /oauth-authorizations",
     "POST /oauth-device-lookups",

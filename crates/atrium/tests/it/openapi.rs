@@ -80,6 +80,10 @@ fn operations_name_the_refusals_of_their_kind() {
                 "sessions/second-factor",
                 "sessions/second-factor/options",
                 "sessions/passkey",
+                "sessions/provider",
+                "sessions/provider/options",
+                "sessions/mail-link",
+                "registrations/provider",
                 "email-verifications",
                 "invitation-acceptances",
             ]

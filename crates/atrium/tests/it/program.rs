@@ -117,7 +117,7 @@ async fn starts_refuses_a_second_stops_and_starts_again() {
     // Commands work beside the running program.
     let created =
         run(atrium(folder.path(), &["user", "create", "you@example.com", "--name", "You", "--workspace", "Yours", "--admin"])).await;
-    assert!(created.status.success() && said(&created).contains("you@example.com can sign in with the password"), "{}", said(&created));
+    assert!(created.status.success() && said(&created).contains("you@example.com can set a password"), "{}", said(&created));
     let again = run(atrium(folder.path(), &["user", "create", "you@example.com", "--name", "You"])).await;
     assert!(!again.status.success(), "{}", said(&again));
     let migrations = run(atrium(folder.path(), &["migrate", "status"])).await;

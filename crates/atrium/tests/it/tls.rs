@@ -6,7 +6,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::host::{Host, password_in};
+use crate::host::{Host, token_in};
 use crate::program::{ended, free_port, ready, signal};
 
 /// A certificate for localhost and its key, in that folder.
@@ -42,7 +42,10 @@ async fn serves_tls_with_its_files() {
     assert_eq!((answer.status().as_u16(), answer.version()), (200, reqwest::Version::HTTP_2));
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=63072000");
     let said = host.does(&["user", "create", "ana@example.com", "--name", "Ana", "--workspace", "Ana"]).await;
-    let body = json!({ "email": "ana@example.com", "password": password_in(&said) });
+    let link = json!({ "token": token_in(&said), "password": "a password by its link" });
+    let set = http.put(format!("{url}/api/v1/password-resets")).header("origin", &url).json(&link).send().await.expect("an answer");
+    assert_eq!(set.status().as_u16(), 204);
+    let body = json!({ "email": "ana@example.com", "password": "a password by its link" });
     let answer = http.post(format!("{url}/api/v1/sessions")).header("origin", &url).json(&body).send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 201);
     let cookie = answer.headers()["set-cookie"].to_str().expect("text").to_owned();

@@ -106,12 +106,10 @@ impl World {
         let address = listener.local_addr().expect("an address");
         let url = format!("http://localhost:{}", address.port());
         let mut config = Config {
-            public_url: url.clone(),
-            trusted_proxies: Vec::new(),
             rate_limit_factor: 1000,
             private_mail_servers: true,
-            admin_second_factor: false,
             pool_wait: std::time::Duration::from_secs(8),
+            ..Config::of(url.clone())
         };
         change(&mut config);
         let database = atrium::database::Database::given(app_options.clone(), owner.clone());

@@ -142,6 +142,9 @@ pub async fn account(db: &mut PgConnection, user: Uuid) -> Result<Value, sqlx::E
                                            'last_used_at', k.last_used_at, 'last_used_ip', host(k.last_used_ip), 'expires_at', k.expires_at,
                                            'revoked_at', k.revoked_at)), '[]')
                                       FROM directory.personal_access_tokens k WHERE k.user_id = $1),
+                  'identities', (SELECT coalesce(jsonb_agg(jsonb_build_object('issuer', i.issuer, 'subject', i.subject, 'email', i.email,
+                                        'last_used_at', i.last_used_at, 'created_at', i.created_at)), '[]')
+                                   FROM directory.user_identities i WHERE i.user_id = $1),
                   'sign_ins', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', l.created_at, 'outcome', l.outcome, 'method', l.method,
                                       'ip_address', host(l.ip_address), 'user_agent', l.user_agent, 'location', l.location)), '[]')
                                  FROM (SELECT * FROM directory.login_history h WHERE h.user_id = $1 ORDER BY h.id DESC LIMIT 5000) l),

@@ -7,7 +7,7 @@ use platform::auth::{Anonymous, Factor, Session};
 use platform::crypto::sha256;
 use platform::ctx::Answer;
 use platform::error::{OnConstraint, Problem, Result};
-use platform::text::Checks;
+use platform::text::{Checks, email_key};
 use platform::time::Timestamp;
 use platform::{App, Ctx, TenantId, id};
 use secrecy::SecretString;
@@ -19,11 +19,12 @@ use super::store::{self, Offer};
 use crate::caller::Somebody;
 use crate::directory::{self, Directory};
 use crate::events::{InvitationAccepted, InvitationDeclined};
+use crate::identities::Identity;
 use crate::members::{self, Newcomer};
 use crate::passwords::link_invalid;
 use crate::profile::store::NewUser;
 use crate::sessions::{self, NewSession};
-use crate::{passwords, profile, registrations, second_factors};
+use crate::{identities, passwords, profile, registrations, second_factors};
 
 /// The token of an invitation's link.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,6 +57,9 @@ pub struct Acceptance {
     /// Of a new user, or of a known one who is not signed in.
     #[schema(value_type = Option<String>, format = Password, max_length = 256)]
     password: Option<SecretString>,
+    /// In place of a new user's password: of an identity that came back from its provider, with the invited address.
+    #[schema(max_length = 100)]
+    identity_token: Option<String>,
 }
 
 pub async fn look_up(app: &App, input: &InvitationToken) -> Result<InvitationOffer> {
@@ -84,7 +88,13 @@ enum Invitee {
     /// With the profile as it is, and, where signed in, the session to go on from.
     Known { newcomer: Newcomer, signed_in: Option<Box<Session>> },
     /// The link has shown that the address is his or hers.
-    New { newcomer: Newcomer, password_hash: String },
+    New { newcomer: Newcomer, shown: Shown },
+}
+
+/// With what somebody new will sign in.
+enum Shown {
+    Password { hash: String },
+    Identity { token: String },
 }
 
 impl Invitee {
@@ -115,18 +125,22 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
     }
     members::store::lock_memberships(ctx.db().await?, tenant).await?;
     super::check_inviter(&mut ctx, offer.invited_by, offer.role_id).await?;
-    if let Invitee::New { newcomer, password_hash } = &invitee {
+    if let Invitee::New { newcomer, shown } = &invitee {
         let new = NewUser {
             id: newcomer.user_id,
             email: &newcomer.email,
             email_key: &offer.email_key,
             name: &newcomer.name,
-            password_hash,
+            password_hash: if let Shown::Password { hash } = shown { Some(hash) } else { None },
             locale: &newcomer.locale,
             timezone: &newcomer.timezone,
         };
         profile::store::insert(ctx.db().await?, &new, now).await.on_constraint("users_email_key", registrations::account_exists)?;
         registrations::store::void(ctx.db().await?, &offer.email_key, now).await?;
+        if let Shown::Identity { token } = shown {
+            let identity = Identity::take(ctx.db().await?, token, now).await?;
+            identity.join(ctx.db().await?, newcomer.user_id, now).await?;
+        }
     }
     members::join(&mut ctx, newcomer, offer.role_id, Some(offer.created_at)).await?;
     ctx.audit(Change::updated(
@@ -146,7 +160,9 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
             sessions::open(&mut *db, &app, &origin, presented.as_ref(), &next).await?
         }
         Invitee::Known { .. } | Invitee::New { .. } => {
-            let fresh = NewSession::fresh(newcomer.user_id, Some(tenant), &[Factor::Password]);
+            let by_provider = matches!(&invitee, Invitee::New { shown: Shown::Identity { .. }, .. });
+            let factor = if by_provider { Factor::Provider } else { Factor::Password };
+            let fresh = NewSession::fresh(newcomer.user_id, Some(tenant), &[factor]);
             sessions::open_signed_in(&mut *db, &app, &origin, presented.as_ref(), &fresh).await?
         }
     };
@@ -160,21 +176,33 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     let Some(user) = offer.user_id else {
         let mut checks = Checks::new();
         let name = checks.line("name", input.name.as_deref().unwrap_or_default(), 1, 120);
-        let Some(password) = input.password else {
-            checks.add("password", "required", "is required");
-            return Err(checks.done().err().unwrap_or_else(link_invalid).into());
-        };
-        passwords::check(&mut checks, "password", &password, passwords::ALONE, &[&offer.email, &name, &offer.tenant_name]);
-        checks.done()?;
-        let password_hash = passwords::Turn::wait().await?.hash(password).await?;
-        let newcomer = Newcomer {
+        let newcomer = |name| Newcomer {
             user_id: id::new(),
             name,
             email: offer.email.clone(),
             timezone: offer.tenant_timezone.clone(),
             locale: offer.locale.clone(),
         };
-        return Ok(Invitee::New { newcomer, password_hash });
+        if let Some(token) = input.identity_token {
+            checks.done()?;
+            let mut directory = Directory::open(app, None, None).await?;
+            let identity = Identity::find(directory.db(), &token, app.clock.now()).await?;
+            let email = identity.verified_email().ok_or_else(identities::sign_up::unverified)?;
+            if email_key(email) != offer.email_key {
+                let detail = "This invitation is for another address than the one that the provider confirmed.";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "other_address", detail).into());
+            }
+            return Ok(Invitee::New { newcomer: newcomer(name), shown: Shown::Identity { token } });
+        }
+        let Some(password) = input.password else {
+            checks.add("password", "required", "is required");
+            return Err(checks.done().err().unwrap_or_else(link_invalid).into());
+        };
+        passwords::check(&mut checks, "password", &password, passwords::ALONE, &[&offer.email, &name, &offer.tenant_name]);
+        checks.done()?;
+        passwords::refuse_breached(app, "password", &password).await?;
+        let hash = passwords::Turn::wait().await?.hash(password).await?;
+        return Ok(Invitee::New { newcomer: newcomer(name), shown: Shown::Password { hash } });
     };
     let own = caller.session.as_ref().filter(|session| session.user_id == user);
     if let Some(session) = own {

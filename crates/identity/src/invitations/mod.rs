@@ -23,6 +23,7 @@ use self::http::InvitationsWrite;
 use self::store::NewInvitation;
 use crate::events::{InvitationCreated, InvitationResent, InvitationRevoked};
 use crate::roles::{self, RoleName};
+use crate::tenants::Tenant;
 use crate::{mails, members, tenants};
 
 const LINK_SECONDS: i64 = 7 * 24 * 3600;
@@ -73,7 +74,7 @@ async fn create(ctx: &mut Allow<InvitationsWrite>, input: InvitationInput) -> Re
     }
     ctx.app.limits.check(Limit::Mail, &format!("invitation {key}"))?;
     let workspace = tenants::store::find(ctx.db().await?, tenant).await?;
-    let (name, locale) = invitee.map_or_else(|| (String::new(), workspace.locale), |invitee| (invitee.name, invitee.locale));
+    let (name, locale) = invitee.map_or_else(|| (String::new(), workspace.locale.clone()), |invitee| (invitee.name, invitee.locale));
     let token = Token::random();
     let new = NewInvitation {
         id: id::new(),
@@ -87,7 +88,7 @@ async fn create(ctx: &mut Allow<InvitationsWrite>, input: InvitationInput) -> Re
     };
     store::insert(ctx.db().await?, tenant, &new, &token.hash, now).await.on_constraint("invitations_one_pending", pending_exists)?;
     let invitation = store::find(ctx.db().await?, tenant, new.id, None, now).await?.ok_or_else(Problem::not_found)?;
-    send(ctx, &invitation, &workspace.name, name, &locale, &token).await?;
+    send(ctx, &invitation, &workspace, name, &locale, &token).await?;
     ctx.audit(Change::created("invitation.created", "invitation", invitation.id, &invitation));
     ctx.publish(&InvitationCreated { invitation_id: invitation.id, email })?;
     ctx.commit_with(Answer::created(&invitation)?).await
@@ -136,14 +137,19 @@ async fn check_inviter(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
     Err(Problem::conflict("invitation_void", detail).into())
 }
 
-async fn send(ctx: &mut Ctx, invitation: &Invitation, workspace: &str, name: String, locale: &str, token: &Token) -> Result<()> {
+async fn send(ctx: &mut Ctx, invitation: &Invitation, workspace: &Tenant, name: String, locale: &str, token: &Token) -> Result<()> {
     let (inviter, reply_to) = match &ctx.caller {
         Caller::Member(session) => (session.name.clone(), Some(Person { name: session.name.clone(), email: session.email.clone() })),
         Caller::Visitor | Caller::Program { .. } => (invitation.invited_by.name.clone(), None),
     };
     let to = Person { name, email: invitation.email.clone() };
-    let says = mails::InvitationSays { workspace, inviter: &inviter, role: &invitation.role.name, message: invitation.message.as_deref() };
-    let mut mail = mails::invitation(&ctx.app, locale, to, &token.secret, &says);
+    let says = mails::InvitationSays {
+        workspace: &workspace.name,
+        inviter: &inviter,
+        role: &invitation.role.name,
+        message: invitation.message.as_deref(),
+    };
+    let mut mail = mails::invitation(&ctx.app, locale, to, &token.secret, &says, mails::Looks::of(&ctx.app, workspace));
     mail.reply_to = reply_to;
     // By the instance's mail server and never by the tenant's own: who runs that one reads the link, and accepting by it
     // counts as proof of the address.
@@ -164,7 +170,7 @@ async fn resend(ctx: &mut Allow<InvitationsWrite>, id: Uuid) -> Result<Response>
     let after = store::find(ctx.db().await?, tenant, id, own, now).await?.ok_or_else(Problem::not_found)?;
     let workspace = tenants::store::find(ctx.db().await?, tenant).await?;
     let name = store::invitee(ctx.db().await?, tenant, &email_key(&after.email)).await?.map(|invitee| invitee.name).unwrap_or_default();
-    send(ctx, &after, &workspace.name, name, &locale, &token).await?;
+    send(ctx, &after, &workspace, name, &locale, &token).await?;
     ctx.audit(Change::updated("invitation.resent", "invitation", id, &before, &after));
     ctx.publish(&InvitationResent { invitation_id: id, email: after.email.clone() })?;
     ctx.commit_with(Answer::json(StatusCode::ACCEPTED, &after)?).await

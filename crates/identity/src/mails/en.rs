@@ -33,6 +33,15 @@ pub const CATALOGUE: Catalogue = Catalogue {
         button: "Sign up",
         footer: "If you did not ask for this, ignore this mail.",
     },
+    sign_in_link: Texts {
+        subject: "Your link to sign in",
+        paragraphs: &[
+            "You asked for a link to sign in to Atrium. Open it in the browser in which you asked.",
+            "In another browser it takes the code that is shown where you asked. The link works once, for ten minutes.",
+        ],
+        button: "Sign in",
+        footer: "If you did not ask for this, ignore this mail, and give the link to nobody.",
+    },
     password_reset: Texts {
         subject: "Set a new password",
         paragraphs: &[
@@ -67,6 +76,8 @@ pub const CATALOGUE: Catalogue = Catalogue {
         ("passkey_removed", "A passkey was removed"),
         ("recovery_codes_replaced", "New recovery codes were made"),
         ("access_token_created", "An access token was made"),
+        ("identity_linked", "An account of another company was linked"),
+        ("identity_unlinked", "An account of another company was unlinked"),
     ],
     invitation: Texts {
         subject: "{inviter} invites you to {workspace}",

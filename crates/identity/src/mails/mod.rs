@@ -9,6 +9,8 @@ use platform::App;
 use platform::mail::layout::Layout;
 use platform::mail::{Mail, Person};
 
+use crate::tenants::Tenant;
+
 /// One mail's texts. `{name}` and the like are filled in.
 pub struct Texts {
     subject: &'static str,
@@ -26,11 +28,12 @@ pub struct Catalogue {
     verification: Texts,
     account_exists: Texts,
     registration_unfinished: Texts,
+    sign_in_link: Texts,
     password_reset: Texts,
     password_changed: Texts,
     security_notice: Texts,
     /// What happened, by the security event.
-    notices: [(&'static str, &'static str); 6],
+    notices: [(&'static str, &'static str); 8],
     invitation: Texts,
     workspace: &'static str,
     role: &'static str,
@@ -75,7 +78,29 @@ struct Parts<'a> {
     link: String,
 }
 
+/// How a workspace's mails look; the program's own where it is empty.
+#[derive(Default)]
+pub struct Looks {
+    /// `#rrggbb`
+    pub color: String,
+    /// The whole address of the logo.
+    pub logo: Option<String>,
+}
+
+impl Looks {
+    pub fn of(app: &App, tenant: &Tenant) -> Self {
+        Self {
+            color: tenant.branding.color.clone().unwrap_or_default(),
+            logo: tenant.logo_url.as_deref().map(|path| app.config.link(path)),
+        }
+    }
+}
+
 fn write(catalogue: &Catalogue, to: Person, parts: Parts<'_>) -> Mail {
+    write_in(catalogue, to, parts, Looks::default())
+}
+
+fn write_in(catalogue: &Catalogue, to: Person, parts: Parts<'_>, looks: Looks) -> Mail {
     let subject = fill(parts.texts.subject, parts.values);
     let greeting =
         if to.name.trim().is_empty() { catalogue.hello_nobody.to_owned() } else { fill(catalogue.hello, &[("name", to.name.trim())]) };
@@ -87,8 +112,8 @@ fn write(catalogue: &Catalogue, to: Person, parts: Parts<'_>) -> Mail {
         facts: parts.facts,
         button: Some((parts.texts.button.to_owned(), parts.link)),
         footer: vec![fill(parts.texts.footer, parts.values)],
-        brand_color: String::new(),
-        logo: None,
+        brand_color: looks.color,
+        logo: looks.logo,
     };
     let (text, html) = layout.render();
     Mail { kind: parts.kind.to_owned(), to, subject, text, html, reply_to: None, from_name: None, calendar: None, dedupe_key: None }
@@ -124,6 +149,13 @@ pub fn registration_unfinished(app: &App, locale: &str, to: Person) -> Mail {
     )
 }
 
+/// The link that signs in. Its secret stands behind the #, which browsers keep to themselves.
+pub fn sign_in_link(app: &App, locale: &str, to: Person, token: &str) -> Mail {
+    let catalogue = catalogue(locale);
+    let link = app.config.link(&format!("/sign-in/link#token={token}"));
+    write(catalogue, to, Parts { kind: "sign_in_link", texts: &catalogue.sign_in_link, values: &[], facts: Vec::new(), link })
+}
+
 /// The link to a new password.
 pub fn password_reset(app: &App, locale: &str, to: Person, token: &str) -> Mail {
     let catalogue = catalogue(locale);
@@ -157,12 +189,12 @@ pub struct InvitationSays<'a> {
 }
 
 /// The link to an invitation. Its secret stands behind the #, which browsers keep to themselves: no log and no Referer has it.
-pub fn invitation(app: &App, locale: &str, to: Person, token: &str, says: &InvitationSays<'_>) -> Mail {
+pub fn invitation(app: &App, locale: &str, to: Person, token: &str, says: &InvitationSays<'_>, looks: Looks) -> Mail {
     let link = app.config.link(&format!("/invitation#token={token}"));
-    write_invitation(catalogue(locale), to, link, says)
+    write_invitation(catalogue(locale), to, link, says, looks)
 }
 
-fn write_invitation(catalogue: &Catalogue, to: Person, link: String, says: &InvitationSays<'_>) -> Mail {
+fn write_invitation(catalogue: &Catalogue, to: Person, link: String, says: &InvitationSays<'_>, looks: Looks) -> Mail {
     let role = catalogue.roles.iter().find(|(name, _)| *name == says.role).map_or(says.role, |(_, label)| label);
     let mut facts = vec![
         (catalogue.workspace.to_owned(), says.workspace.to_owned()),
@@ -171,18 +203,19 @@ fn write_invitation(catalogue: &Catalogue, to: Person, link: String, says: &Invi
     ];
     facts.extend(says.message.map(|message| (catalogue.message.to_owned(), message.to_owned())));
     let values = [("workspace", says.workspace), ("inviter", says.inviter)];
-    write(catalogue, to, Parts { kind: "invitation", texts: &catalogue.invitation, values: &values, facts, link })
+    write_in(catalogue, to, Parts { kind: "invitation", texts: &catalogue.invitation, values: &values, facts, link }, looks)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn all_texts(catalogue: &Catalogue) -> [&Texts; 7] {
+    fn all_texts(catalogue: &Catalogue) -> [&Texts; 8] {
         [
             &catalogue.verification,
             &catalogue.account_exists,
             &catalogue.registration_unfinished,
+            &catalogue.sign_in_link,
             &catalogue.password_reset,
             &catalogue.password_changed,
             &catalogue.security_notice,
@@ -234,7 +267,9 @@ mod tests {
         let says =
             InvitationSays { workspace: "Studio <i>", inviter: "Ana {workspace}", role: "editor", message: Some("Come in\n<script>") };
         let to = Person { name: String::new(), email: "bo@example.com".to_owned() };
-        let mail = write_invitation(catalogue("nl"), to, "https://example.com/invitation#token=t".to_owned(), &says);
+        let looks = Looks { color: "#0066cc".to_owned(), logo: Some("https://example.com/logo.png".to_owned()) };
+        let mail = write_invitation(catalogue("nl"), to, "https://example.com/invitation#token=t".to_owned(), &says, looks);
+        assert!(mail.html.contains("#0066cc") && mail.html.contains("https://example.com/logo.png"), "{}", mail.html);
         assert!(mail.subject.contains("Ana {workspace}") && mail.subject.contains("Studio <i>"), "{}", mail.subject);
         assert!(mail.text.contains("Hallo,") && mail.text.contains("https://example.com/invitation#token=t"));
         assert!(

@@ -33,6 +33,15 @@ pub const CATALOGUE: Catalogue = Catalogue {
         button: "Aanmelden",
         footer: "Heb je dit niet gevraagd? Negeer dan deze mail.",
     },
+    sign_in_link: Texts {
+        subject: "Je link om in te loggen",
+        paragraphs: &[
+            "Je hebt een link gevraagd waarmee je bij Atrium inlogt. Open hem in de browser waarin je erom vroeg.",
+            "In een andere browser is de code nodig die daar in beeld staat. De link werkt één keer, tien minuten lang.",
+        ],
+        button: "Inloggen",
+        footer: "Heb je dit niet gevraagd? Negeer dan deze mail, en geef de link aan niemand.",
+    },
     password_reset: Texts {
         subject: "Stel een nieuw wachtwoord in",
         paragraphs: &[
@@ -67,6 +76,8 @@ pub const CATALOGUE: Catalogue = Catalogue {
         ("passkey_removed", "Er is een passkey verwijderd"),
         ("recovery_codes_replaced", "Er zijn nieuwe herstelcodes gemaakt"),
         ("access_token_created", "Er is een toegangstoken gemaakt"),
+        ("identity_linked", "Er is een account van een ander bedrijf gekoppeld"),
+        ("identity_unlinked", "Er is een account van een ander bedrijf ontkoppeld"),
     ],
     invitation: Texts {
         subject: "{inviter} nodigt je uit voor {workspace}",

@@ -33,6 +33,15 @@ pub const CATALOGUE: Catalogue = Catalogue {
         button: "Cadastrar-se",
         footer: "Se você não fez este pedido, ignore este e-mail.",
     },
+    sign_in_link: Texts {
+        subject: "Seu link para entrar",
+        paragraphs: &[
+            "Você pediu um link para entrar no Atrium. Abra-o no navegador em que fez o pedido.",
+            "Em outro navegador é preciso o código que aparece onde você fez o pedido. O link funciona uma vez, por dez minutos.",
+        ],
+        button: "Entrar",
+        footer: "Se não foi você que pediu, ignore este e-mail e não passe o link a ninguém.",
+    },
     password_reset: Texts {
         subject: "Defina uma nova senha",
         paragraphs: &[
@@ -67,6 +76,8 @@ pub const CATALOGUE: Catalogue = Catalogue {
         ("passkey_removed", "Uma chave de acesso foi removida"),
         ("recovery_codes_replaced", "Novos códigos de recuperação foram criados"),
         ("access_token_created", "Um token de acesso foi criado"),
+        ("identity_linked", "Uma conta de outra empresa foi vinculada"),
+        ("identity_unlinked", "Uma conta de outra empresa foi desvinculada"),
     ],
     invitation: Texts {
         subject: "{inviter} convida você para {workspace}",

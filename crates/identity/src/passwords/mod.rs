@@ -1,5 +1,6 @@
 //! Passwords: what is accepted, how they are hashed, how they are changed and reset.
 
+mod breached;
 pub mod http;
 mod reset;
 pub mod store;
@@ -26,6 +27,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use breached::refuse as refuse_breached;
 pub use reset::{SendPasswordReset, link_invalid};
 
 use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
@@ -238,6 +240,7 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
         checks.add("new_password", "unchanged", "must differ from the current one");
     }
     checks.done()?;
+    refuse_breached(&app, "new_password", &input.new_password).await?;
     let key = throttle::Key::new(&app, &session.email, origin.ip);
     let turn = Turn::wait().await?;
     let mut directory = Directory::open(&app, None, None).await?;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{Turn, check, least_for, stands_alone, store};
+use super::{Turn, check, least_for, refuse_breached, stands_alone, store};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
 use crate::oauth::tokens::store::revoke_of_user;
@@ -110,6 +110,7 @@ pub async fn reset(app: &App, origin: &Origin, input: PasswordReset) -> Result<(
     let mut checks = Checks::new();
     check(&mut checks, "password", &input.password, least, &[&account.email, &account.name]);
     checks.done()?;
+    refuse_breached(app, "password", &input.password).await?;
     let stands_alone = stands_alone(&input.password);
     let hash = Turn::wait().await?.hash(input.password).await?;
     let mut directory = Directory::open(app, None, None).await?;

@@ -52,6 +52,17 @@ pub async fn set(db: &mut PgConnection, user: Uuid, hash: &str, stands_alone: bo
     Ok(())
 }
 
+/// Takes the password away: only a link sets the next.
+pub async fn clear(db: &mut PgConnection, user: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.users SET password_hash = NULL, password_changed_at = NULL, needs_second_factor = false WHERE id = $1",
+        user
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Whether the user's password is long enough to be all that is asked for.
 pub async fn stands_alone(db: &mut PgConnection, user: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT NOT needs_second_factor AS "stands_alone!" FROM directory.users WHERE id = $1"#, user).fetch_one(db).await

@@ -82,7 +82,8 @@ pub struct NewUser<'a> {
     pub email: &'a str,
     pub email_key: &'a str,
     pub name: &'a str,
-    pub password_hash: &'a str,
+    /// None for who signs in by other means.
+    pub password_hash: Option<&'a str>,
     pub locale: &'a str,
     pub timezone: &'a str,
 }
@@ -91,12 +92,12 @@ pub async fn insert(db: &mut PgConnection, new: &NewUser<'_>, now: Timestamp) ->
     sqlx::query!(
         "INSERT INTO directory.users
                 (id, email, email_key, name, password_hash, password_changed_at, email_verified_at, locale, timezone, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $6, $6)",
+         VALUES ($1, $2, $3, $4, $5, CASE WHEN $5::text IS NULL THEN NULL ELSE $6::timestamptz END, $6, $7, $8, $6, $6)",
         new.id,
         new.email,
         new.email_key,
         new.name,
-        new.password_hash,
+        new.password_hash as Option<&str>,
         now,
         new.locale,
         new.timezone,

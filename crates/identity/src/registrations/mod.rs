@@ -90,6 +90,7 @@ async fn register(caller: Anonymous, input: Registration) -> Result<Response> {
     let locale = checks.locale("locale", &input.locale);
     passwords::check(&mut checks, "password", &input.password, passwords::ALONE, &[&email, &name, &tenant_name]);
     checks.done()?;
+    passwords::refuse_breached(&app, "password", &input.password).await?;
     let key = email_key(&email);
     app.limits.check(Limit::Mail, &format!("registration {key}"))?;
     let password_hash = passwords::Turn::wait().await?.hash(input.password).await?;
@@ -184,7 +185,7 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
         email: &waiting.email,
         email_key: &waiting.email_key,
         name: &waiting.name,
-        password_hash: &waiting.password_hash,
+        password_hash: Some(&waiting.password_hash),
         locale: &waiting.locale,
         timezone: &waiting.timezone,
     };

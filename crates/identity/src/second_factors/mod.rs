@@ -21,7 +21,7 @@ use crate::activity::{SecurityEvent, note_security_event};
 use crate::challenges::{self, Purpose, Step};
 use crate::directory::Directory;
 use crate::oauth::tokens::store::revoke_of_other_sessions;
-use crate::{devices, mails, passwords, profile, sessions};
+use crate::{devices, identities, mails, passwords, profile, sessions};
 use passkeys::Passkey;
 use totp::TotpEnrolment;
 
@@ -129,7 +129,10 @@ async fn overview(caller: &SignedIn) -> Result<SecondFactors> {
 }
 
 /// A change of factors, by somebody who has shown one just now. The user's row is locked, so that changes follow each other.
-async fn begin_change(caller: &SignedIn) -> Result<Directory> {
+///
+/// # Errors
+/// `step_up_required`.
+pub async fn begin_change(caller: &SignedIn) -> Result<Directory> {
     caller.session.check_fresh(caller.app.clock.now())?;
     let mut directory = Directory::open(&caller.app, None, None).await?;
     profile::store::lock(directory.db(), caller.session.user_id).await?;
@@ -137,7 +140,10 @@ async fn begin_change(caller: &SignedIn) -> Result<Directory> {
 }
 
 /// What every change of factors brings: waiting steps and other sessions end, and it is written down and told by mail.
-async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, severity: &str, details: Value) -> Result<()> {
+///
+/// # Errors
+/// The database's.
+pub async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, severity: &str, details: Value) -> Result<()> {
     let SignedIn { app, session, origin, .. } = caller;
     let (user, now) = (session.user_id, app.clock.now());
     challenges::void(&mut *db, user, now).await?;
@@ -277,6 +283,7 @@ async fn remove_passkey(caller: &SignedIn, id: Uuid) -> Result<()> {
     let user = caller.session.user_id;
     let mut directory = begin_change(caller).await?;
     let name = store::remove_passkey(directory.db(), user, id).await?.ok_or_else(Problem::not_found)?;
+    identities::refuse_where_last(directory.db(), &caller.app, user).await?;
     after_removal(directory.db(), user).await?;
     changed(directory.db(), caller, "passkey_removed", "medium", json!({ "passkey_id": id, "name": name })).await?;
     directory.commit().await

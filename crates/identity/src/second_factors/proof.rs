@@ -58,6 +58,10 @@ pub fn unknown_passkey() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unknown_passkey", "This passkey is not registered here, or not any more.")
 }
 
+pub fn password_not_enough() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "password_not_enough", "A second factor is set up, so it takes that one.")
+}
+
 /// A second factor of the user, checked and used up. Attempts of one user go one after the other and wait longer after each
 /// failure, whatever sign-in and address they come from, so that codes cannot be tried in numbers; what follows a failure is
 /// written down, and the transaction is to be committed either way.
@@ -90,10 +94,7 @@ pub async fn check_second(
             }
             (Factor::Passkey, signed.is_err().then(wrong_passkey))
         }
-        Proof::Password { .. } => (
-            Factor::Password,
-            Some(Problem::new(StatusCode::FORBIDDEN, "password_not_enough", "A second factor is set up, so it takes that one.")),
-        ),
+        Proof::Password { .. } => (Factor::Password, Some(password_not_enough())),
     };
     let Some(refusal) = refusal else {
         key.clear(db).await?;

@@ -258,3 +258,11 @@ pub async fn remove_passkey(db: &mut PgConnection, user: Uuid, passkey: Uuid) ->
         .fetch_optional(db)
         .await
 }
+
+/// Removes app, passkeys and recovery codes; answers how many apps and passkeys there were.
+pub async fn remove_all(db: &mut PgConnection, user: Uuid) -> Result<u64, sqlx::Error> {
+    remove_recovery_codes(&mut *db, user).await?;
+    let apps = sqlx::query!("DELETE FROM directory.totp_credentials WHERE user_id = $1", user).execute(&mut *db).await?;
+    let passkeys = sqlx::query!("DELETE FROM directory.authenticators WHERE user_id = $1", user).execute(db).await?;
+    Ok(apps.rows_affected() + passkeys.rows_affected())
+}

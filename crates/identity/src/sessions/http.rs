@@ -15,8 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::second_step::{self, PasskeySignIn, SecondFactorDue, SecondFactorInput, WaitingSignIn};
-use super::{CurrentSession, OpenSession, SignInInput, store, verification};
+use super::second_step::{self, PasskeySignIn, SecondFactorInput, WaitingSignIn};
+use super::{CurrentSession, OpenSession, SecondFactorDue, SignInInput, store, verification};
 use crate::caller::Somebody;
 use crate::cookie;
 use crate::directory::Directory;
@@ -39,7 +39,7 @@ pub struct TenantChoice {
     request_body = SignInInput,
     responses(
         (status = 201, body = CurrentSession),
-        (status = 202, description = "The password was right; a second factor is due", body = SecondFactorDue),
+        (status = 202, description = "The first factor was right; a second one is due", body = SecondFactorDue),
         (status = 401, description = "Wrong credentials", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -65,7 +65,7 @@ async fn second_factor(caller: Somebody, Json(input): Json<SecondFactorInput>) -
 /// Options with which any passkey of this instance signs in.
 #[utoipa::path(post, path = "/sessions/passkey/options", tag = "identity", responses((status = 200, body = PasskeyOptions)))]
 async fn passkey_options(caller: Somebody) -> Result<Json<PasskeyOptions>> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    caller.app.limits.check_address(Limit::PasskeyOptions, caller.origin.ip)?;
     Ok(Json(second_step::passkey_options(&caller).await?))
 }
 

@@ -5,6 +5,9 @@ mod second_step;
 pub mod store;
 mod verification;
 
+pub use second_step::SecondFactorDue;
+pub use verification::confirmed;
+
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
@@ -276,33 +279,53 @@ pub fn invalid_credentials() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "E-mail address or password is wrong.")
 }
 
+pub fn account_inactive() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "account_inactive", "This account is not active. Ask whoever runs this Atrium.")
+}
+
 async fn sign_in(caller: Somebody, input: SignInInput) -> Result<Response> {
     let account = check_password(&caller, &input.email, input.password).await?;
+    proceed(caller, account, input.remember, Factor::Password, None).await
+}
+
+/// Goes on with somebody who has shown a first factor: to the second where one is set up, else in. `verified_at` is when the
+/// first was shown, if not just now.
+///
+/// # Errors
+/// The database's.
+pub async fn proceed(caller: Somebody, account: Uuid, remember: bool, first: Factor, verified_at: Option<Timestamp>) -> Result<Response> {
     let (app, now) = (caller.app.clone(), caller.app.clock.now());
     let mut directory = Directory::open(&app, None, None).await?;
     let db = directory.db();
     let methods = second_factors::store::methods(&mut *db, account).await?;
     if methods.is_empty() {
         directory.commit().await?;
-        return enter(caller, account, input.remember, &[Factor::Password], false).await;
+        return enter(caller, account, remember, &[first], verified_at, false).await;
     }
     let tenant = store::tenant_to_enter(&mut *db, account).await?;
     let may_remember = policy::allows_devices(&mut *db, tenant).await?;
     let device = devices::find(&mut *db, caller.device.as_ref(), Some(account), now).await?;
     directory.commit().await?;
     if may_remember && device.is_some_and(|device| device.is_trusted(tenant, now)) {
-        return enter(caller, account, input.remember, &[Factor::Password, Factor::Device], false).await;
+        return enter(caller, account, remember, &[first, Factor::Device], verified_at, false).await;
     }
-    second_step::begin(caller, account, input.remember, may_remember, methods).await
+    second_step::begin(caller, account, remember, first, may_remember, methods).await
 }
 
 /// Opens the session of somebody who has shown all that it takes, in the tenant entered last. `trust` asks that this browser
 /// stand for the second factor there from now on, where the tenant allows it.
-async fn enter(caller: Somebody, user: Uuid, remembered: bool, factors: &[Factor], trust: bool) -> Result<Response> {
+async fn enter(
+    caller: Somebody,
+    user: Uuid,
+    remembered: bool,
+    factors: &[Factor],
+    verified_at: Option<Timestamp>,
+    trust: bool,
+) -> Result<Response> {
     let Somebody { app, origin, claim, presented, device, .. } = caller;
     let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), user).await?;
     let mut directory = Directory::open(&app, tenant, claim).await?;
-    let new = NewSession { remembered, ..NewSession::fresh(user, tenant, factors) };
+    let new = NewSession { remembered, verified_at, ..NewSession::fresh(user, tenant, factors) };
     let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
     let trusted_in = if trust && policy::allows_devices(directory.db(), tenant).await? { tenant } else { None };
     let known_by = devices::note(directory.db(), &app.config, user, device.as_ref(), trusted_in, app.clock.now()).await?;
@@ -353,10 +376,7 @@ pub async fn check_password(caller: &Somebody, email: &str, password: SecretStri
                 "Confirm your e-mail address first. The link is in the mail that came after you signed up; you can ask for a new one.",
             ),
         ),
-        (true, ..) => (
-            "inactive",
-            Problem::new(StatusCode::FORBIDDEN, "account_inactive", "This account is not active. Ask whoever runs this Atrium."),
-        ),
+        (true, ..) => ("inactive", account_inactive()),
         (false, ..) => {
             key.fail(directory.db(), app.clock.now()).await?;
             ("password", invalid_credentials())

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use platform::auth::Factor;
 use platform::ctx::Answer;
-use platform::error::Result;
+use platform::error::{Error, Result};
 use platform::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,7 +22,7 @@ use crate::second_factors::proof::{self, Proof};
 use crate::second_factors::{Method, PasskeyOptions, challenge_over, wait_for};
 use crate::sessions::store;
 
-/// The password was right, and a second factor is due.
+/// The first factor was right, and a second one is due.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SecondFactorDue {
     /// To send with the second factor.
@@ -68,9 +68,23 @@ pub struct PasskeySignIn {
     remember: bool,
 }
 
-pub async fn begin(caller: Somebody, user: Uuid, remembered: bool, may_remember_device: bool, methods: Vec<Method>) -> Result<Response> {
+/// What a sign-in has shown so far.
+#[derive(Serialize, Deserialize)]
+struct Shown {
+    first: Factor,
+}
+
+pub async fn begin(
+    caller: Somebody,
+    user: Uuid,
+    remembered: bool,
+    first: Factor,
+    may_remember_device: bool,
+    methods: Vec<Method>,
+) -> Result<Response> {
     let mut directory = Directory::open(&caller.app, None, caller.claim).await?;
-    let step = Step { purpose: Purpose::SecondFactor, user: Some(user), bound_to: None, remembered, state: Value::Null };
+    let state = serde_json::to_value(Shown { first }).map_err(Error::internal)?;
+    let step = Step { purpose: Purpose::SecondFactor, user: Some(user), bound_to: None, remembered, state };
     let (token, expires_at) = challenges::begin(directory.db(), &step, caller.app.clock.now()).await?;
     let due = SecondFactorDue { token: token.to_string(), methods, may_remember_device, expires_at };
     directory.commit_with(Answer::json(StatusCode::ACCEPTED, &due)?).await
@@ -102,7 +116,8 @@ pub async fn finish(caller: Somebody, input: SecondFactorInput) -> Result<Respon
     // Of two right answers at once, one signs in.
     let waiting = challenges::take(directory.db(), Purpose::SecondFactor, &input.token, None, now).await?.ok_or_else(challenge_over)?;
     directory.commit().await?;
-    enter(caller, user, waiting.remembered, &[Factor::Password, factor], input.remember_device).await
+    let Shown { first } = serde_json::from_value(waiting.state).map_err(Error::internal)?;
+    enter(caller, user, waiting.remembered, &[first, factor], None, input.remember_device).await
 }
 
 /// Says nothing about anybody: the passkey tells whose it is.
@@ -125,7 +140,7 @@ pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Respon
     let refused = match user.filter(|_| signed.is_ok()) {
         Some(user) if store::may_sign_in(directory.db(), user).await? => {
             directory.commit().await?;
-            return enter(caller, user, input.remember, &[Factor::Passkey], false).await;
+            return enter(caller, user, input.remember, &[Factor::Passkey], None, false).await;
         }
         other => other.or(user),
     };

@@ -7,6 +7,7 @@ use platform::auth::Factor;
 use platform::crypto::Token;
 use platform::error::{Problem, Result};
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::{Opened, answer, store};
 use crate::activity::{SecurityEvent, note_security_event};
@@ -26,44 +27,54 @@ pub async fn options(caller: &SignedIn) -> Result<PasskeyOptions> {
 }
 
 pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
-    let SignedIn { app, session, origin, claim } = caller;
-    let mut directory = Directory::open(&app, None, None).await?;
+    let SignedIn { app, session, origin, .. } = &caller;
+    let mut directory = Directory::open(app, None, None).await?;
     let has_second = !second_factors::store::methods(directory.db(), session.user_id).await?.is_empty();
     let shown = match proof {
         Proof::Password { password } if !has_second => {
             let hash = passwords::store::hash_of(directory.db(), session.user_id).await?;
             directory.commit().await?;
-            if !passwords::is_right(&app, &session.email, origin.ip, password, hash).await? {
-                let mut directory = Directory::open(&app, None, None).await?;
-                passwords::note_wrong(directory.db(), &app, &origin, session.user_id, "confirmation").await?;
+            if !passwords::is_right(app, &session.email, origin.ip, password, hash).await? {
+                let mut directory = Directory::open(app, None, None).await?;
+                passwords::note_wrong(directory.db(), app, origin, session.user_id, "confirmation").await?;
                 directory.commit().await?;
                 return Err(Problem::field("proof.password", "incorrect", "is not your password").into());
             }
             Factor::Password
         }
         other => {
-            let checked = proof::check_second(directory.db(), &app, &origin, session.user_id, session.id, other).await?;
+            let checked = proof::check_second(directory.db(), app, origin, session.user_id, session.id, other).await?;
             directory.commit().await?;
             checked?
         }
     };
+    let mut directory = Directory::open(app, session.tenant, caller.claim.clone()).await?;
+    let opened = confirmed(directory.db(), &caller, shown).await?;
+    let answer = answer(directory.db(), app, origin, StatusCode::OK, &opened).await?;
+    directory.commit_with(answer).await
+}
+
+/// Notes that the session's holder has shown that factor just now, and gives the session a new token.
+///
+/// # Errors
+/// `session_changed`.
+pub async fn confirmed(db: &mut PgConnection, caller: &SignedIn, shown: Factor) -> Result<Opened> {
+    let SignedIn { app, session, origin, .. } = caller;
     let (token, now) = (Token::random(), app.clock.now());
     let mut factors = session.factors.clone();
     if !factors.contains(&shown) {
         factors.push(shown);
     }
-    let mut directory = Directory::open(&app, session.tenant, claim).await?;
-    if !store::renew(directory.db(), &session, &token.hash, &factors, now).await? {
+    if !store::renew(&mut *db, session, &token.hash, &factors, now).await? {
         return Err(
             Problem::conflict("session_changed", "This session was confirmed or ended elsewhere in the meantime. Try again.").into()
         );
     }
     let event =
         SecurityEvent { user: session.user_id, event: "identity_confirmed", severity: "low", details: json!({ "factor": shown.name() }) };
-    note_security_event(directory.db(), &app, &origin, &event).await?;
-    let found = store::authenticate(directory.db(), &token.hash, now).await?.ok_or_else(Problem::unauthenticated)?;
+    note_security_event(&mut *db, app, origin, &event).await?;
+    let found = store::authenticate(&mut *db, &token.hash, now).await?.ok_or_else(Problem::unauthenticated)?;
     let seconds = (found.session.expires_at.as_second() - now.as_second()).max(0);
     let set_cookie = cookie::set(&app.config, &token.secret, found.remembered.then_some(seconds));
-    let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &Opened { session: found.session, set_cookie }).await?;
-    directory.commit_with(answer).await
+    Ok(Opened { session: found.session, set_cookie })
 }

@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/en";
 import { policyCodes } from "../policy/en";
+import { waysCodes } from "../ways/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -80,6 +81,7 @@ export const messages = {
       invitation_void: "Whoever sent this invitation may not give that role any more. Ask for a new one.",
       too_many_tokens: "You have as many access tokens as one may have. Revoke one that is not used.",
       ...policyCodes,
+      ...waysCodes,
     },
     fields: {
       required: "Needed",
@@ -87,6 +89,7 @@ export const messages = {
       too_long: "Too long",
       too_short: "Too short",
       too_common: "Among the passwords that are tried first. Choose another.",
+      breached: "Known from a data breach. Choose another.",
       incorrect: "Not correct",
       out_of_range: "Outside what is possible",
       in_the_past: "This is in the past",

@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/nl";
 import { policyCodes } from "../policy/nl";
+import { waysCodes } from "../ways/nl";
 import type { Messages } from "./en";
 
 const plural = new Intl.PluralRules("nl");
@@ -85,6 +86,7 @@ export const messages: Messages = {
       too_many_tokens:
         "Je hebt zoveel toegangstokens als men mag hebben. Trek er een in dat niet wordt gebruikt.",
       ...policyCodes,
+      ...waysCodes,
     },
     fields: {
       required: "Verplicht",
@@ -92,6 +94,7 @@ export const messages: Messages = {
       too_long: "Te lang",
       too_short: "Te kort",
       too_common: "Hoort bij de wachtwoorden die het eerst worden geprobeerd. Kies een ander.",
+      breached: "Bekend uit een datalek. Kies een ander.",
       incorrect: "Niet juist",
       out_of_range: "Buiten wat mogelijk is",
       in_the_past: "Dit is voorbij",

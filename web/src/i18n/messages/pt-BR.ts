@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
+import { waysCodes } from "../ways/pt-BR";
 import type { Messages } from "./en";
 
 const plural = new Intl.PluralRules("pt-BR");
@@ -83,6 +84,7 @@ export const messages: Messages = {
       invitation_void: "Quem enviou este convite não pode mais dar esse papel. Peça um novo.",
       too_many_tokens: "Você tem tantos tokens de acesso quanto se pode ter. Revogue um que não seja usado.",
       ...policyCodes,
+      ...waysCodes,
     },
     fields: {
       required: "Obrigatório",
@@ -90,6 +92,7 @@ export const messages: Messages = {
       too_long: "Longo demais",
       too_short: "Curto demais",
       too_common: "Está entre as senhas tentadas primeiro. Escolha outra.",
+      breached: "Conhecida de um vazamento de dados. Escolha outra.",
       incorrect: "Incorreto",
       out_of_range: "Fora do possível",
       in_the_past: "Isto já passou",

@@ -3,6 +3,7 @@ import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, take } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { InvitationLookup } from "@/api/types";
@@ -13,6 +14,8 @@ import { LinkAnchor } from "@/shared/links";
 import { PasswordField } from "@/shared/PasswordField";
 import { ProblemAlert, RowsSkeleton } from "@/shared/states";
 import { AuthShell } from "./AuthShell";
+import { ProviderButtons } from "./ProviderButtons";
+import { keepIdentity, waitingIdentity } from "./providers";
 import { roleName } from "./roleName";
 
 export function AcceptInvitation() {
@@ -58,16 +61,19 @@ function Invited({ token, invitation }: { token: string; invitation: InvitationL
   const { data: session } = useQuery(sessionQuery);
   const signedInAsInvited = session?.user.email.toLowerCase() === invitation.email.toLowerCase();
   const newcomer = !invitation.account_exists;
+  // Somebody whose provider has confirmed an address; the server looks whether it is the invited one.
+  const [identity] = useState(() => (newcomer ? waitingIdentity() : null));
   const form = useForm({
     mode: "uncontrolled",
-    initialValues: { name: "", password: "" },
+    initialValues: { name: identity?.name ?? "", password: "" },
     validate: {
       name: newcomer ? check.required(t) : undefined,
-      password: signedInAsInvited
-        ? undefined
-        : newcomer
-          ? check.password(t)
-          : (v: string) => (v ? null : t.forms.required),
+      password:
+        signedInAsInvited || identity
+          ? undefined
+          : newcomer
+            ? check.password(t)
+            : (v: string) => (v ? null : t.forms.required),
     },
   });
   const problem = useFormProblem(form);
@@ -78,11 +84,13 @@ function Invited({ token, invitation }: { token: string; invitation: InvitationL
           body: {
             token,
             ...(newcomer ? { name: values.name.trim() } : {}),
-            ...(signedInAsInvited ? {} : { password: values.password }),
+            ...(identity ? { identity_token: identity.token } : {}),
+            ...(signedInAsInvited || identity ? {} : { password: values.password }),
           },
         }),
       ),
     onSuccess: async (next) => {
+      keepIdentity(null);
       enter(client, next);
       await navigate({ to: "/" });
     },
@@ -130,7 +138,12 @@ function Invited({ token, invitation }: { token: string; invitation: InvitationL
               {...form.getInputProps("name")}
             />
           ) : null}
-          {signedInAsInvited ? null : (
+          {identity ? (
+            <Text size="sm" c="dimmed">
+              {t.ways.invitedAs(identity.provider)}
+            </Text>
+          ) : null}
+          {signedInAsInvited || identity ? null : (
             <>
               <PasswordField
                 label={newcomer ? t.auth.newPassword : t.auth.password}
@@ -157,6 +170,9 @@ function Invited({ token, invitation }: { token: string; invitation: InvitationL
               {t.invitations.accept}
             </Button>
           </Group>
+          {signedInAsInvited || identity ? null : (
+            <ProviderButtons intent="sign_in" next={`/invitation#token=${token}`} onError={problem.show} />
+          )}
         </Stack>
       </form>
     </AuthShell>

@@ -23,21 +23,24 @@ import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
 import { deviceName } from "./deviceName";
+import { Identities, NoPassword } from "./Identities";
 import { ConnectedApps } from "./oauth/ConnectedApps";
-import { secondFactorsQuery, sessionsQuery } from "./queries";
+import { identitiesQuery, secondFactorsQuery, sessionsQuery } from "./queries";
 import { SecondFactors } from "./SecondFactors";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
   // A token is of one workspace; the rest works without any.
   const { tenant, refused } = useSession();
+  const { data: identities } = useQuery(identitiesQuery);
   return (
     <>
       <SecondFactors />
+      <Identities />
       <Sessions />
       {tenant && !refused ? <AccessTokens /> : null}
       <ConnectedApps />
-      <Password />
+      {identities?.has_password === false ? <NoPassword /> : <Password />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Button, Checkbox, Divider, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconFingerprint } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { IconFingerprint, IconMail } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useState } from "react";
 import { api, take } from "@/api/client";
@@ -10,12 +10,15 @@ import type { PasskeyOptions, SecondFactorDue, Session } from "@/api/types";
 import { enter } from "@/app/session";
 import { useT } from "@/i18n";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
-import { LinkAnchor } from "@/shared/links";
+import { LinkAnchor, LinkButton } from "@/shared/links";
 import { PasswordField } from "@/shared/PasswordField";
 import { askPasskey, forgetPasskey, hasPasskeys, isAborted, offerPasskeys } from "@/shared/passkeys";
+import { notice, refusal } from "@/shared/toast";
 import { AuthShell } from "./AuthShell";
+import { ProviderButtons } from "./ProviderButtons";
+import { keepIdentity, linkWaiting, signInOptionsQuery, waitingIdentity } from "./providers";
 import { ResendVerification } from "./ResendVerification";
-import { ShowFactor } from "./ShowFactor";
+import { SecondStep } from "./SecondStep";
 
 const route = getRouteApi("/sign-in");
 
@@ -31,7 +34,6 @@ export function SignIn() {
   const { next, reset } = route.useSearch();
   const [unverified, setUnverified] = useState<string | null>(null);
   const [due, setDue] = useState<(SecondFactorDue & { email: string }) | null>(null);
-  const [trusts, setTrusts] = useState(false);
   const [isOver, setOver] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
@@ -39,8 +41,18 @@ export function SignIn() {
     validate: { email: check.email(t), password: (v) => (v ? null : t.forms.required) },
   });
   const problem = useFormProblem(form);
-  const done = (session: Session) => {
+  const { data: options } = useQuery(signInOptionsQuery);
+  const hasOthers = hasPasskeys() || options?.mail_links || (options?.providers.length ?? 0) > 0;
+  // What came back from a provider before, and is known to nobody here.
+  const [waiting, setWaiting] = useState(waitingIdentity);
+  const done = async (session: Session) => {
     enter(client, session);
+    try {
+      const linked = await linkWaiting();
+      if (linked) notice(t.ways.linked(linked));
+    } catch (error) {
+      refusal(error, t);
+    }
     router.history.push(next ?? "/");
   };
   const clear = () => {
@@ -57,7 +69,7 @@ export function SignIn() {
     onSuccess: (answer, values) => {
       form.setFieldValue("password", "");
       if ("token" in answer) setDue({ ...answer, email: values.email.trim() });
-      else done(answer);
+      else return done(answer);
     },
     onError: (error, values) => {
       const refused = asProblem(error);
@@ -93,46 +105,17 @@ export function SignIn() {
 
   if (due)
     return (
-      <AuthShell
-        title={t.factors.stepTitle}
+      <SecondStep
+        due={due}
+        email={due.email}
         text={t.factors.stepText(due.email)}
-        foot={
-          <Anchor component="button" type="button" inherit onClick={() => setDue(null)}>
-            {t.factors.otherAccount}
-          </Anchor>
-        }
-      >
-        <ShowFactor
-          ways={due.methods}
-          email={due.email}
-          options={() =>
-            take(api.POST("/api/v1/sessions/second-factor/options", { body: { token: due.token } }))
-          }
-          show={async (proof) =>
-            done(
-              await take(
-                api.POST("/api/v1/sessions/second-factor", {
-                  body: { token: due.token, proof, remember_device: trusts },
-                }),
-              ),
-            )
-          }
-          refused={({ code }) => {
-            if (code !== "challenge_over") return false;
-            setDue(null);
-            setOver(true);
-            return true;
-          }}
-        >
-          {due.may_remember_device ? (
-            <Checkbox
-              label={t.factors.trust}
-              checked={trusts}
-              onChange={(event) => setTrusts(event.currentTarget.checked)}
-            />
-          ) : null}
-        </ShowFactor>
-      </AuthShell>
+        onBack={() => setDue(null)}
+        onOver={() => {
+          setDue(null);
+          setOver(true);
+        }}
+        onDone={done}
+      />
     );
 
   return (
@@ -155,6 +138,22 @@ export function SignIn() {
           {reset ? (
             <Alert color="green" variant="outline" role="status">
               {t.auth.passwordChanged}
+            </Alert>
+          ) : null}
+          {waiting ? (
+            <Alert variant="outline" role="status">
+              {t.ways.waiting([waiting.provider, waiting.email].filter(Boolean).join(" · "))}{" "}
+              <Anchor
+                component="button"
+                type="button"
+                inherit
+                onClick={() => {
+                  keepIdentity(null);
+                  setWaiting(null);
+                }}
+              >
+                {t.ways.dontLink}
+              </Anchor>
             </Alert>
           ) : null}
           {isOver ? (
@@ -191,21 +190,43 @@ export function SignIn() {
           </Button>
         </Stack>
       </form>
-      {hasPasskeys() ? (
+      {hasOthers ? (
         <>
           <Divider label={t.factors.or} my="md" />
-          <Button
-            fullWidth
-            variant="default"
-            leftSection={<IconFingerprint size={18} aria-hidden />}
-            loading={signed.isPending}
-            onClick={() => {
-              clear();
-              signed.mutate(null);
-            }}
-          >
-            {t.factors.withPasskey}
-          </Button>
+          <Stack gap="xs">
+            {hasPasskeys() ? (
+              <Button
+                fullWidth
+                variant="default"
+                leftSection={<IconFingerprint size={18} aria-hidden />}
+                loading={signed.isPending}
+                onClick={() => {
+                  clear();
+                  signed.mutate(null);
+                }}
+              >
+                {t.factors.withPasskey}
+              </Button>
+            ) : null}
+            {waiting ? null : (
+              <ProviderButtons
+                intent="sign_in"
+                remember={() => form.getValues().remember}
+                {...(next ? { next } : {})}
+                onError={problem.show}
+              />
+            )}
+            {options?.mail_links ? (
+              <LinkButton
+                to="/sign-in/mail"
+                fullWidth
+                variant="default"
+                leftSection={<IconMail size={18} aria-hidden />}
+              >
+                {t.ways.mail}
+              </LinkButton>
+            ) : null}
+          </Stack>
         </>
       ) : null}
     </AuthShell>

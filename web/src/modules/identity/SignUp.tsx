@@ -1,6 +1,6 @@
-import { Button, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Divider, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { useLanguage } from "@/i18n";
 import { check, FormSummary, focusFirst, PASSWORD_MIN, useFormProblem } from "@/shared/forms";
@@ -8,6 +8,8 @@ import { LinkAnchor } from "@/shared/links";
 import { PasswordField } from "@/shared/PasswordField";
 import { browserZone } from "@/shared/time";
 import { AuthShell } from "./AuthShell";
+import { ProviderButtons } from "./ProviderButtons";
+import { signInOptionsQuery } from "./providers";
 import { ResendVerification } from "./ResendVerification";
 
 export function SignUp() {
@@ -23,6 +25,7 @@ export function SignUp() {
     },
   });
   const problem = useFormProblem(form);
+  const { data: options } = useQuery(signInOptionsQuery);
   const signUp = useMutation({
     mutationFn: (values: ReturnType<typeof form.getValues>) =>
       take(
@@ -101,11 +104,20 @@ export function SignUp() {
             key={form.key("tenant_name")}
             {...form.getInputProps("tenant_name")}
           />
+          <Text size="sm" c="dimmed">
+            {t.ways.consent}
+          </Text>
           <Button type="submit" loading={signUp.isPending}>
             {t.auth.signUp}
           </Button>
         </Stack>
       </form>
+      {options && options.providers.length > 0 ? (
+        <>
+          <Divider label={t.factors.or} my="md" />
+          <ProviderButtons intent="sign_in" onError={problem.show} />
+        </>
+      ) : null}
     </AuthShell>
   );
 }

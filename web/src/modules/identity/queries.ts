@@ -83,6 +83,12 @@ export const sessionsQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/sessions", { params: { query: { limit: 100 } } })),
 });
 
+/** One's accounts of other companies, and whether there is a password. */
+export const identitiesQuery = queryOptions({
+  queryKey: [keys.identities],
+  queryFn: () => take(api.GET("/api/v1/me/identities")),
+});
+
 export const secondFactorsQuery = queryOptions({
   queryKey: [keys.secondFactors],
   queryFn: () => take(api.GET("/api/v1/me/second-factors")),

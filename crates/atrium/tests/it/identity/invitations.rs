@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{DAY, PASSWORD, newest_mail, newest_token, role_id, seen_from_outside, sign_up, token_of, wait_out};
+use super::{DAY, PASSWORD, again, newest_mail, newest_token, role_id, seen_from_outside, sign_up, token_of, wait_out};
 use crate::client::{Answer, Client, Tenant};
 use crate::world::World;
 
@@ -159,12 +159,7 @@ async fn declined_revoked_and_expired_links_are_dead() {
     let (expired, token) = scene.invite("three@example.com", "viewer").await;
     assert_eq!(scene.try_invite("THREE@example.com", "viewer").await.expect(409).code(), "invitation_pending");
     scene.world.advance_minutes(7 * DAY);
-    let owner = Client::sign_in(
-        &scene.world,
-        "acme@example.com",
-        &identity::admin::reset_password(&scene.world.app, "acme@example.com").await.expect("reset"),
-    )
-    .await;
+    let owner = again(&scene.world, "acme@example.com").await;
     let listed = owner.get("/invitations?status=expired").await.expect(200).json;
     assert_eq!((&listed["items"][0]["id"], listed["items"].as_array().map(Vec::len)), (&expired.json["id"], Some(1)));
     assert_eq!(owner.get("/invitations?status=pending").await.expect(200).json["items"], json!([]));

@@ -5,8 +5,10 @@ mod accounts;
 pub mod authenticator;
 mod devices;
 mod email_changes;
+pub mod identities;
 mod instance;
 mod invitations;
+mod mail_links;
 mod members;
 pub mod oauth;
 mod ownership;
@@ -32,7 +34,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::bookings::mails_to;
-use crate::client::{Answer, Client, Tenant};
+use crate::client::{Answer, Client, Tenant, new_password, new_user};
 use crate::world::World;
 
 pub const PASSWORD: &str = "a fine long password";
@@ -136,14 +138,13 @@ const PIXEL: &[u8] = &[
 
 /// An administrator of the instance without a workspace, signed in.
 pub async fn platform_admin(world: &World, email: &str) -> (Uuid, Client) {
-    let password = identity::admin::create_user(&world.app, email, "Root", None, true).await.expect("a user");
-    let client = Client::sign_in(world, email, &password).await;
+    let password = new_user(world, email, "Root", None, true).await;
+    let client = Client::sign_in(world, email, password).await;
     let user = client.get("/me").await.expect(200).id();
     (user, client)
 }
 
 /// Somebody whose session has run out, signed in again with a new password.
 pub async fn again(world: &World, email: &str) -> Client {
-    let password = identity::admin::reset_password(&world.app, email).await.expect("a password");
-    Client::sign_in(world, email, &password).await
+    Client::sign_in(world, email, new_password(world, email).await).await
 }

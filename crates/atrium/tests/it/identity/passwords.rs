@@ -158,3 +158,62 @@ async fn imported_hashes_are_upgraded_at_sign_in() {
     assert!(stored().await.starts_with("1$argon2id$"), "{}", stored().await);
     super::try_sign_in(&world, "ana@example.com", "a password of old").await.expect(201);
 }
+
+/// A service in the form of Pwned Passwords: it answers for one password, after some time, and notes what it was asked.
+async fn service(answer: &'static str, delay: std::time::Duration) -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/range", listener.local_addr().expect("an address"));
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let notes = asked.clone();
+    let range = async move |axum::extract::Path(prefix): axum::extract::Path<String>, headers: axum::http::HeaderMap| {
+        let padded = headers.get("add-padding").is_some_and(|value| value == "true");
+        notes.lock().expect("not poisoned").push(format!("{prefix} {padded}"));
+        tokio::time::sleep(delay).await;
+        answer
+    };
+    let router = axum::Router::new().route("/range/{prefix}", axum::routing::get(range));
+    platform::task::detach(async move { axum::serve(listener, router).await.expect("served") });
+    (url, asked)
+}
+
+/// SHA-1 of «the password of a breach»; another line is there as padding, and a third is another password's.
+const RANGE: &str = "0018A45C4D1DEF81644B54AB7F969B88D65:1\r\n@:7\r\n";
+const BREACHED: &str = "the password of a breach";
+
+#[tokio::test]
+async fn a_breached_password_is_refused_by_the_first_digits_of_its_hash() {
+    let hash = hex::encode_upper(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, BREACHED.as_bytes()));
+    let answer: &'static str = RANGE.replace('@', &hash[5..]).leak();
+    let (url, asked) = service(answer, std::time::Duration::ZERO).await;
+    let world = World::with(Default::default(), |config| {
+        config.private_services = true;
+        config.breach_service = Some(url);
+    })
+    .await;
+    let mut registration = super::registration("ana@example.com");
+    registration["password"] = json!(BREACHED);
+    let visitor = Client::anonymous(&world);
+    let refused = visitor.post("/registrations", registration).await.expect(422);
+    assert_eq!((&refused.json["errors"][0]["field"], &refused.json["errors"][0]["code"]), (&json!("password"), &json!("breached")));
+    assert_eq!(asked.lock().expect("not poisoned").as_slice(), [format!("{} true", &hash[..5])]);
+    let ana = sign_up(&world, "ana@example.com").await;
+    let change = json!({ "current_password": PASSWORD, "new_password": BREACHED });
+    assert_eq!(ana.put("/me/password", None, change).await.expect(422).json["errors"][0]["code"], "breached");
+    assert_eq!(reset(&world, &ask(&world).await, BREACHED).await.expect(422).json["errors"][0]["code"], "breached");
+    try_sign_in(&world, "ana@example.com", PASSWORD).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_refuses_nothing() {
+    let slow = service(RANGE, std::time::Duration::from_secs(30)).await.0;
+    for url in [slow, "http://127.0.0.1:9/range".to_owned()] {
+        let world = World::with(Default::default(), |config| {
+            config.private_services = true;
+            config.breach_service = Some(url);
+        })
+        .await;
+        let asked = std::time::Instant::now();
+        Client::anonymous(&world).post("/registrations", super::registration("ana@example.com")).await.expect(202);
+        assert!(asked.elapsed() < std::time::Duration::from_secs(10), "it is waited for two seconds");
+    }
+}

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{DAY, HOUR, PASSWORD, retry_after, sign_up, try_sign_in, wait_out};
-use crate::client::{Answer, Client, Tenant};
+use crate::client::{Answer, Client, Tenant, new_user};
 use crate::world::World;
 
 #[track_caller]
@@ -30,9 +30,9 @@ async fn the_cookie_is_closed_to_scripts_and_other_sites() {
 #[tokio::test]
 async fn behind_tls_the_cookie_is_the_hosts_own() {
     let world = World::with(Default::default(), |config| config.public_url = "https://atrium.example.com".to_owned()).await;
-    let password = identity::admin::create_user(&world.app, "ana@example.com", "Ana", Some("Studio"), false).await.expect("a user");
+    let password = new_user(&world, "ana@example.com", "Ana", Some("Studio"), false).await;
     let mut ana = Client::anonymous(&world);
-    let signed_in = ana.post("/sessions", json!({ "email": "ana@example.com", "password": password.as_str() })).await.expect(201);
+    let signed_in = ana.post("/sessions", json!({ "email": "ana@example.com", "password": password })).await.expect(201);
     let cookie = cookie_of(&signed_in);
     assert!(cookie.starts_with("__Host-atrium=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
     assert!(signed_in.headers.contains_key("strict-transport-security"));

@@ -158,3 +158,16 @@ async fn nobody_chooses_ones_own_address() {
     }
     assert!(limited);
 }
+
+/// The sign-in page asks for options of a passkey whenever it opens: that uses up nothing of what tries credentials.
+#[tokio::test]
+async fn an_open_sign_in_page_uses_up_no_attempts() {
+    let world = world().await;
+    let visitor = Client::anonymous(&world);
+    let options = async || from(&visitor, "203.0.113.7", Method::POST, "/sessions/passkey/options", Some(&json!({}))).await;
+    let answers = futures_util::future::join_all((0..120).map(|_| options())).await;
+    assert!(answers.iter().filter(|answer| answer.status == 200).count() >= 60);
+    is_limited(answers.iter().find(|answer| answer.status != 200).expect("some of 120 at once are refused"));
+    let wrong = json!({ "email": "nobody@example.com", "password": "wrong" });
+    from(&visitor, "203.0.113.7", Method::POST, "/sessions", Some(&wrong)).await.expect(401);
+}

@@ -10,11 +10,11 @@ pub mod smtp;
 mod tenant_mail;
 mod versions;
 
-use crate::client::Client;
+use crate::client::{Client, new_user};
 use crate::world::World;
 
 /// An administrator of the instance, signed in to a workspace of his own.
 pub async fn platform_admin(world: &World) -> Client {
-    let password = identity::admin::create_user(&world.app, "root@example.com", "Root", Some("Root Ltd"), true).await.expect("a user");
-    Client::sign_in(world, "root@example.com", &password).await
+    let password = new_user(world, "root@example.com", "Root", Some("Root Ltd"), true).await;
+    Client::sign_in(world, "root@example.com", password).await
 }

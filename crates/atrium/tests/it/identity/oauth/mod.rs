@@ -4,7 +4,7 @@ mod clients;
 mod codes;
 mod consents;
 mod devices;
-mod dpop;
+pub mod dpop;
 mod ends;
 mod openid;
 mod pushed;
