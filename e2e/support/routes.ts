@@ -45,9 +45,13 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
         tenants.ok() ? ((await tenants.json()) as { items: { id: string }[] }).items[0]?.id : undefined,
       ),
     api
-      .get("/api/v1/mails", { params: { limit: "1" } })
+      .get("/api/v1/mails", { params: { limit: "20" } })
       .then(async (mails) =>
-        mails.ok() ? ((await mails.json()) as { items: { id: string }[] }).items[0]?.id : undefined,
+        mails.ok()
+          ? ((await mails.json()) as { items: { id: string; can_open: boolean }[] }).items.find(
+              (one) => one.can_open,
+            )?.id
+          : undefined,
       ),
   ]);
   const screens: (Screen | undefined)[] = [
@@ -78,6 +82,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-mail", path: "/settings/mail" },
     { name: "settings-privacy", path: "/settings/privacy" },
     { name: "settings-apps", path: "/settings/apps" },
+    { name: "settings-support", path: "/settings/support" },
     ...(tenant
       ? [
           { name: "instance-tenants", path: "/instance/tenants" },

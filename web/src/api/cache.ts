@@ -34,6 +34,7 @@ export const keys = {
   mails: "mails",
   mailSettings: "mail-settings",
   securityPolicy: "security-policy",
+  supportLeases: "support-leases",
   search: "search",
 } as const;
 

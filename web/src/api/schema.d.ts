@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/support-leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The leases that one may use or has asked for, newest first. */
+        get: operations["get_admin_support_leases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/tenants": {
         parameters: {
             query?: never;
@@ -135,6 +152,23 @@ export interface paths {
         /** Says what a workspace may use. What is left out is on. */
         put: operations["put_admin_tenants_id_features"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tenants/{id}/support-leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a workspace to be let in. Its owners get a mail. */
+        post: operations["post_admin_tenants_id_support_leases"];
         delete?: never;
         options?: never;
         head?: never;
@@ -957,7 +991,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One mail. */
+        /**
+         * One mail that is kept. Whoever opens it confirms who he or she is, but in a demo, and it is written down: it may hold a link
+         *     by which one gets in.
+         */
         get: operations["get_mails_id"];
         put?: never;
         post?: never;
@@ -1906,6 +1943,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters a workspace by a lease; the answer sets a new cookie. */
+        post: operations["post_session_lease"];
+        /** Leaves the workspace that was entered by a lease; the answer sets a new cookie. */
+        delete: operations["delete_session_lease"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/tenant": {
         parameters: {
             query?: never;
@@ -2059,6 +2114,58 @@ export interface paths {
         post?: never;
         /** Ends one of one's own sessions. */
         delete: operations["delete_sessions_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leases of the workspace and requests for them, newest first. */
+        get: operations["get_support_leases"];
+        put?: never;
+        /** Lends the instance's support a part of the workspace, to any of its administrators. */
+        post: operations["post_support_leases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-leases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Declines a request, or takes a lease back: whoever acts by it is out at once. */
+        delete: operations["delete_support_leases_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-leases/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Grants what an administrator of the instance asked for, to that one alone. */
+        put: operations["put_support_leases_id_grant"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2290,6 +2397,7 @@ export interface components {
             new_values?: Record<string, never> | null;
             /** @description The fields that changed, before. */
             old_values?: Record<string, never> | null;
+            support_lease?: components["schemas"]["UsedLease"] | null;
             user_agent?: string | null;
         };
         /**
@@ -2524,6 +2632,14 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @description The lease by which one is in a workspace. */
+        CurrentLease: {
+            /** Format: date-time */
+            ends_at: string;
+            granted_by: string;
+            may_write: boolean;
+            shows_personal: boolean;
+        };
         /** @description A policy with the version to change it by. */
         CurrentPolicy: {
             policy: components["schemas"]["SecurityPolicy"];
@@ -2534,6 +2650,7 @@ export interface components {
         CurrentSession: {
             /** Format: date-time */
             expires_at: string;
+            lease?: components["schemas"]["CurrentLease"] | null;
             permissions: components["schemas"]["Grant"][];
             /** @description Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can. */
             refused?: string | null;
@@ -2544,6 +2661,8 @@ export interface components {
              * @description From when the workspace asks for a second factor that this session has not shown.
              */
             second_factor_due?: string | null;
+            /** @description Who of the instance's support is in the workspace now. */
+            support: components["schemas"]["SupportPresence"][];
             tenant?: components["schemas"]["CurrentTenant"] | null;
             /** @description All workspaces to switch to. */
             tenants: components["schemas"]["TenantSummary"][];
@@ -2911,6 +3030,13 @@ export interface components {
             tenants: components["schemas"]["StatusCount"][];
             users: components["schemas"]["StatusCount"][];
         };
+        /** @description A lease or a request as administrators of the instance see it. */
+        InstanceLease: {
+            lease: components["schemas"]["SupportLease"];
+            /** Format: uuid */
+            tenant_id: string;
+            tenant_name: string;
+        };
         /** @description A tenant from outside. */
         InstanceTenant: {
             /** Format: date-time */
@@ -3046,6 +3172,32 @@ export interface components {
          * @enum {string}
          */
         Kind: "confidential" | "public" | "native";
+        /** @description The lease to act by. */
+        LeaseChoice: {
+            /** Format: uuid */
+            lease_id: string;
+        };
+        LeaseInput: {
+            /**
+             * Format: date-time
+             * @description Four hours after it starts, where it is left out; at most seven days after.
+             */
+            ends_at?: string | null;
+            /** @description Reading alone, where it is left out. */
+            permissions?: string[] | null;
+            /** @description Stands in the trail. */
+            reason: string;
+            shows_personal?: boolean;
+            /**
+             * Format: date-time
+             * @description Now, where it is left out; at most 30 days ahead.
+             */
+            starts_at?: string | null;
+        };
+        LeaseRequestInput: {
+            /** @description The owners read it. */
+            reason: string;
+        };
         /**
          * @description How far somebody is on the way to being a customer.
          * @enum {string}
@@ -3131,17 +3283,23 @@ export interface components {
         };
         /** @description A mail in the list. */
         MailSummary: {
+            /** @description Whether it can be opened: where it is kept for want of a mail server. */
+            can_open: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
             id: string;
+            /** @description Whether to whom it goes and about what is not shown, since it is a workspace's and goes through a mail server. */
+            is_hidden: boolean;
             kind: string;
             last_error?: string | null;
             /** Format: date-time */
             sent_at?: string | null;
             /** @description `queued`, `sending`, `sent`, `kept` (no mail server) or `failed` */
             status: string;
+            /** @description Empty where it is hidden. */
             subject: string;
+            /** @description Empty where it is hidden. */
             to: string;
         };
         /** @description A member of the tenant. */
@@ -3513,6 +3671,7 @@ export interface components {
                 new_values?: Record<string, never> | null;
                 /** @description The fields that changed, before. */
                 old_values?: Record<string, never> | null;
+                support_lease?: components["schemas"]["UsedLease"] | null;
                 user_agent?: string | null;
             }[];
             next_cursor?: string | null;
@@ -3817,6 +3976,16 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_InstanceLease: {
+            items: {
+                lease: components["schemas"]["SupportLease"];
+                /** Format: uuid */
+                tenant_id: string;
+                tenant_name: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_InstanceTenant: {
             items: {
                 /** Format: date-time */
@@ -3884,17 +4053,23 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_MailSummary: {
             items: {
+                /** @description Whether it can be opened: where it is kept for want of a mail server. */
+                can_open: boolean;
                 /** Format: date-time */
                 created_at: string;
                 /** Format: uuid */
                 id: string;
+                /** @description Whether to whom it goes and about what is not shown, since it is a workspace's and goes through a mail server. */
+                is_hidden: boolean;
                 kind: string;
                 last_error?: string | null;
                 /** Format: date-time */
                 sent_at?: string | null;
                 /** @description `queued`, `sending`, `sent`, `kept` (no mail server) or `failed` */
                 status: string;
+                /** @description Empty where it is hidden. */
                 subject: string;
+                /** @description Empty where it is hidden. */
                 to: string;
             }[];
             next_cursor?: string | null;
@@ -4121,6 +4296,38 @@ export interface components {
                 timezone: string;
                 /** Format: int64 */
                 version: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_SupportLease: {
+            items: {
+                /** @description Who asked for it, and alone may use it; without, any administrator of the instance. */
+                administrator?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was declined or revoked.
+                 */
+                ended_at?: string | null;
+                /** Format: date-time */
+                ends_at?: string | null;
+                granted_by?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @description `bookings:read` */
+                permissions: string[];
+                /** @description Why it was granted. */
+                reason?: string | null;
+                /** @description Why it was asked for. */
+                request_reason?: string | null;
+                /** @description Whether answers show addresses, telephone numbers and free text. */
+                shows_personal: boolean;
+                /** Format: date-time */
+                starts_at?: string | null;
+                /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
+                status: string;
             }[];
             next_cursor?: string | null;
         };
@@ -4662,6 +4869,44 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @description A lease or a request for one. */
+        SupportLease: {
+            /** @description Who asked for it, and alone may use it; without, any administrator of the instance. */
+            administrator?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was declined or revoked.
+             */
+            ended_at?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            granted_by?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `bookings:read` */
+            permissions: string[];
+            /** @description Why it was granted. */
+            reason?: string | null;
+            /** @description Why it was asked for. */
+            request_reason?: string | null;
+            /** @description Whether answers show addresses, telephone numbers and free text. */
+            shows_personal: boolean;
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
+            status: string;
+        };
+        /** @description Somebody of the instance's support who is in the workspace. */
+        SupportPresence: {
+            /**
+             * Format: date-time
+             * @description When the lease ends.
+             */
+            ends_at: string;
+            name: string;
+        };
         SuspensionInput: {
             /** @description The owners read it. */
             reason: string;
@@ -4804,6 +5049,13 @@ export interface components {
              * @description At most 25 MiB.
              */
             file: string;
+        };
+        /** @description The lease by which a session acts. */
+        UsedLease: {
+            /** @description Who granted it. */
+            granted_by: string;
+            /** Format: uuid */
+            id: string;
         };
         /** @description The access token by which a request came. */
         UsedToken: {
@@ -5423,6 +5675,92 @@ export interface operations {
             };
         };
     };
+    get_admin_support_leases: {
+        parameters: {
+            query?: {
+                tenant_id?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_tenants: {
         parameters: {
             query?: {
@@ -5616,6 +5954,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_tenants_id_support_leases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseRequestInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceLease"];
+                };
             };
             /** @description Malformed */
             400: {
@@ -19362,6 +19815,210 @@ export interface operations {
             };
         };
     };
+    post_session_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_session_tenant: {
         parameters: {
             query?: never;
@@ -20453,6 +21110,412 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_support_leases: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SupportLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_support_leases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_support_leases_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_support_leases_id_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

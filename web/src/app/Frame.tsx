@@ -39,6 +39,7 @@ import { ProfileMenu } from "./ProfileMenu";
 import { Refused } from "./Refused";
 import { Shortcuts } from "./Shortcuts";
 import { mayDo, SessionContext, sessionQuery } from "./session";
+import { SupportBanner } from "./SupportBanner";
 import { TenantSwitch } from "./TenantSwitch";
 
 const Palette = lazy(() => import("./Palette"));
@@ -155,6 +156,7 @@ function SignedIn({ session }: { session: Session }) {
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         <OfflineBanner />
         <FactorBanner session={session} />
+        <SupportBanner session={session} />
         <DateLocale>
           <Outlet />
         </DateLocale>

@@ -321,6 +321,11 @@ const settingsApps = createRoute({
   path: "/apps",
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Apps"), "Apps"),
 });
+const settingsSupport = createRoute({
+  getParentRoute: () => settings,
+  path: "/support",
+  component: lazyRouteComponent(() => import("@/modules/identity/SupportSettings"), "SupportSettings"),
+});
 
 const audit = createRoute({
   getParentRoute: () => app,
@@ -427,6 +432,7 @@ const tree = root.addChildren([
       settingsPolicy,
       settingsMail,
       settingsApps,
+      settingsSupport,
     ]),
     audit,
     failedJobs,

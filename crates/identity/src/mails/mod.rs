@@ -2,6 +2,7 @@
 
 mod en;
 mod nl;
+pub mod hosting;
 pub mod notices;
 mod pt_br;
 

@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/en";
 import { policyCodes } from "../policy/en";
+import { supportCodes } from "../support/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -80,6 +81,7 @@ export const messages = {
       invitation_void: "Whoever sent this invitation may not give that role any more. Ask for a new one.",
       too_many_tokens: "You have as many access tokens as one may have. Revoke one that is not used.",
       ...policyCodes,
+      ...supportCodes,
     },
     fields: {
       required: "Needed",
@@ -178,6 +180,7 @@ export const messages = {
       file: "File",
       mail_settings: "Mail server",
       job: "Job",
+      support_lease: "Support lease",
     },
     actions: {
       "booking.created": "Booking made",
@@ -233,6 +236,14 @@ export const messages = {
       "job_batch.cancelled": "Job batch cancelled",
       "mail_settings.updated": "Mail server changed",
       "mail_settings.deleted": "Mail server removed",
+      "support_lease.requested": "Support asked to be let in",
+      "support_lease.granted": "Support let in",
+      "support_lease.declined": "Support declined",
+      "support_lease.revoked": "Lease taken back",
+      "support_lease.entered": "Support came in",
+      "support_lease.left": "Support left",
+      "support.read": "Support looked",
+      "support.changed": "Support changed something",
     },
   },
   jobs: {

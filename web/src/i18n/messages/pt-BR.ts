@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
+import { supportCodes } from "../support/pt-BR";
 import type { Messages } from "./en";
 
 const plural = new Intl.PluralRules("pt-BR");
@@ -83,6 +84,7 @@ export const messages: Messages = {
       invitation_void: "Quem enviou este convite não pode mais dar esse papel. Peça um novo.",
       too_many_tokens: "Você tem tantos tokens de acesso quanto se pode ter. Revogue um que não seja usado.",
       ...policyCodes,
+      ...supportCodes,
     },
     fields: {
       required: "Obrigatório",
@@ -180,6 +182,7 @@ export const messages: Messages = {
       file: "Arquivo",
       mail_settings: "Servidor de e-mail",
       job: "Tarefa",
+      support_lease: "Acesso do suporte",
     },
     actions: {
       "booking.created": "Reserva feita",
@@ -235,6 +238,14 @@ export const messages: Messages = {
       "job_batch.cancelled": "Lote de tarefas cancelado",
       "mail_settings.updated": "Servidor de e-mail alterado",
       "mail_settings.deleted": "Servidor de e-mail removido",
+      "support_lease.requested": "Suporte pediu acesso",
+      "support_lease.granted": "Acesso dado ao suporte",
+      "support_lease.declined": "Suporte recusado",
+      "support_lease.revoked": "Acesso retirado",
+      "support_lease.entered": "Suporte entrou",
+      "support_lease.left": "Suporte saiu",
+      "support.read": "Suporte olhou",
+      "support.changed": "Suporte alterou algo",
     },
   },
   jobs: {
