@@ -38,8 +38,8 @@ import { OfflineBanner } from "./OfflineBanner";
 import { ProfileMenu } from "./ProfileMenu";
 import { Refused } from "./Refused";
 import { Shortcuts } from "./Shortcuts";
-import { mayDo, SessionContext, sessionQuery } from "./session";
 import { SupportBanner } from "./SupportBanner";
+import { mayDo, SessionContext, sessionQuery } from "./session";
 import { TenantSwitch } from "./TenantSwitch";
 
 const Palette = lazy(() => import("./Palette"));
@@ -50,7 +50,14 @@ export function Frame() {
   const pathname = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? "" });
   if (!session) return <SignedOut />;
   if (!session.tenant && needsWorkspace(pathname)) return <NoWorkspace session={session} />;
-  if (session.refused && needsWorkspace(pathname)) return <Refused session={session} />;
+  if (session.refused && needsWorkspace(pathname)) {
+    return (
+      <>
+        <SupportBanner session={session} />
+        <Refused session={session} />
+      </>
+    );
+  }
   return (
     <SessionContext value={session}>
       <SignedIn session={session} />

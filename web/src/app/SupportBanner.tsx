@@ -51,7 +51,13 @@ function Leave() {
     onError: (error) => refusal(error, t),
   });
   return (
-    <Button size="compact-md" variant="default" flex="none" loading={leave.isPending} onClick={() => leave.mutate()}>
+    <Button
+      size="compact-md"
+      variant="default"
+      flex="none"
+      loading={leave.isPending}
+      onClick={() => leave.mutate()}
+    >
       {t.support.leave}
     </Button>
   );

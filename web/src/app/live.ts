@@ -45,14 +45,19 @@ export function useLive(tenantId: string | undefined): LiveEvent[] {
 
     channel.onmessage = (message: MessageEvent<LiveEvent>) => hear(message.data);
     alone(stop.signal, () =>
-      follow("/api/v1/events/stream", stop.signal, (event) => {
-        channel.postMessage(event);
-        hear(event);
-      }, () => {
-        void client.invalidateQueries({ queryKey: [keys.session] });
-        void client.invalidateQueries({ queryKey: [keys.supportLeases] });
-        tellElsewhere();
-      }),
+      follow(
+        "/api/v1/events/stream",
+        stop.signal,
+        (event) => {
+          channel.postMessage(event);
+          hear(event);
+        },
+        () => {
+          void client.invalidateQueries({ queryKey: [keys.session] });
+          void client.invalidateQueries({ queryKey: [keys.supportLeases] });
+          tellElsewhere();
+        },
+      ),
     );
     const forget = onSessionElsewhere(() => void client.invalidateQueries({ queryKey: [keys.session] }));
     return () => {

@@ -815,8 +815,7 @@ export const en = {
   },
   mailbox: {
     one: "Mail",
-    text:
-      "Mails of this instance and what became of them. What they say is kept, and can be opened, only where no mail server sends them.",
+    text: "Mails of this instance and what became of them. What they say is kept, and can be opened, only where no mail server sends them.",
     ofWorkspace: "Mail of a workspace",
     hidden: "Hidden",
     search: "Address or subject",

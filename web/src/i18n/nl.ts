@@ -818,8 +818,7 @@ export const nl: Catalogue = {
   },
   mailbox: {
     one: "Mail",
-    text:
-      "Mails van deze instantie en wat ervan werd. Wat erin staat, wordt alleen bewaard en is alleen te openen als geen mailserver ze verstuurt.",
+    text: "Mails van deze instantie en wat ervan werd. Wat erin staat, wordt alleen bewaard en is alleen te openen als geen mailserver ze verstuurt.",
     ofWorkspace: "Mail van een werkruimte",
     hidden: "Verborgen",
     search: "Adres of onderwerp",

@@ -820,8 +820,7 @@ export const ptBR: Catalogue = {
   },
   mailbox: {
     one: "Mensagem",
-    text:
-      "Mensagens desta instância e o que foi delas. O conteúdo só fica guardado, e só pode ser aberto, quando nenhum servidor de e-mail as envia.",
+    text: "Mensagens desta instância e o que foi delas. O conteúdo só fica guardado, e só pode ser aberto, quando nenhum servidor de e-mail as envia.",
     ofWorkspace: "Mensagem de um espaço",
     hidden: "Oculto",
     search: "Endereço ou assunto",

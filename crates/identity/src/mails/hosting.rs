@@ -41,7 +41,9 @@ pub static LEASE_GRANTED: Notice = Notice {
     kind: "support_lease_granted",
     en: texts(
         "You may enter {workspace}",
-        &["The workspace {workspace} lets you in for a time. Everything you do there, looking included, stands in its trail with your name."],
+        &[
+            "The workspace {workspace} lets you in for a time. Everything you do there, looking included, stands in its trail with your name.",
+        ],
         "Open the workspace's page",
         "You get this mail because you asked for it.",
     ),
@@ -53,7 +55,9 @@ pub static LEASE_GRANTED: Notice = Notice {
     ),
     pt_br: texts(
         "Você pode entrar em {workspace}",
-        &["O espaço de trabalho {workspace} permite sua entrada por um tempo. Tudo o que fizer, inclusive olhar, fica na trilha com seu nome."],
+        &[
+            "O espaço de trabalho {workspace} permite sua entrada por um tempo. Tudo o que fizer, inclusive olhar, fica na trilha com seu nome.",
+        ],
         "Abrir a página do espaço",
         "Você recebe esta mensagem porque pediu.",
     ),

@@ -1,8 +1,8 @@
 //! The mails of this module: texts by language, laid out by the platform.
 
 mod en;
-mod nl;
 pub mod hosting;
+mod nl;
 pub mod notices;
 mod pt_br;
 

@@ -243,10 +243,11 @@ async fn request(admin: SignedIn, tenant: TenantId, input: LeaseRequestInput) ->
     }
     let lease = id::new();
     store::decline_expired(owner.db(), tenant, now).await?;
-    store::insert_request(owner.db(), tenant, lease, session.user_id, &reason, now).await.on_constraint(
-        "support_leases_one_request",
-        || Problem::conflict("lease_requested", "You have asked this workspace already, and nobody has answered yet."),
-    )?;
+    store::insert_request(owner.db(), tenant, lease, session.user_id, &reason, now)
+        .await
+        .on_constraint("support_leases_one_request", || {
+            Problem::conflict("lease_requested", "You have asked this workspace already, and nobody has answered yet.")
+        })?;
     let change = Change::created("support_lease.requested", "support_lease", lease, json!({ "reason": reason }));
     platform::audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
     let values = [("workspace", before.name.as_str()), ("person", session.name.as_str()), ("reason", reason.as_str())];

@@ -34,7 +34,8 @@ export const support = {
     revoked: "Taken back",
     expired: "Over",
   },
-  here: (name: string, until: string) => `${name} of the support is in this workspace, at most until ${until}.`,
+  here: (name: string, until: string) =>
+    `${name} of the support is in this workspace, at most until ${until}.`,
   youAreHere: (workspace: string, name: string, until: string) =>
     `You are in ${workspace} for support, let in by ${name} until ${until}. All you do stands in its audit trail.`,
   readOnly: "You can look, but not change.",

@@ -19,7 +19,8 @@ export const support: typeof english = {
   untils: { 1: "1 uur", 4: "4 uur", 24: "1 dag", 72: "3 dagen", 168: "7 dagen" },
   mayRead: "Mag zien",
   mayWrite: "Mag wijzigen",
-  mayWriteText: "Niets, tenzij u het aanvinkt. Verwijderen, bestanden, leden, rollen en beleid worden nooit geleend.",
+  mayWriteText:
+    "Niets, tenzij u het aanvinkt. Verwijderen, bestanden, leden, rollen en beleid worden nooit geleend.",
   personal: "Adressen, telefoonnummers en notities tonen",
   personalText: "Zonder dit zijn ze verborgen. Het is nodig om boekingen of contacten te wijzigen.",
   anyAdministrator: "Elke beheerder van de instantie",
@@ -52,7 +53,8 @@ export const support: typeof english = {
 
 export const supportCodes: typeof englishCodes = {
   support_session: "Dit is niet voor support. Verlaat eerst de werkruimte.",
-  personal_fields_hidden: "Persoonlijke velden zijn hier voor u verborgen, dus daarop kan niet worden gezocht.",
+  personal_fields_hidden:
+    "Persoonlijke velden zijn hier voor u verborgen, dus daarop kan niet worden gezocht.",
   lease_requested: "U hebt het al gevraagd, en er is nog niet geantwoord.",
   mail_closed: "Deze mail wordt hier niet bewaard, dus niemand kan hem lezen.",
 };

@@ -19,7 +19,8 @@ export const support: typeof english = {
   untils: { 1: "1 hora", 4: "4 horas", 24: "1 dia", 72: "3 dias", 168: "7 dias" },
   mayRead: "Pode ver",
   mayWrite: "Pode alterar",
-  mayWriteText: "Nada, a menos que você marque. Exclusões, arquivos, membros, papéis e políticas nunca são emprestados.",
+  mayWriteText:
+    "Nada, a menos que você marque. Exclusões, arquivos, membros, papéis e políticas nunca são emprestados.",
   personal: "Mostrar endereços, telefones e notas",
   personalText: "Sem isto eles ficam ocultos. É preciso para alterar agendamentos ou contatos.",
   anyAdministrator: "Qualquer administrador da instância",
@@ -52,7 +53,8 @@ export const support: typeof english = {
 
 export const supportCodes: typeof englishCodes = {
   support_session: "Isto não é para o suporte. Saia do espaço primeiro.",
-  personal_fields_hidden: "Os campos pessoais estão ocultos para você aqui, então não se pode buscar por eles.",
+  personal_fields_hidden:
+    "Os campos pessoais estão ocultos para você aqui, então não se pode buscar por eles.",
   lease_requested: "Você já pediu, e ninguém respondeu ainda.",
   mail_closed: "Esta mensagem não fica guardada aqui, então ninguém pode lê-la.",
 };

@@ -12,8 +12,26 @@ import { notice } from "@/shared/toast";
 import { areaName } from "./accessTokens";
 
 /** What can be lent, as the server has it; reading first. */
-const READS = ["bookings", "event_types", "schedules", "organizers", "contacts", "members", "invitations", "roles", "settings", "audit"];
-const WRITES = ["bookings:write", "event_types:write", "schedules:write", "organizers:write", "contacts:write", "jobs:manage"];
+const READS = [
+  "bookings",
+  "event_types",
+  "schedules",
+  "organizers",
+  "contacts",
+  "members",
+  "invitations",
+  "roles",
+  "settings",
+  "audit",
+];
+const WRITES = [
+  "bookings:write",
+  "event_types:write",
+  "schedules:write",
+  "organizers:write",
+  "contacts:write",
+  "jobs:manage",
+];
 /** Records that hold personal fields. */
 const PERSONAL = ["bookings:write", "contacts:write"];
 const HOURS = ["1", "4", "24", "72", "168"] as const;

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { InstanceLease, InstanceTenant } from "@/api/types";
-import { enter, useFormats } from "@/app/session";
+import { enter, useFormats, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { summaryOf } from "@/modules/identity/accessTokens";
 import { Section } from "@/shared/Page";
@@ -15,7 +15,9 @@ import { leasesQuery } from "./queries";
 
 export function SupportAccess({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
-  const { data } = useQuery(leasesQuery(tenant.id));
+  // Once one has entered, this is no longer one's to ask.
+  const { lease } = useSession();
+  const { data } = useQuery({ ...leasesQuery(tenant.id), enabled: !lease });
   const leases = data?.items ?? [];
   const asked = leases.some(({ lease }) => lease.status === "requested");
   return (
@@ -47,11 +49,14 @@ function Lease({ one: { lease } }: { one: InstanceLease }) {
     },
   });
   const granted = lease.status === "granted";
-  const early = lease.starts_at !== null && lease.starts_at !== undefined && Date.parse(lease.starts_at) > Date.now();
+  const early =
+    lease.starts_at !== null && lease.starts_at !== undefined && Date.parse(lease.starts_at) > Date.now();
   return (
     <Group justify="space-between" align="flex-start" gap="md">
       <Stack gap={2} style={{ flex: "1 1 260px", overflowWrap: "anywhere" }}>
-        <Text fw={500}>{granted && lease.granted_by ? t.support.by(lease.granted_by) : t.support.waiting}</Text>
+        <Text fw={500}>
+          {granted && lease.granted_by ? t.support.by(lease.granted_by) : t.support.waiting}
+        </Text>
         <Text>{lease.reason ?? lease.request_reason}</Text>
         {lease.starts_at && lease.ends_at ? (
           <Text size="sm" c="dimmed">

@@ -59,9 +59,13 @@ async fn an_owner_lends_and_support_looks_and_leaves() {
         (&json!("acme Ltd"), &json!([]), &json!("acme Owner"), &json!(false))
     );
     assert_eq!(session["lease"]["ends_at"], json!(world.now().plus_seconds(4 * 3600)));
-    assert!(session["permissions"].as_array().expect("permissions").iter().all(|grant| {
-        grant["codename"].as_str().is_some_and(|codename| codename.ends_with(":read") && codename != "files:read")
-    }));
+    assert!(
+        session["permissions"]
+            .as_array()
+            .expect("permissions")
+            .iter()
+            .all(|grant| { grant["codename"].as_str().is_some_and(|codename| codename.ends_with(":read") && codename != "files:read") })
+    );
     // Everybody in the workspace sees that somebody is there.
     let seen = tenant.owner.get("/session").await.expect(200).json;
     assert_eq!((&seen["support"][0]["name"], &seen["lease"]), (&json!("Root"), &Value::Null));
@@ -151,8 +155,7 @@ async fn only_who_may_lends_and_with_a_fresh_factor() {
     manager.get("/support-leases").await.expect(403);
     let token = tenant.owner.post("/access-tokens", json!({ "name": "x", "scopes": ["support:manage"] })).await.expect(201);
     let bearer = format!("Bearer {}", token.json["token"].as_str().expect("a token"));
-    let by_token =
-        Client::anonymous(&world).send(Method::POST, "/support-leases", &[("authorization", &bearer)], Some(&usual())).await;
+    let by_token = Client::anonymous(&world).send(Method::POST, "/support-leases", &[("authorization", &bearer)], Some(&usual())).await;
     assert_eq!(by_token.code(), "step_up_required", "a program lends nothing: {}", by_token.text);
     let lease = granted(&tenant, usual()).await;
     let (_, admin) = platform_admin(&world, "root@example.com").await;
@@ -255,7 +258,8 @@ async fn nothing_in_the_document_lets_a_lease_write_or_show_what_it_hides() {
         }
     }
     assert!(refused > 60 && read > 15, "{refused} {read}");
-    let without_trail = |digest: &str| digest.lines().filter(|line| !line.starts_with("platform.audit_events ")).collect::<Vec<_>>().join("\n");
+    let without_trail =
+        |digest: &str| digest.lines().filter(|line| !line.starts_with("platform.audit_events ")).collect::<Vec<_>>().join("\n");
     assert_eq!(without_trail(&digest(&mut db, tenant.id).await), without_trail(&before));
 }
 

@@ -101,9 +101,19 @@ async fn a_lease_of_one_workspace_opens_no_other() {
 #[tokio::test]
 async fn no_lease_is_wider_than_leases_and_its_giver_are() {
     let (world, tenant, inside, _) = world_with(usual()).await;
-    for never in ["files:read", "contacts:delete", "members:write", "roles:write", "security:manage", "settings:manage", "privacy:manage",
-                  "invitations:write", "oauth_clients:manage", "support:manage", "no:such"]
-    {
+    for never in [
+        "files:read",
+        "contacts:delete",
+        "members:write",
+        "roles:write",
+        "security:manage",
+        "settings:manage",
+        "privacy:manage",
+        "invitations:write",
+        "oauth_clients:manage",
+        "support:manage",
+        "no:such",
+    ] {
         let refused = tenant.owner.post("/support-leases", json!({ "reason": "x", "permissions": [never] })).await.expect(422);
         assert_eq!(refused.json["errors"][0]["code"], "not_for_support", "{never}");
     }
@@ -124,16 +134,24 @@ async fn nobody_sets_the_terms_but_who_grants() {
     let (admin_id, admin) = platform_admin(&world, "root@example.com").await;
     let far = "2032-01-01T00:00:00Z";
     let path = format!("/admin/tenants/{}/support-leases", tenant.id);
-    for extra in [json!({ "ends_at": far }), json!({ "permissions": ["contacts:write"] }), json!({ "status": "granted" }),
-                  json!({ "granted_by": tenant.owner_id }), json!({ "shows_personal": true })]
-    {
+    for extra in [
+        json!({ "ends_at": far }),
+        json!({ "permissions": ["contacts:write"] }),
+        json!({ "status": "granted" }),
+        json!({ "granted_by": tenant.owner_id }),
+        json!({ "shows_personal": true }),
+    ] {
         let mut body = extra.clone();
         body["reason"] = json!("x");
         admin.post(&path, body).await.expect(422);
     }
-    for extra in [json!({ "administrator_id": admin_id }), json!({ "granted_by": admin_id }), json!({ "tenant_id": Uuid::nil() }),
-                  json!({ "ends_at": far }), json!({ "ends_at": "2031-09-08T06:00:00Z" })]
-    {
+    for extra in [
+        json!({ "administrator_id": admin_id }),
+        json!({ "granted_by": admin_id }),
+        json!({ "tenant_id": Uuid::nil() }),
+        json!({ "ends_at": far }),
+        json!({ "ends_at": "2031-09-08T06:00:00Z" }),
+    ] {
         let mut body = extra.clone();
         body["reason"] = json!("x");
         tenant.owner.post("/support-leases", body).await.expect(422);
