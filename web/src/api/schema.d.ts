@@ -14,7 +14,7 @@ export interface paths {
         /** One's own access tokens in the workspace, newest first. */
         get: operations["get_access_tokens"];
         put?: never;
-        /** Makes an access token; the answer holds its secret, this once. */
+        /** Makes an access token; the answer holds its secret, this once. Takes a factor shown within the last ten minutes. */
         post: operations["post_access_tokens"];
         delete?: never;
         options?: never;
@@ -1269,6 +1269,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/member-access-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The access tokens of all members of the workspace, without their secrets, newest first. */
+        get: operations["get_member_access_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/member-access-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an access token of any member; it counts no more at once. */
+        delete: operations["delete_member_access_tokens_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -1439,6 +1473,23 @@ export interface paths {
         post?: never;
         /** Takes back what one has allowed an app; its tokens count no more at once. */
         delete: operations["delete_oauth_consents_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-consents/{id}/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Leaves an app less than one has allowed it; its tokens may no more from then on. */
+        put: operations["put_oauth_consents_id_scopes"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2027,7 +2078,7 @@ export interface paths {
         put?: never;
         /** Signs in; the answer sets the session's cookie. */
         post: operations["post_sessions"];
-        /** Ends all of one's own sessions but this one. */
+        /** Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_sessions"];
         options?: never;
         head?: never;
@@ -2112,7 +2163,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of one's own sessions. */
+        /** Ends one of one's own sessions. Another than this one takes a factor shown within the last ten minutes. */
         delete: operations["delete_sessions_id"];
         options?: never;
         head?: never;
@@ -2411,10 +2462,20 @@ export interface components {
             kind: components["schemas"]["Kind"];
             /** @description Where the answer goes; null for a device, which asks for it. */
             leads_to?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds for which what is handed out counts.
+             */
+            lives_seconds: number;
             logo_text: string;
             /** @description Whether the instance vouches for it, rather than one workspace. */
             of_instance: boolean;
             scopes: string[];
+            /**
+             * Format: int64
+             * @description Seconds for which the app may stay connected, where it asks for `offline_access`.
+             */
+            stays_seconds?: number | null;
             /**
              * Format: uuid
              * @description The one that is offered first.
@@ -2428,6 +2489,8 @@ export interface components {
             allowed: boolean;
             /** @description Of the request that was shown: its handle, or the code of a device. */
             request: string;
+            /** @description Which of the scopes that were asked for; all of them where it is left out. */
+            scopes?: string[] | null;
             /**
              * Format: uuid
              * @description In which workspace; needed where it is allowed.
@@ -2552,6 +2615,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description What an app keeps of what it was allowed. */
+        ConsentScopes: {
+            /** @description Some of those that it has. */
+            scopes: string[];
         };
         /** @description A person or company outside the workspace. */
         Contact: {
@@ -3320,6 +3388,13 @@ export interface components {
             user_id: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description An access token of a member, for who keeps the workspace safe. */
+        MemberAccessToken: components["schemas"]["AccessToken"] & {
+            /** Format: uuid */
+            user_id: string;
+            /** @description The member's. */
+            user_name: string;
         };
         /** @description What is left out stays. */
         MemberChange: {
@@ -4094,6 +4169,16 @@ export interface components {
                 /** Format: int64 */
                 version: number;
             }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_MemberAccessToken: {
+            items: (components["schemas"]["AccessToken"] & {
+                /** Format: uuid */
+                user_id: string;
+                /** @description The member's. */
+                user_name: string;
+            })[];
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
@@ -14506,6 +14591,184 @@ export interface operations {
             };
         };
     };
+    get_member_access_tokens: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberAccessToken"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_member_access_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_members: {
         parameters: {
             query?: {
@@ -16018,6 +16281,121 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_oauth_consents_id_scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentScopes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthConsent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

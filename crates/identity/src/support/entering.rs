@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::activity::{SecurityEvent, note_security_event};
+use crate::oauth::tokens::store::revoke_of_session;
 use crate::owner::AsOwner;
 use crate::sessions::{self, NewSession};
 
@@ -22,7 +23,9 @@ pub async fn enter(caller: SignedIn, lease: Uuid) -> Result<Response> {
     let tenant = store::tenant_to_enter(owner.db(), lease, session.user_id, now).await?.ok_or_else(Problem::not_found)?;
     let remembered = sessions::store::is_remembered(owner.db(), session.id).await?;
     sessions::store::end(owner.db(), session.user_id, session.id, now).await?;
-    let new = NewSession { lease: Some(lease), ..NewSession::continued(&session, Some(tenant), remembered) };
+    // What apps were given goes with the session: it is not to hang on a lease.
+    revoke_of_session(owner.db(), session.id, now).await?;
+    let new = NewSession { lease: Some(lease), continues: None, ..NewSession::continued(&session, Some(tenant), remembered) };
     let opened = sessions::open(owner.db(), &app, &origin, None, &new).await?;
     let change = Change::created("support_lease.entered", "support_lease", lease, json!({ "administrator": session.name }));
     audit::note_now(owner.db(), tenant, &opened.session, &origin, change).await?;
