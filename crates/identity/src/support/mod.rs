@@ -188,12 +188,19 @@ async fn grant(ctx: &mut Allow<SupportManage>, request: Option<Uuid>, input: Lea
     ctx.check_fresh()?;
     let session = ctx.session().ok_or_else(Problem::unauthenticated)?;
     let (me, terms) = (session.user_id, input.checked(session.permissions, now)?);
-    let lease = request.unwrap_or_else(id::new);
-    if request.is_none() {
-        store::insert_granted(ctx.db().await?, tenant, lease, &terms, me, now).await?;
-    } else if !store::grant(ctx.db().await?, tenant, lease, &terms, me, now).await? {
-        return Err(Problem::not_found().into());
-    }
+    let lease = match request {
+        Some(request) => {
+            if !store::grant(ctx.db().await?, tenant, request, &terms, me, now).await? {
+                return Err(Problem::not_found().into());
+            }
+            request
+        }
+        None => {
+            let lease = id::new();
+            store::insert_granted(ctx.db().await?, tenant, lease, &terms, me, now).await?;
+            lease
+        }
+    };
     let granted = store::find(ctx.db().await?, tenant, lease, now).await?.ok_or_else(Problem::not_found)?;
     ctx.audit(Change::created("support_lease.granted", "support_lease", lease, &granted));
     if let Some(to) = store::administrator(ctx.db().await?, tenant, lease).await? {

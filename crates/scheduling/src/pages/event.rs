@@ -153,12 +153,7 @@ pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &mut View, moving:
     Ok(FreeMonth { days, next })
 }
 
-async fn free_days(
-    ctx: &mut Ctx,
-    offer: &Offer,
-    view: &View,
-    moving: Option<(Uuid, Timestamp)>,
-) -> Result<BTreeMap<Date, Vec<Timestamp>>> {
+async fn free_days(ctx: &mut Ctx, offer: &Offer, view: &View, moving: Option<(Uuid, Timestamp)>) -> Result<BTreeMap<Date, Vec<Timestamp>>> {
     let Some((from, to)) = view.month.instants(&view.zone) else { return Ok(BTreeMap::new()) };
     let slots = availability::slots_of(ctx, offer, from, to, moving.map(|(id, _)| id)).await?;
     let other = |start: &Timestamp| moving.is_none_or(|(_, present)| *start != present);
