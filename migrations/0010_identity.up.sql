@@ -45,7 +45,8 @@ INSERT INTO lookup.permissions (codename, name, category, description, resource,
     ('jobs:manage',         'Manage background jobs',    'Workspace',  'See, retry and discard jobs that failed',               'jobs',        'manage'),
     ('files:read',          'See files',                 'Workspace',  'Download files',                                        'files',       'read'),
     ('files:write',         'Change files',              'Workspace',  'Upload and delete files',                               'files',       'write'),
-    ('privacy:manage',      'Answer privacy requests',   'Workspace',  'Hand out and erase what is known of a person',          'privacy',     'manage');
+    ('privacy:manage',      'Answer privacy requests',   'Workspace',  'Hand out and erase what is known of a person',          'privacy',     'manage'),
+    ('support:manage',      'Let support in',            'Workspace',  'Lend the instance''s support a part of the workspace',   'support',     'manage');
 
 -- Whose records a permission can be given for. Only where the handlers ask whose a record is can it be `own`: anywhere else
 -- that would be everybody's.
@@ -156,6 +157,8 @@ CREATE TABLE directory.sessions (
     token_hash   bytea       NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
     user_id      uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
     tenant_id    uuid        REFERENCES directory.tenants ON DELETE CASCADE,
+    -- By which lease an administrator of the instance acts in that tenant.
+    lease_id     uuid,
     remembered   boolean     NOT NULL DEFAULT false,
     ip_address   inet,
     user_agent   text,
@@ -174,6 +177,7 @@ CREATE TABLE directory.sessions (
 );
 CREATE INDEX sessions_user ON directory.sessions (user_id, ended_at);
 CREATE INDEX sessions_last_seen ON directory.sessions (last_seen_at);
+CREATE INDEX sessions_lease ON directory.sessions (tenant_id, lease_id) WHERE lease_id IS NOT NULL;
 
 -- Sign-ups until the address is confirmed. Each keeps the password that was typed with it, so whoever signs up with
 -- somebody else's address gains nothing when that person confirms a sign-up of their own; users exist confirmed only.
@@ -490,27 +494,39 @@ GRANT EXECUTE ON FUNCTION identity.save_security_policy(jsonb) TO atrium_app;
 
 -- What a session's cookie stands for, in one look-up for each request: it runs before a tenant is known, so as the
 -- owner, and answers for one token only. In plpgsql, which keeps its plan for the connection: as a function in SQL it was
--- planned anew each time, which took 0.6 ms in place of 0.1.
+-- planned anew each time, which took 0.6 ms in place of 0.1. A lease's session may what the lease says, as far as who granted
+-- it still may, and stands for nobody once the lease, or the right to have granted it, is over.
 CREATE FUNCTION identity.authenticate(presented bytea, at timestamptz)
 RETURNS TABLE (
     session_id uuid, user_id uuid, tenant_id uuid, is_platform_admin boolean, name text, email text, locale text,
     timezone text, last_seen_at timestamptz, expires_at timestamptz, idle_until timestamptz, remembered boolean,
-    factors text[], verified_at timestamptz, policy jsonb, grace_until timestamptz, is_exempt boolean, permissions text[]
+    factors text[], verified_at timestamptz, policy jsonb, grace_until timestamptz, is_exempt boolean, permissions text[],
+    lease_id uuid, lease_shows_personal boolean, granted_by uuid, granted_by_name text
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT s.id, u.id, t.id, u.is_platform_admin, u.name, u.email, u.locale, u.timezone, s.last_seen_at, s.expires_at,
-           s.idle_until, s.remembered, s.factors, s.verified_at,
+    SELECT s.id, u.id, t.id, u.is_platform_admin AND s.lease_id IS NULL, u.name, u.email, u.locale, u.timezone, s.last_seen_at,
+           least(s.expires_at, l.ends_at), s.idle_until, s.remembered, s.factors, s.verified_at,
            nullif(t.security_policy, '{}'), s.grace_until, identity.is_exempt(t.id, u.id, t.security_policy),
-           ARRAY(SELECT g.permission || ' ' || min(g.scope) FROM identity.granted(t.id, u.id) g GROUP BY g.permission)
+           ARRAY(SELECT g.permission || ' ' || min(g.scope)
+                   FROM identity.granted(t.id, m.user_id) g
+                  WHERE l.id IS NULL OR g.permission = ANY (l.permissions)
+                  GROUP BY g.permission),
+           l.id, l.shows_personal, l.granted_by, CASE WHEN l.id IS NOT NULL THEN m.display_name END
       FROM directory.sessions s
       JOIN directory.users u ON u.id = s.user_id AND u.status = 'active'
-      LEFT JOIN identity.members m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
+      LEFT JOIN identity.support_leases l
+             ON l.tenant_id = s.tenant_id AND l.id = s.lease_id AND l.status = 'granted' AND l.starts_at <= at AND l.ends_at > at
+            AND (l.administrator_id IS NULL OR l.administrator_id = u.id) AND u.is_platform_admin
+      LEFT JOIN identity.members m
+             ON m.tenant_id = s.tenant_id AND m.user_id = coalesce(l.granted_by, s.user_id) AND m.status = 'active'
       LEFT JOIN directory.tenants t ON t.id = m.tenant_id AND t.status = 'active'
-     WHERE s.token_hash = presented AND s.ended_at IS NULL AND s.expires_at > at AND s.idle_until > at;
+     WHERE s.token_hash = presented AND s.ended_at IS NULL AND s.expires_at > at AND s.idle_until > at
+       AND (s.lease_id IS NULL
+            OR l.id IS NOT NULL AND EXISTS (SELECT FROM identity.granted(t.id, l.granted_by) g WHERE g.permission = 'support:manage'));
 END
 $$;
 REVOKE ALL ON FUNCTION identity.authenticate(bytea, timestamptz) FROM PUBLIC;
@@ -608,6 +624,9 @@ $$;
 REVOKE ALL ON FUNCTION identity.tell_sessions() FROM PUBLIC;
 CREATE TRIGGER tell AFTER DELETE OR UPDATE OF ended_at, tenant_id, expires_at, token_hash ON directory.sessions
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
+-- Whoever is in the tenant sees that support came or went.
+CREATE TRIGGER tell_tenant AFTER INSERT OR UPDATE OF ended_at ON directory.sessions
+    FOR EACH ROW WHEN (NEW.lease_id IS NOT NULL) EXECUTE FUNCTION identity.tell_sessions('tenant', 'tenant_id');
 CREATE TRIGGER tell AFTER DELETE OR UPDATE OF revoked_at ON directory.personal_access_tokens
     FOR EACH ROW EXECUTE FUNCTION identity.tell_sessions('user', 'user_id');
 CREATE TRIGGER tell AFTER UPDATE OF status, name, email, locale, timezone, is_platform_admin ON directory.users

@@ -48,9 +48,13 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
         tenants.ok() ? ((await tenants.json()) as { items: { id: string }[] }).items[0]?.id : undefined,
       ),
     api
-      .get("/api/v1/mails", { params: { limit: "1" } })
+      .get("/api/v1/mails", { params: { limit: "20" } })
       .then(async (mails) =>
-        mails.ok() ? ((await mails.json()) as { items: { id: string }[] }).items[0]?.id : undefined,
+        mails.ok()
+          ? ((await mails.json()) as { items: { id: string; can_open: boolean }[] }).items.find(
+              (one) => one.can_open,
+            )?.id
+          : undefined,
       ),
   ]);
   const screens: (Screen | undefined)[] = [
@@ -82,6 +86,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-privacy", path: "/settings/privacy" },
     { name: "settings-notifications", path: "/settings/notifications" },
     { name: "settings-apps", path: "/settings/apps" },
+    { name: "settings-support", path: "/settings/support" },
     ...(tenant
       ? [
           { name: "instance-tenants", path: "/instance/tenants" },

@@ -41,6 +41,7 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   },
   { status: 422, path: /^\/api\/v1\/me\/totp\/confirmation$/, why: "a wrong first code" },
   { status: 422, path: /^\/api\/v1\/me\/passkeys$/, why: "a passkey whose user was not verified" },
+  { status: 401, path: /^\/api\/v1\/events\/stream$/, why: "support whose lease was taken back" },
   { status: 404, path: /^\/api\/v1\/organizer$/, why: "a member without a booking page" },
   { status: 404, path: /^\/api\/v1\/mail-settings$/, why: "a workspace without a mail server of its own" },
   { status: 422, path: /^\/api\/v1\/mail-settings$/, why: "another server without its password" },

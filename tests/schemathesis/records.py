@@ -477,6 +477,11 @@ class Spare:
         self.caller.ask("POST", "/ownership-offer", {"user_id": id})
         return email
 
+    def administers(self):
+        """An administrator of the instance."""
+        statement(f"UPDATE directory.users SET is_platform_admin = true WHERE email = '{self.caller.email}'")
+        return self.caller
+
     def export(self):
         """The id of an export that is ready. One has five a day."""
         asked = self.caller.get("/me/exports")["items"] or [self.caller.ask("POST", "/me/exports")]
@@ -597,6 +602,31 @@ def with_export(operation):
     return {}
 
 
+def lease():
+    """What the demo's workspace lends the instance's support."""
+    return owner.fresh().ask("POST", "/support-leases", {"reason": "Help"})["id"]
+
+
+def lease_request():
+    """One that waits for its answer: somebody has one at a time in a workspace."""
+    for item in owner.get(f"/admin/support-leases?tenant_id={tenant()}")["items"]:
+        if item["lease"]["status"] == "requested":
+            return item["lease"]["id"]
+    return owner.ask("POST", f"/admin/tenants/{tenant()}/support-leases", {"reason": "Help"})["lease"]["id"]
+
+
+def to_enter():
+    spare("POST /api/v1/session/lease").administers()
+    return body(lease_id=lease())
+
+
+def entered():
+    caller = spare("DELETE /api/v1/session/lease").administers()
+    caller.sign_in()
+    caller.token = caller.ask("POST", "/session/lease", {"lease_id": lease()}, raw=True).cookies[COOKIE]
+    return {}
+
+
 def with_offer(operation):
     spare(operation).offered()
     return {}
@@ -670,6 +700,8 @@ REQUESTS = {
     "POST /api/v1/account-restorations": lambda: body(token=closed_account_token()),
     "GET /api/v1/admin/erasures": erased_user,
     "GET /api/v1/admin/health": nothing,
+    "GET /api/v1/admin/support-leases": nothing,
+    "POST /api/v1/admin/tenants/{id}/support-leases": lambda: path(id=workspace()) | body(reason="Help"),
     "GET /api/v1/admin/tenants": lambda: {"query": {"q": "brightside", "status": "active"}},
     "GET /api/v1/admin/tenants/{id}": lambda: path(id=suspended_workspace()),
     "PUT /api/v1/admin/tenants/{id}/features": lambda: path(id=workspace()) | body(public_pages=False),
@@ -733,7 +765,7 @@ REQUESTS = {
     "PUT /api/v1/mail-settings": lambda: {"headers": ANY_VERSION} | body(**mail_server()),
     "DELETE /api/v1/mail-settings": lambda: with_mail_server("DELETE /api/v1/mail-settings"),
     "GET /api/v1/mails": nothing,
-    "GET /api/v1/mails/{id}": lambda: path(id=owner.first("/mails")["id"]),
+    "GET /api/v1/mails/{id}": lambda: path(id=owner.first("/mails", can_open=True)["id"]),
     "GET /api/v1/me": nothing,
     "PATCH /api/v1/me": lambda: {"headers": ANY_VERSION} | body(work_days=["mon", "tue"]),
     "PUT /api/v1/me/avatar": lambda: {"body": {"file": PIXEL}, "media_type": "multipart/form-data"},
@@ -796,6 +828,12 @@ REQUESTS = {
     "GET /api/v1/search": lambda: {"query": {"q": "sofia"}},
     "GET /api/v1/session": nothing,
     "DELETE /api/v1/session": nothing,
+    "POST /api/v1/session/lease": to_enter,
+    "DELETE /api/v1/session/lease": entered,
+    "GET /api/v1/support-leases": nothing,
+    "POST /api/v1/support-leases": lambda: body(reason="Help", permissions=["bookings:read"]),
+    "PUT /api/v1/support-leases/{id}/grant": lambda: path(id=lease_request()) | body(reason="Help"),
+    "DELETE /api/v1/support-leases/{id}": lambda: path(id=lease()),
     "POST /api/v1/session/tenant": lambda: body(tenant_id=spare("POST /api/v1/session/tenant").tenant),
     "GET /api/v1/access-tokens": nothing,
     "POST /api/v1/access-tokens": lambda: body(name=f"Script {number()}", scopes=["contacts:read"]),
@@ -883,6 +921,8 @@ OF_SPARES = {
     "DELETE /api/v1/sessions",
     "DELETE /api/v1/sessions/{id}",
     "POST /api/v1/session/tenant",
+    "POST /api/v1/session/lease",
+    "DELETE /api/v1/session/lease",
     "POST /api/v1/me/totp",
     "DELETE /api/v1/me/totp",
     "POST /api/v1/me/totp/confirmation",

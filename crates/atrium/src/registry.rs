@@ -18,7 +18,6 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(platform::sse::api())
         .merge(platform::jobs::failed::api())
         .merge(platform::jobs::batches::api())
-        .merge(platform::mail::mailbox::api())
         .merge(platform::mail::settings::api())
         .merge(platform::files::api())
         .merge(identity::api())

@@ -46,6 +46,7 @@ pub fn router(health: Health) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.")
         })
+        .layer(middleware::from_fn(platform::lease::cover))
         .layer(middleware::from_fn(claim_idempotency_key))
         .layer(middleware::from_fn_with_state(app.clone(), forget_sessions));
     let in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));

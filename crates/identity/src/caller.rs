@@ -27,8 +27,9 @@ impl FromRequestParts<App> for Somebody {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let Anonymous { app, origin, claim } = Anonymous::from_request_parts(parts, app).await?;
-        // Who signs in or out does so in person.
-        let session = app.authenticator.authenticate(&app, parts).await?.filter(|session| session.token.is_none());
+        // Who signs in or out does so in person. Whoever acts by a lease allows no app anything.
+        let found = app.authenticator.authenticate(&app, parts).await?;
+        let session = found.filter(|session| session.token.is_none() && session.lease.is_none());
         let presented = cookie::presented(&app.config, &parts.headers);
         let device = cookie::presented_device(&app.config, &parts.headers);
         Ok(Self { app, origin, claim, session, presented, device })

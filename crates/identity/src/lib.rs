@@ -34,6 +34,7 @@ pub mod registrations;
 pub mod roles;
 pub mod second_factors;
 pub mod sessions;
+pub mod support;
 mod suspicion;
 pub mod tenants;
 mod throttle;
@@ -73,6 +74,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
         .merge(instance::http::api())
+        .merge(instance::mailbox::api())
+        .merge(support::http::api())
         .merge(oauth::api())
 }
 

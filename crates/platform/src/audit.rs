@@ -12,6 +12,7 @@ use crate::auth::{Allow, Session, UsedToken};
 use crate::ctx::{Ctx, Origin, TenantId};
 use crate::error::Result;
 use crate::extract::{Json, Query};
+use crate::lease::UsedLease;
 use crate::page::{Page, PageParams};
 use crate::state::App;
 use crate::time::Timestamp;
@@ -67,16 +68,17 @@ impl Ctx {
     }
 }
 
-/// Writes one line into a tenant's trail on a connection of the owner, for what an administrator of the instance does to
-/// the tenant: it is in the transaction of the change.
+/// Writes one line into a tenant's trail at once, in whatever transaction is open: for what an administrator of the instance
+/// does to the tenant as the owner, or in it by a lease.
 ///
 /// # Errors
 /// The database's.
-pub async fn note_as_owner(db: &mut PgConnection, tenant: TenantId, actor: &Session, origin: &Origin, change: Change<'_>) -> Result<()> {
+pub async fn note_now(db: &mut PgConnection, tenant: TenantId, actor: &Session, origin: &Origin, change: Change<'_>) -> Result<()> {
     sqlx::query!(
         "INSERT INTO platform.audit_events
-                (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, request_id,
+                 metadata)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tenant.0,
         crate::id::new(),
         actor.user_id,
@@ -89,10 +91,20 @@ pub async fn note_as_owner(db: &mut PgConnection, tenant: TenantId, actor: &Sess
         origin.ip.map(ipnet::IpNet::from) as Option<ipnet::IpNet>,
         origin.user_agent.as_deref() as Option<&str>,
         origin.request_id as Option<Uuid>,
+        metadata(actor),
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// By what the session acts, where not by its user's own right.
+pub(crate) fn metadata(session: &Session) -> Option<Value> {
+    match (&session.token, &session.lease) {
+        (Some(token), _) => Some(serde_json::json!({ "access_token": token })),
+        (None, Some(lease)) => Some(serde_json::json!({ "support_lease": lease })),
+        (None, None) => None,
+    }
 }
 
 /// A line that waits for the commit.
@@ -125,6 +137,8 @@ pub struct AuditEvent {
     pub user_agent: Option<String>,
     /// Where a program acted for the actor.
     pub access_token: Option<UsedToken>,
+    /// Where an administrator of the instance acted, and who had let him or her in.
+    pub support_lease: Option<UsedLease>,
     pub created_at: Timestamp,
 }
 
@@ -155,7 +169,7 @@ async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<AuditFilter>) -> R
     let tenant = ctx.tenant.0;
     let rows = sqlx::query!(
         "SELECT id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, created_at,
-                metadata -> 'access_token' AS access_token
+                metadata -> 'access_token' AS access_token, metadata -> 'support_lease' AS support_lease
            FROM platform.audit_events
           WHERE tenant_id = $1
             AND ($2::uuid IS NULL OR id < $2)
@@ -190,6 +204,7 @@ async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<AuditFilter>) -> R
             ip_address: row.ip_address.map(|net| net.addr().to_string()),
             user_agent: row.user_agent,
             access_token: row.access_token.and_then(|token| serde_json::from_value(token).ok()),
+            support_lease: row.support_lease.and_then(|lease| serde_json::from_value(lease).ok()),
             created_at: row.created_at,
         },
     )))

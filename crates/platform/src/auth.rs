@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::ctx::{Ctx, Origin, TenantId};
 use crate::error::{Error, Problem, Result};
 use crate::idempotency::Claim;
+use crate::lease::{self, UsedLease};
 pub use crate::permissions::{Permission, Permissions, Scope};
 use crate::state::App;
 use crate::time::Timestamp;
@@ -43,6 +44,8 @@ pub struct Session {
     pub gate: Gate,
     /// Where a program acts by an access token, whose scopes are the bounds of `permissions`.
     pub token: Option<UsedToken>,
+    /// Where an administrator of the instance acts by a lease, whose permissions are the bounds of `permissions`.
+    pub lease: Option<UsedLease>,
 }
 
 /// What stands between a session and its tenant. Empty where the tenant asks nothing.
@@ -211,6 +214,7 @@ impl<P: Permission> FromRequestParts<App> for Allow<P> {
         let session = session(parts, app).await?;
         let tenant = tenant_of(&session, parts, app)?;
         let scope = session.permissions.of::<P>().ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
+        lease::admit(parts, app, &session, tenant, Some(P::CODENAME)).await?;
         let claim = claim(parts, &session.user_id.to_string());
         let ctx = Ctx::of_member(app.clone(), session, tenant, origin(parts), claim);
         Ok(Self { ctx, scope, permission: PhantomData })
@@ -240,6 +244,7 @@ impl FromRequestParts<App> for AnyMember {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let session = session(parts, app).await?;
         let tenant = tenant_of(&session, parts, app)?;
+        lease::admit(parts, app, &session, tenant, None).await?;
         let claim = claim(parts, &session.user_id.to_string());
         Ok(Self(Ctx::of_member(app.clone(), session, tenant, origin(parts), claim)))
     }
@@ -284,12 +289,25 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let EvenLeased(signed_in) = EvenLeased::from_request_parts(parts, app).await?;
+        // What concerns the person, and the instance, waits until he or she has left.
+        if signed_in.session.lease.is_some() { Err(lease::refused().into()) } else { Ok(signed_in) }
+    }
+}
+
+/// As [`SignedIn`], also of an administrator of the instance who acts by a lease: for the session itself, and nothing else.
+pub struct EvenLeased(pub SignedIn);
+
+impl FromRequestParts<App> for EvenLeased {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let session = session(parts, app).await?;
         if session.token.is_some() {
             return Err(session_required().into());
         }
         let claim = claim(parts, &session.user_id.to_string());
-        Ok(Self { app: app.clone(), session, origin: origin(parts), claim })
+        Ok(Self(SignedIn { app: app.clone(), session, origin: origin(parts), claim }))
     }
 }
 

@@ -202,10 +202,7 @@ impl Ctx {
         let (tenant, actor) = (self.tenant.0, self.user_id());
         let (facts, lines) = (serde_json::to_value(facts).map_err(Error::internal)?, serde_json::to_value(lines).map_err(Error::internal)?);
         let (name, origin) = (self.caller.name(), self.origin.clone());
-        let metadata = match &self.caller {
-            Caller::Member(Session { token: Some(token), .. }) => Some(serde_json::json!({ "access_token": token })),
-            _ => None,
-        };
+        let metadata = self.session().and_then(crate::audit::metadata);
         sqlx::query!(
             "WITH facts AS (
                  INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)

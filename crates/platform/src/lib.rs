@@ -15,6 +15,7 @@ pub mod id;
 pub mod idempotency;
 pub mod jobs;
 pub mod known;
+pub mod lease;
 pub mod mail;
 pub mod page;
 pub mod permissions;

@@ -17,7 +17,6 @@ use crate::jobs::{Attempt, Job, JobError, When};
 use crate::state::App;
 
 pub mod layout;
-pub mod mailbox;
 pub mod settings;
 
 /// One mail to one person.
@@ -309,7 +308,11 @@ impl Waiting {
     }
 }
 
-fn unseal(app: &App, id: Uuid, tenant: Option<Uuid>, sealed: &[u8]) -> Result<Mail> {
+/// What a written mail says.
+///
+/// # Errors
+/// One that is sealed under a key that is not here.
+pub fn unseal(app: &App, id: Uuid, tenant: Option<Uuid>, sealed: &[u8]) -> Result<Mail> {
     let plain = app.keys.open(place(tenant, id), sealed).map_err(Error::internal)?;
     serde_json::from_slice(&plain).map_err(Error::internal)
 }

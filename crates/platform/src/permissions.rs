@@ -32,6 +32,7 @@ pub const CODENAMES: &[&str] = &[
     "security:manage",
     "settings:manage",
     "settings:read",
+    "support:manage",
 ];
 const _: () = assert!(CODENAMES.len() <= u128::BITS as usize, "the sets need more bits");
 
@@ -168,7 +169,7 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    permissions! { First = "audit:read", Last = "settings:read" }
+    permissions! { First = "audit:read", Last = "support:manage" }
 
     fn set(grants: &[(&str, Scope)]) -> Permissions {
         grants.iter().copied().collect()
@@ -181,10 +182,10 @@ mod tests {
 
     #[test]
     fn what_was_put_in_is_found_by_type_and_by_name() {
-        let some = set(&[("settings:read", Scope::Own), ("audit:read", Scope::Own), ("audit:read", Scope::All), ("no:such", Scope::All)]);
+        let some = set(&[("support:manage", Scope::Own), ("audit:read", Scope::Own), ("audit:read", Scope::All), ("no:such", Scope::All)]);
         assert_eq!((some.of::<First>(), some.of::<Last>()), (Some(Scope::All), Some(Scope::Own)));
         assert_eq!((some.scope("audit:read"), some.scope("no:such"), some.scope("files:read")), (Some(Scope::All), None, None));
-        assert_eq!(some.iter().collect::<Vec<_>>(), [("audit:read", Scope::All), ("settings:read", Scope::Own)]);
+        assert_eq!(some.iter().collect::<Vec<_>>(), [("audit:read", Scope::All), ("support:manage", Scope::Own)]);
         let every: Permissions = CODENAMES.iter().map(|codename| (codename, Scope::All)).collect();
         assert!(CODENAMES.iter().all(|codename| every.scope(codename) == Some(Scope::All)) && every.iter().count() == CODENAMES.len());
     }

@@ -23,6 +23,7 @@ use crate::ctx::{Caller, Ctx, TenantId};
 use crate::error::{Problem, Result};
 use crate::events::{CHANNEL, Recorded};
 use crate::known;
+use crate::lease;
 use crate::state::App;
 use crate::time::Timestamp;
 
@@ -247,6 +248,7 @@ fn feed(
     let app = ctx.app.clone();
     async_stream::stream! {
         let _seat = seat;
+        let lent_by = session.lease.as_ref().map(|lease| lease.granted_by);
         // Says hello, so that the browser knows that it is connected.
         let hello = sse::Event::default().event("ready").data("{}").retry(Duration::from_secs(2));
         yield Ok(match start {
@@ -271,11 +273,13 @@ fn feed(
             }
             for event in past {
                 if visible(&app, &session, &event) {
-                    yield Ok(written(&event));
+                    yield Ok(written(&session, &event));
                 }
             }
         }
-        let end = tokio::time::sleep(LIFETIME);
+        // Nor does it outlive the session.
+        let left = session.expires_at.as_microsecond() - ctx.now().as_microsecond();
+        let end = tokio::time::sleep(LIFETIME.min(Duration::from_micros(u64::try_from(left).unwrap_or_default())));
         tokio::pin!(end);
         loop {
             let event = tokio::select! {
@@ -284,7 +288,7 @@ fn feed(
                 // What the viewer may see has changed, or whether he or she may at all: the browser connects again, and is
                 // judged anew.
                 whose = changes.recv() => match whose {
-                    Ok(id) if id != session.user_id && id != ctx.tenant.0 => continue,
+                    Ok(id) if id != session.user_id && id != ctx.tenant.0 && lent_by != Some(id) => continue,
                     _ => break,
                 },
                 event = live.recv() => event,
@@ -293,7 +297,7 @@ fn feed(
                 Ok(event) if sent.contains(&event.seq) => {}
                 Ok(event) => {
                     if visible(&app, &session, &event) {
-                        yield Ok(written(&event));
+                        yield Ok(written(&session, &event));
                     }
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => yield Ok(sse::Event::default().event("reset").data("{}")),
@@ -303,9 +307,13 @@ fn feed(
     }
 }
 
-fn written(event: &Recorded) -> sse::Event {
+fn written(session: &Session, event: &Recorded) -> sse::Event {
     let id = Position::of(event).map(|position| position.to_string()).unwrap_or_default();
-    sse::Event::default().id(id).event(&event.kind).data(serde_json::to_string(event).unwrap_or_default())
+    let data = match &session.lease {
+        Some(lease) if !lease.shows_personal => lease::hide(serde_json::to_value(event).unwrap_or_default()).to_string(),
+        _ => serde_json::to_string(event).unwrap_or_default(),
+    };
+    sse::Event::default().id(id).event(&event.kind).data(data)
 }
 
 pub fn api() -> OpenApiRouter<App> {

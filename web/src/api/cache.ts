@@ -38,6 +38,7 @@ export const keys = {
   securityPolicy: "security-policy",
   notifications: "notifications",
   notificationPreferences: "notification-preferences",
+  supportLeases: "support-leases",
   search: "search",
 } as const;
 

@@ -42,7 +42,14 @@ it("takes the greeting's place and tells events only", async () => {
   });
   vi.spyOn(Math, "random").mockReturnValue(-1);
   const told: string[] = [];
-  await follow("/stream", stop.signal, (event) => told.push(event.kind));
+  let again = 0;
+  await follow(
+    "/stream",
+    stop.signal,
+    (event) => told.push(event.kind),
+    () => again++,
+  );
+  expect(again, "the first connection is not one more").toBe(2);
   expect(told).toEqual(["contact.created"]);
   expect(asked).toEqual([null, "5-1", "6-2"]);
   vi.unstubAllGlobals();

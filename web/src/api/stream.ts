@@ -46,19 +46,26 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
   return Math.min(30_000, 1000 * 2 ** Math.min(attempt, 10)) * (0.5 + random() / 2);
 }
 
-/** Follows the stream until aborted, resuming after the last event seen. */
+/**
+ * Follows the stream until aborted, resuming after the last event seen. The server ends it when somebody's rights, or
+ * who is in the workspace, may have changed: `onAgain` is told when it was asked again, whatever the answer.
+ */
 export async function follow(
   url: string,
   signal: AbortSignal,
   onEvent: (event: LiveEvent) => void,
+  onAgain: () => void,
 ): Promise<void> {
   let last: string | undefined;
   let attempt = 0;
+  let again = false;
   while (!signal.aborted) {
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (last) headers["Last-Event-ID"] = last;
       const response = await fetch(url, { headers, signal, credentials: "same-origin", cache: "no-store" });
+      if (again) onAgain();
+      again = true;
       if (response.status === 401 || response.status === 403) return;
       if (response.ok && response.body) {
         attempt = 0;

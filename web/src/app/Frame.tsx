@@ -38,6 +38,7 @@ import { OfflineBanner } from "./OfflineBanner";
 import { ProfileMenu } from "./ProfileMenu";
 import { Refused } from "./Refused";
 import { Shortcuts } from "./Shortcuts";
+import { SupportBanner } from "./SupportBanner";
 import { mayDo, SessionContext, sessionQuery } from "./session";
 import { TenantSwitch } from "./TenantSwitch";
 
@@ -49,7 +50,14 @@ export function Frame() {
   const pathname = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? "" });
   if (!session) return <SignedOut />;
   if (!session.tenant && needsWorkspace(pathname)) return <NoWorkspace session={session} />;
-  if (session.refused && needsWorkspace(pathname)) return <Refused session={session} />;
+  if (session.refused && needsWorkspace(pathname)) {
+    return (
+      <>
+        <SupportBanner session={session} />
+        <Refused session={session} />
+      </>
+    );
+  }
   return (
     <SessionContext value={session}>
       <SignedIn session={session} />
@@ -155,6 +163,7 @@ function SignedIn({ session }: { session: Session }) {
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         <OfflineBanner />
         <FactorBanner session={session} />
+        <SupportBanner session={session} />
         <DateLocale>
           <Outlet />
         </DateLocale>

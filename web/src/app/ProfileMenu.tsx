@@ -48,16 +48,24 @@ export function ProfileMenu({ session }: { session: Session }) {
             {session.user.email}
           </Text>
         </Menu.Label>
-        <Menu.Item component={Link} to="/settings/profile" leftSection={<IconUser size={16} aria-hidden />}>
-          {t.settings.profile}
-        </Menu.Item>
-        <Menu.Item
-          component={Link}
-          to="/settings/security"
-          leftSection={<IconShieldLock size={16} aria-hidden />}
-        >
-          {t.settings.security}
-        </Menu.Item>
+        {session.lease ? null : (
+          <>
+            <Menu.Item
+              component={Link}
+              to="/settings/profile"
+              leftSection={<IconUser size={16} aria-hidden />}
+            >
+              {t.settings.profile}
+            </Menu.Item>
+            <Menu.Item
+              component={Link}
+              to="/settings/security"
+              leftSection={<IconShieldLock size={16} aria-hidden />}
+            >
+              {t.settings.security}
+            </Menu.Item>
+          </>
+        )}
         <Menu.Item
           leftSection={<IconKeyboard size={16} aria-hidden />}
           onClick={showShortcuts}

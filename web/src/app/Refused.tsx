@@ -21,9 +21,10 @@ export function Refused({ session }: { session: Session }) {
   const change = useEnterWorkspace();
   const asksFactor = session.refused === "second_factor_required";
   const name = session.tenant?.name ?? "";
-  const others = session.tenants.filter(
-    (tenant) => tenant.status === "active" && tenant.id !== session.tenant?.id,
-  );
+  // Whoever is here for support leaves first; the banner does that.
+  const others = session.lease
+    ? []
+    : session.tenants.filter((tenant) => tenant.status === "active" && tenant.id !== session.tenant?.id);
   return (
     <AuthShell
       title={asksFactor ? t.factors.asksTitle : t.factors.addressTitle}
@@ -31,7 +32,7 @@ export function Refused({ session }: { session: Session }) {
       foot={t.noWorkspace.signedInAs(session.user.email)}
     >
       <Stack>
-        {asksFactor ? <Factor session={session} /> : null}
+        {asksFactor && !session.lease ? <Factor session={session} /> : null}
         {others.map((tenant) => (
           <Button
             key={tenant.id}

@@ -12,7 +12,15 @@ export function TenantSwitch({ session }: { session: Session }) {
   const [creating, { open, close }] = useDisclosure(false);
   const change = useEnterWorkspace();
   const keep = useKeepWorkspace();
-
+  // Whoever is here for support leaves first; the banner does that.
+  if (session.lease) {
+    return (
+      <Text component="span" className={classes.switch}>
+        <IconBuilding size={18} stroke={1.6} aria-hidden />
+        <span className={classes.switchName}>{session.tenant?.name}</span>
+      </Text>
+    );
+  }
   return (
     <>
       <Menu position="bottom-start" width={260}>

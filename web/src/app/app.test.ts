@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "@/api/types";
 import { deviceName } from "@/modules/identity/deviceName";
-import { modulesFor } from "./navigation";
+import { modulesFor, settingsFor } from "./navigation";
 import * as read from "./search";
 import { regionalTag } from "./session";
 
@@ -41,6 +41,20 @@ describe("the rail", () => {
     const all = ["bookings:read", "jobs:manage", "audit:read", "settings:manage"];
     expect(modulesFor(session(all)).some((m) => m.key === "mailbox")).toBe(false);
     expect(modulesFor(session([], true)).some((m) => m.key === "mailbox")).toBe(true);
+  });
+
+  it("shows nothing of the person and of the instance to who is in a workspace for support", () => {
+    const support = {
+      ...session(["bookings:read", "settings:read"], true),
+      lease: { granted_by: "Ana", ends_at: "2031-01-01T00:00:00Z", may_write: false, shows_personal: false },
+    };
+    expect(modulesFor(support).map((m) => [m.key, m.to])).toEqual([
+      ["home", "/"],
+      ["bookings", "/bookings"],
+      ["settings", "/settings/workspace"],
+    ]);
+    expect(settingsFor(support).map((part) => part.key)).toEqual(["workspace"]);
+    expect(modulesFor({ ...support, permissions: [] }).map((m) => m.key)).toEqual(["home"]);
   });
 });
 

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys, keysOfEvent } from "@/api/cache";
 import { follow, type LiveEvent } from "@/api/stream";
-import { onSessionElsewhere } from "./session";
+import { onSessionElsewhere, tellElsewhere } from "./session";
 
 const KEPT = 30;
 const LOCK = "atrium.stream";
@@ -45,10 +45,19 @@ export function useLive(tenantId: string | undefined): LiveEvent[] {
 
     channel.onmessage = (message: MessageEvent<LiveEvent>) => hear(message.data);
     alone(stop.signal, () =>
-      follow("/api/v1/events/stream", stop.signal, (event) => {
-        channel.postMessage(event);
-        hear(event);
-      }),
+      follow(
+        "/api/v1/events/stream",
+        stop.signal,
+        (event) => {
+          channel.postMessage(event);
+          hear(event);
+        },
+        () => {
+          void client.invalidateQueries({ queryKey: [keys.session] });
+          void client.invalidateQueries({ queryKey: [keys.supportLeases] });
+          tellElsewhere();
+        },
+      ),
     );
     const forget = onSessionElsewhere(() => void client.invalidateQueries({ queryKey: [keys.session] }));
     return () => {

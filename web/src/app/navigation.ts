@@ -95,32 +95,43 @@ export interface SettingsPart {
     | "policy"
     | "roles"
     | "mail"
-    | "apps";
+    | "apps"
+    | "support";
   to: string;
   permission?: string;
+  /** About the person, who is not there in person while in a workspace for support. */
+  personal?: boolean;
 }
 
 /** The parts of the settings, in the order of their tabs. */
 const SETTINGS = [
-  { key: "profile", to: "/settings/profile" },
-  { key: "security", to: "/settings/security" },
-  { key: "privacy", to: "/settings/privacy" },
-  { key: "notifications", to: "/settings/notifications" },
+  { key: "profile", to: "/settings/profile", personal: true },
+  { key: "security", to: "/settings/security", personal: true },
+  { key: "privacy", to: "/settings/privacy", personal: true },
+  { key: "notifications", to: "/settings/notifications", personal: true },
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "policy", to: "/settings/policy", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
+  { key: "support", to: "/settings/support", permission: "support:manage" },
 ] as const satisfies readonly SettingsPart[];
 
 export function settingsFor(session: Session) {
-  return SETTINGS.filter((part) => !("permission" in part) || mayDo(session, part.permission));
+  return SETTINGS.filter((part) => {
+    if ("personal" in part && session.lease) return false;
+    return !("permission" in part) || mayDo(session, part.permission);
+  });
 }
 
 export function modulesFor(session: Session): Module[] {
-  return MODULES.filter((module) => {
-    if (module.platformAdmin) return session.user.is_platform_admin;
-    return !module.permission || mayDo(session, module.permission);
+  return MODULES.flatMap((module) => {
+    if (module.platformAdmin) return session.user.is_platform_admin && !session.lease ? [module] : [];
+    if (module.key === "settings") {
+      const [first] = settingsFor(session);
+      return first ? [{ ...module, to: first.to }] : [];
+    }
+    return !module.permission || mayDo(session, module.permission) ? [module] : [];
   });
 }

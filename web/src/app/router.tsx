@@ -350,6 +350,11 @@ const settingsApps = createRoute({
   path: "/apps",
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Apps"), "Apps"),
 });
+const settingsSupport = createRoute({
+  getParentRoute: () => settings,
+  path: "/support",
+  component: lazyRouteComponent(() => import("@/modules/identity/SupportSettings"), "SupportSettings"),
+});
 
 const notifications = createRoute({
   getParentRoute: () => app,
@@ -470,6 +475,7 @@ const tree = root.addChildren([
       settingsPolicy,
       settingsMail,
       settingsApps,
+      settingsSupport,
     ]),
     notifications,
     audit,

@@ -75,18 +75,23 @@ export function onSessionElsewhere(run: () => void): () => void {
   return () => channel.removeEventListener("message", run);
 }
 
+/** Has the other tabs ask for the session anew. */
+export function tellElsewhere(): void {
+  channel?.postMessage("changed");
+}
+
 /** Starts anew with a session just received: nothing cached for another tenant or user remains. */
 export function enter(client: QueryClient, session: Session): void {
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session });
   client.setQueryData(sessionQuery.queryKey, session);
-  channel?.postMessage("changed");
+  tellElsewhere();
 }
 
 export async function signOut(client: QueryClient): Promise<void> {
   await take(api.DELETE("/api/v1/session"));
   clearDrafts();
   leave(client);
-  channel?.postMessage("changed");
+  tellElsewhere();
 }
 
 /** Forgets the session in this tab. */

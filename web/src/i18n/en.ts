@@ -4,6 +4,7 @@ import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { policy } from "./policy/en";
+import { support } from "./support/en";
 import { ways } from "./ways/en";
 
 const plural = new Intl.PluralRules("en");
@@ -13,6 +14,7 @@ const n = (count: number, one: string, other: string) =>
 export const en = {
   ...messages,
   policy,
+  support,
   factors,
   ways,
   ...people,
@@ -570,6 +572,7 @@ export const en = {
       jobs: "Jobs",
       files: "Files",
       oauth_clients: "Apps",
+      support: "Support",
     },
     actions: { read: "See", write: "Change", delete: "Delete", manage: "Manage" },
   },
@@ -584,6 +587,7 @@ export const en = {
     policy: "Security policy",
     mail: "Mail",
     apps: "Apps",
+    support: "Support",
     savedAtOnce: "Changes are saved at once.",
     readOnly: "You can look, but not change.",
     emailFixed: "The address you sign in with",
@@ -821,7 +825,9 @@ export const en = {
   },
   mailbox: {
     one: "Mail",
-    text: "All mails of this instance. Without a mail server they are kept here only.",
+    text: "Mails of this instance and what became of them. What they say is kept, and can be opened, only where no mail server sends them.",
+    ofWorkspace: "Mail of a workspace",
+    hidden: "Hidden",
     search: "Address or subject",
     subject: "Subject",
     to: "To",

@@ -5,6 +5,7 @@ import { messages } from "./messages/nl";
 import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
+import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 
 const plural = new Intl.PluralRules("nl");
@@ -14,6 +15,7 @@ const n = (count: number, one: string, other: string) =>
 export const nl: Catalogue = {
   ...messages,
   policy,
+  support,
   factors,
   ways,
   ...people,
@@ -571,6 +573,7 @@ export const nl: Catalogue = {
       jobs: "Taken",
       files: "Bestanden",
       oauth_clients: "Apps",
+      support: "Support",
     },
     actions: { read: "Zien", write: "Wijzigen", delete: "Verwijderen", manage: "Beheren" },
   },
@@ -585,6 +588,7 @@ export const nl: Catalogue = {
     policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",
+    support: "Support",
     savedAtOnce: "Wijzigingen worden meteen opgeslagen.",
     readOnly: "Je kunt kijken, maar niet wijzigen.",
     emailFixed: "Het adres waarmee je je aanmeldt",
@@ -825,7 +829,9 @@ export const nl: Catalogue = {
   },
   mailbox: {
     one: "Mail",
-    text: "Alle mails van deze installatie. Zonder mailserver blijven ze alleen hier.",
+    text: "Mails van deze instantie en wat ervan werd. Wat erin staat, wordt alleen bewaard en is alleen te openen als geen mailserver ze verstuurt.",
+    ofWorkspace: "Mail van een werkruimte",
+    hidden: "Verborgen",
     search: "Adres of onderwerp",
     subject: "Onderwerp",
     to: "Aan",

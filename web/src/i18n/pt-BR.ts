@@ -5,6 +5,7 @@ import { messages } from "./messages/pt-BR";
 import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
@@ -14,6 +15,7 @@ const n = (count: number, one: string, other: string) =>
 export const ptBR: Catalogue = {
   ...messages,
   policy,
+  support,
   factors,
   ways,
   ...people,
@@ -575,6 +577,7 @@ export const ptBR: Catalogue = {
       jobs: "Tarefas",
       files: "Arquivos",
       oauth_clients: "Aplicativos",
+      support: "Suporte",
     },
     actions: { read: "Ver", write: "Alterar", delete: "Excluir", manage: "Gerenciar" },
   },
@@ -589,6 +592,7 @@ export const ptBR: Catalogue = {
     policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",
+    support: "Suporte",
     savedAtOnce: "As alterações são salvas na hora.",
     readOnly: "Você pode ver, mas não alterar.",
     emailFixed: "O endereço com que você entra",
@@ -827,7 +831,9 @@ export const ptBR: Catalogue = {
   },
   mailbox: {
     one: "Mensagem",
-    text: "Todas as mensagens desta instalação. Sem servidor de e-mail, elas ficam só aqui.",
+    text: "Mensagens desta instância e o que foi delas. O conteúdo só fica guardado, e só pode ser aberto, quando nenhum servidor de e-mail as envia.",
+    ofWorkspace: "Mensagem de um espaço",
+    hidden: "Oculto",
     search: "Endereço ou assunto",
     subject: "Assunto",
     to: "Para",

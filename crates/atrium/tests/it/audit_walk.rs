@@ -82,6 +82,11 @@ fn kept(operation: &str) -> Option<Kept> {
         "PUT /notifications/{id}/reading" | "DELETE /notifications/{id}/reading" | "POST /notification-readings" => {
             Nothing("what one has read oneself, whose row says when")
         }
+        "POST /support-leases" | "PUT /support-leases/{id}/grant" => Line("support_lease.granted"),
+        "DELETE /support-leases/{id}" => Line("support_lease.revoked"),
+        "POST /admin/tenants/{id}/support-leases" => Line("support_lease.requested"),
+        "POST /session/lease" => Line("support_lease.entered"),
+        "DELETE /session/lease" => Line("support_lease.left"),
         "PATCH /members/{user_id}" => Line("member.updated"),
         "DELETE /members/{user_id}" => Line("member.removed"),
         "PUT /organizer" => Line("organizer.updated"),
@@ -388,6 +393,26 @@ impl Scene {
                 let id = self.made("/contacts", json!({ "name": "Once Known" })).await;
                 by_owner(format!("/privacy/contacts/{id}/erasure"), json!({ "name": "Once Known" }))
             }
+            "POST /support-leases" => by_owner(here(), json!({ "reason": "Help" })),
+            "DELETE /support-leases/{id}" => {
+                by_owner(format!("/support-leases/{}", self.made("/support-leases", json!({ "reason": "Help" })).await), Value::Null)
+            }
+            "PUT /support-leases/{id}/grant" => {
+                let (admin, _) = self.administrator().await;
+                let path = format!("/admin/tenants/{}/support-leases", self.tenant.id);
+                let asked = admin.post(&path, json!({ "reason": "Help" })).await.expect(201).json;
+                by_owner(format!("/support-leases/{}/grant", asked["lease"]["id"].as_str().expect("an id")), json!({ "reason": "Help" }))
+            }
+            "POST /session/lease" | "DELETE /session/lease" => {
+                let (mut client, id) = self.administrator().await;
+                let lease = json!({ "lease_id": self.made("/support-leases", json!({ "reason": "Help" })).await });
+                if operation.starts_with("POST") {
+                    return Ask { client, actor: Some(id), path: here(), body: lease };
+                }
+                let entered = client.post("/session/lease", lease).await.expect(200);
+                client.keep_cookie(&entered);
+                Ask { client, actor: Some(id), path: here(), body: Value::Null }
+            }
             _ if operation.contains(" /admin/") => {
                 let number = self.number();
                 let (admin, client) = platform_admin(&self.world, &format!("root{number}@example.com")).await;
@@ -395,6 +420,7 @@ impl Scene {
                 let path = here().replace("{id}", &if here().contains("/users/") { other.owner_id } else { other.id }.to_string());
                 let body = match operation {
                     "PUT /admin/tenants/{id}/suspension" => json!({ "reason": "Spam" }),
+                    "POST /admin/tenants/{id}/support-leases" => json!({ "reason": "Help" }),
                     "PUT /admin/tenants/{id}/features" => json!({ "public_pages": false }),
                     "PUT /admin/tenants/{id}/trial" => json!({ "ends_at": "2031-10-01T00:00:00Z" }),
                     "PUT /admin/users/{id}/status" => json!({ "status": "suspended", "reason": "Spam" }),
@@ -659,7 +685,7 @@ fn has_its_values(line: &Line) -> bool {
     let is_told = |value: &Option<Value>| value.as_ref().and_then(Value::as_object).is_some_and(|fields| !fields.is_empty());
     match line.action.rsplit('.').next().unwrap_or_default() {
         // Of a job that is tried again nothing changes but its turn.
-        "created" | "joined" | "retried" => is_told(&line.new),
+        "created" | "joined" | "retried" | "requested" | "granted" | "entered" | "left" => is_told(&line.new),
         "deleted" | "archived" | "discarded" => is_told(&line.old) && line.new.is_none(),
         _ => is_told(&line.old) && is_told(&line.new) && line.old != line.new,
     }

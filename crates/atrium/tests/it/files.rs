@@ -70,6 +70,7 @@ impl Member {
             verified_at: world.now(),
             gate: Default::default(),
             token: None,
+            lease: None,
         };
         let app = App::new(Parts { authenticator: Arc::new(Everybody(session)), ..(*world.app).clone() });
         let routes = platform::files::api().split_for_parts().0.with_state(app.clone());

@@ -38,8 +38,16 @@ async fn key_of_settings(host: &Host) -> i32 {
         .expect("settings")
 }
 
-async fn mail(admin: &Client, email: &str) -> Value {
-    admin.get(&format!("/mails?q={email}")).await.expect(200).json["items"][0].clone()
+/// What became of the newest mail to that address. The mailbox does not say it of mails that go through a server.
+async fn mail(host: &Host, email: &str) -> Value {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('status', status, 'last_error', last_error) FROM directory.mails WHERE recipient = $1 ORDER BY id DESC LIMIT 1",
+    )
+    .bind(email)
+    .fetch_optional(&mut host.as_owner().await)
+    .await
+    .expect("mails")
+    .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,15 +77,14 @@ async fn a_rotated_key_opens_what_the_old_one_sealed() {
     host.keep_keys(&format!("{KEYS}\n{two}\n"));
     assert!(!host.does(&["doctor"]).await.contains("WRONG"));
     let serving = host.serve(port, &all).await;
-    until_so("the old mail is sent", async || mail(&tenant.owner, "one@example.com").await["status"] == "sent").await;
+    until_so("the old mail is sent", async || mail(&host, "one@example.com").await["status"] == "sent").await;
     let link = crate::roles::book(&url, &tenant, "vera@example.com").await["manage_url"].as_str().expect("a link").to_owned();
-    until_so("the new mail is sent", async || mail(&tenant.owner, "vera@example.com").await["status"] == "sent").await;
+    until_so("the new mail is sent", async || mail(&host, "vera@example.com").await["status"] == "sent").await;
     assert_eq!(key_of_mail(&host, "vera@example.com").await, 2);
     let to_vera = own.received().into_iter().find(|mail| mail.to == "vera@example.com").expect("by the workspace's own server");
     assert_eq!(to_vera.login, Some(("mailer".to_owned(), "hunter2-hunter2".to_owned())), "the old password was opened");
-    let old = mail(&tenant.owner, "one@example.com").await;
-    let old = tenant.owner.get(&format!("/mails/{}", old["id"].as_str().expect("id"))).await.expect(200).json;
-    assert!(old["text"].as_str().is_some_and(|text| text.contains("token=")), "{old}");
+    let mut received = instance.received().into_iter().chain(own.received());
+    assert!(received.any(|mail| mail.to == "one@example.com"), "what the first key sealed was opened and sent");
     tenant.owner.put("/mail-settings", Some(&set["version"]), settings).await.expect(200);
     assert_eq!(key_of_settings(&host).await, 2);
     stop(serving).await;
@@ -89,22 +96,20 @@ async fn a_rotated_key_opens_what_the_old_one_sealed() {
     // Without the second key: what it sealed is refused and says so, and the rest goes on.
     host.keep_keys(&format!("{KEYS}\n{three}\n"));
     let serving = host.serve(port, &all).await;
-    until_so("the mail has failed", async || mail(&tenant.owner, "two@example.com").await["status"] == "failed").await;
+    until_so("the mail has failed", async || mail(&host, "two@example.com").await["status"] == "failed").await;
     let refusal = "sealed with key 2, which this instance does not have";
-    let failed = mail(&tenant.owner, "two@example.com").await;
+    let failed = mail(&host, "two@example.com").await;
     assert_eq!(failed["last_error"], refusal);
     let listed = host.does(&["jobs", "list"]).await;
     assert!(listed.contains(refusal) && listed.lines().count() == 1, "{listed}");
     let job = listed.split_whitespace().next().expect("an id").to_owned();
-    let unopened = tenant.owner.get(&format!("/mails/{}", failed["id"].as_str().expect("id"))).await.expect(500);
-    assert_eq!(unopened.code(), "internal");
     // The workspace's server is known by a password that does not open: its mails wait, and say why.
     crate::roles::book(&url, &tenant, "wim@example.com").await;
-    until_so("it was tried", async || mail(&tenant.owner, "wim@example.com").await["last_error"].is_string()).await;
-    let waits = mail(&tenant.owner, "wim@example.com").await;
+    until_so("it was tried", async || mail(&host, "wim@example.com").await["last_error"].is_string()).await;
+    let waits = mail(&host, "wim@example.com").await;
     assert_eq!((&waits["status"], &waits["last_error"]), (&json!("queued"), &json!(refusal)));
     invite(&tenant, "three@example.com").await;
-    until_so("the next mail is sent", async || mail(&tenant.owner, "three@example.com").await["status"] == "sent").await;
+    until_so("the next mail is sent", async || mail(&host, "three@example.com").await["status"] == "sent").await;
     assert_eq!(key_of_mail(&host, "three@example.com").await, 3);
     stop(serving).await;
 
@@ -115,7 +120,7 @@ async fn a_rotated_key_opens_what_the_old_one_sealed() {
     sqlx::query(due).execute(&mut host.as_owner().await).await.expect("what waits for its next attempt is due");
     let serving = host.serve(port, &all).await;
     for email in ["two@example.com", "wim@example.com"] {
-        until_so("the mail is sent after all", async || mail(&tenant.owner, email).await["status"] == "sent").await;
+        until_so("the mail is sent after all", async || mail(&host, email).await["status"] == "sent").await;
     }
     let token = link.rsplit('/').next().expect("a token");
     assert_eq!(Client::at(&url).get(&format!("/public/bookings/{token}")).await.expect(200).json["status"], "confirmed");

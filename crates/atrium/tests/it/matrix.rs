@@ -98,6 +98,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let consent = oauth_consent(world, tenant, client).await;
     let role =
         owner.post("/roles", json!({ "name": format!("Secret {}", tenant.name), "permissions": [] })).await.expect(201).id().to_string();
+    let lease = owner.post("/support-leases", json!({ "reason": format!("Secret {}", tenant.name) })).await.expect(201).id().to_string();
     let export = owner.post("/me/exports", json!({})).await.expect(202).id().to_string();
     let identity: uuid::Uuid = sqlx::query_scalar(
         "INSERT INTO directory.user_identities (id, user_id, issuer, subject) VALUES (gen_random_uuid(), $1, 'https://id.example.com', $1::text) RETURNING id",
@@ -130,6 +131,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/tenants/", tenant.id.to_string()),
         ("/me/exports/", export),
         ("/notifications/", notification),
+        ("/support-leases/", lease),
     ])
 }
 
@@ -207,6 +209,7 @@ pub fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
         "/roles/{id}" => json!({ "name": "Taken over", "permissions": [] }),
+        "/support-leases/{id}/grant" => json!({ "reason": "Taken over" }),
         "/oauth-consents/{id}/scopes" => json!({ "scopes": ["openid"] }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
@@ -245,7 +248,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 61] = [
+const ANY_MEMBER: [&str; 62] = [
     "GET /me/identities",
     "POST /me/identities",
     "DELETE /me/identities/{id}",
@@ -262,6 +265,7 @@ const ANY_MEMBER: [&str; 61] = [
     "GET /session",
     "DELETE /session",
     "POST /session/tenant",
+    "DELETE /session/lease",
     "GET /sessions",
     "DELETE /sessions",
     "DELETE /sessions/{id}",
@@ -415,7 +419,7 @@ async fn each_role_may_do_what_its_permissions_say() {
             Some(permission) if answer.code() == "forbidden" => {
                 asked.insert(name, (permission.to_owned(), operation));
             }
-            _ if ["/mails", "/admin/", "/instance/"].iter().any(|prefix| operation.path.starts_with(prefix)) => {
+            _ if ["/mails", "/admin/", "/instance/", "/session/lease"].iter().any(|prefix| operation.path.starts_with(prefix)) => {
                 assert_eq!(answer.code(), "forbidden", "{name}")
             }
             _ => panic!("{name} is open to members without a role: {}", answer.text),

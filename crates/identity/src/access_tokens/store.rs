@@ -184,6 +184,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         verified_at: Timestamp::from_second(0),
         gate: Gate::default(),
         token: Some(UsedToken { id: row.token_id, name: row.token_name }),
+        lease: None,
     };
     let policy = row.policy.map(policy::store::read).transpose()?;
     let session = policy::guarded(session, policy, |policy| Standing {

@@ -2,6 +2,7 @@
 //! what tenants keep.
 
 pub mod http;
+pub mod mailbox;
 pub mod store;
 pub mod types;
 
@@ -41,11 +42,11 @@ async fn suspend(admin: SignedIn, tenant: TenantId, input: SuspensionInput) -> R
         json!({ "status": before.status }),
         json!({ "status": "suspended", "reason": reason }),
     );
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_suspended", tenant).await?;
     if before.status != "suspended" {
         let values = [("workspace", before.name.as_str()), ("reason", reason.as_str())];
-        tell_owners(owner.db(), &app, tenant, &notices::TENANT_SUSPENDED, &values).await?;
+        tell_owners(owner.db(), &app, tenant, &notices::TENANT_SUSPENDED, &values, "/").await?;
     }
     owner.commit().await
 }
@@ -66,9 +67,9 @@ async fn lift(admin: SignedIn, tenant: TenantId) -> Result<()> {
         json!({ "status": "suspended" }),
         json!({ "status": "active", "jobs_resumed": resumed }),
     );
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_suspension_lifted", tenant).await?;
-    tell_owners(owner.db(), &app, tenant, &notices::TENANT_RESTORED, &[("workspace", &before.name)]).await?;
+    tell_owners(owner.db(), &app, tenant, &notices::TENANT_RESTORED, &[("workspace", &before.name)], "/").await?;
     owner.commit().await
 }
 
@@ -80,7 +81,7 @@ async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> 
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     store::set_features(owner.db(), tenant, &features).await?;
     let change = Change::updated("tenant.features_changed", "tenant", tenant.0, &before.features, &features);
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_features_changed", tenant).await?;
     owner.commit().await
 }
@@ -99,7 +100,7 @@ async fn set_trial(admin: SignedIn, tenant: TenantId, input: TrialInput) -> Resu
         json!({ "trial_ends_at": before.trial_ends_at }),
         json!({ "trial_ends_at": input.ends_at }),
     );
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_trial_changed", tenant).await?;
     owner.commit().await
 }
@@ -111,10 +112,20 @@ async fn note(db: &mut PgConnection, app: &App, origin: &Origin, admin: Uuid, ev
 }
 
 /// Mails of the instance: those of the tenant wait.
-async fn tell_owners(db: &mut PgConnection, app: &App, tenant: TenantId, notice: &Notice, values: &[(&str, &str)]) -> Result<()> {
+///
+/// # Errors
+/// The database's.
+pub async fn tell_owners(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    notice: &Notice,
+    values: &[(&str, &str)],
+    path: &str,
+) -> Result<()> {
     for person in tenants::store::owners(&mut *db, tenant, false).await? {
         let to = Person { name: person.name, email: person.email };
-        mail::post(&mut *db, &app.keys, None, &notice.mail(app, &person.locale, to, values, "/")).await?;
+        mail::post(&mut *db, &app.keys, None, &notice.mail(app, &person.locale, to, values, path)).await?;
     }
     Ok(())
 }

@@ -2,11 +2,13 @@
 
 use platform::TenantId;
 use platform::id;
+use platform::lease::without_addresses;
 use platform::time::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::mailbox::MailSummary;
 use super::types::{Erasure, InstanceTenant, InstanceUser, StatusCount};
 use crate::accounts::StatusLine;
 use crate::erasure::Report;
@@ -222,4 +224,67 @@ pub async fn users_by_status(db: &mut PgConnection) -> Result<Vec<StatusCount>, 
     sqlx::query_as!(StatusCount, r#"SELECT status, count(*) AS "count!" FROM directory.users GROUP BY status ORDER BY status"#)
         .fetch_all(db)
         .await
+}
+
+/// A mail as the mailbox lists it, with what it says, sealed.
+pub struct StoredMail {
+    pub summary: MailSummary,
+    pub tenant_id: Option<Uuid>,
+    pub message_ciphertext: Vec<u8>,
+}
+
+/// Mails, newest first. Those of workspaces are hidden where the instance has a server, or the workspace one of its own, and
+/// are not found by what is hidden of them.
+pub async fn mails(
+    db: &mut PgConnection,
+    has_server: bool,
+    id: Option<Uuid>,
+    before: Option<Uuid>,
+    q: Option<&str>,
+    count: i64,
+) -> Result<Vec<StoredMail>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT m.id, m.tenant_id, m.recipient, m.subject, m.kind, m.status, m.created_at, m.sent_at, m.last_error, m.message_ciphertext,
+                  m.tenant_id IS NOT NULL AND s.served AS "is_hidden!", NOT s.served AND m.status IN ('queued', 'kept') AS "can_open!"
+             FROM directory.mails m,
+                  LATERAL (SELECT $1 OR EXISTS (SELECT FROM platform.mail_settings o WHERE o.tenant_id = m.tenant_id)
+                                  OR m.status IN ('sending', 'sent', 'failed') AS served) s
+            WHERE ($2::uuid IS NULL OR m.id = $2)
+              AND ($3::uuid IS NULL OR m.id < $3)
+              AND ($4::text IS NULL
+                   OR NOT (m.tenant_id IS NOT NULL AND s.served) AND strpos(lower(m.recipient || ' ' || m.subject), lower($4)) > 0)
+            ORDER BY m.id DESC
+            LIMIT $5"#,
+        has_server,
+        id as Option<Uuid>,
+        before as Option<Uuid>,
+        q as Option<&str>,
+        count,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| StoredMail {
+            summary: MailSummary {
+                id: row.id,
+                to: if row.is_hidden { String::new() } else { row.recipient },
+                subject: if row.is_hidden { String::new() } else { row.subject },
+                kind: row.kind,
+                status: row.status,
+                created_at: row.created_at,
+                sent_at: row.sent_at,
+                last_error: row.last_error.map(|error| if row.is_hidden { without_addresses(&error) } else { error }),
+                is_hidden: row.is_hidden,
+                can_open: row.can_open,
+            },
+            tenant_id: row.tenant_id,
+            message_ciphertext: row.message_ciphertext,
+        })
+        .collect())
+}
+
+/// Whether the instance holds demo data only.
+pub async fn is_demo(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!("SELECT is_demo FROM security.instance").fetch_one(db).await
 }

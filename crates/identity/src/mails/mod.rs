@@ -1,6 +1,7 @@
 //! The mails of this module: texts by language, laid out by the platform.
 
 mod en;
+pub mod hosting;
 mod nl;
 pub mod notices;
 mod pt_br;

@@ -7,10 +7,10 @@ use super::{Parts, Texts, catalogue, write};
 
 /// One mail; `{name}` and the like are filled in.
 pub struct Notice {
-    kind: &'static str,
-    en: Texts,
-    nl: Texts,
-    pt_br: Texts,
+    pub(super) kind: &'static str,
+    pub(super) en: Texts,
+    pub(super) nl: Texts,
+    pub(super) pt_br: Texts,
 }
 
 impl Notice {
@@ -30,7 +30,7 @@ impl Notice {
     }
 }
 
-const fn texts(subject: &'static str, paragraphs: &'static [&'static str], button: &'static str, footer: &'static str) -> Texts {
+pub(super) const fn texts(subject: &'static str, paragraphs: &'static [&'static str], button: &'static str, footer: &'static str) -> Texts {
     Texts { subject, paragraphs, button, footer }
 }
 
@@ -546,7 +546,7 @@ pub fn suspicion(locale: &str, kind: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fill;
+    use super::super::{fill, hosting};
     use super::*;
 
     #[test]
@@ -570,6 +570,8 @@ mod tests {
             &MANY_FAILURES,
             &MANY_EXPORTS,
             &MEMBER_SUSPICIOUS,
+            &hosting::LEASE_REQUESTED,
+            &hosting::LEASE_GRANTED,
         ];
         let values = ["email", "reason", "date", "workspace", "person", "device", "address", "what"].map(|key| (key, ""));
         for notice in all {

@@ -68,6 +68,7 @@ impl Newcomer {
             verified_at: now,
             gate: Gate::default(),
             token: None,
+            lease: None,
         }
     }
 }

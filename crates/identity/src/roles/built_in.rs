@@ -26,7 +26,7 @@ pub const ROLES: [BuiltIn; 7] = [
         description: "Everything, ownership included",
         parent: Some("admin"),
         is_default: false,
-        all: &[],
+        all: &["support:manage"],
         own: &[],
     },
     BuiltIn {

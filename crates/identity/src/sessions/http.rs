@@ -3,6 +3,7 @@
 use axum::http::header::{HeaderName, SET_COOKIE};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use platform::auth::EvenLeased;
 use platform::ctx::Answer;
 use platform::error::{Problem, Result};
 use platform::extract::{Json, Path, Query};
@@ -78,28 +79,28 @@ async fn by_passkey(caller: Somebody, Json(input): Json<PasskeySignIn>) -> Resul
 
 /// Options with which one of one's own passkeys confirms that it is oneself.
 #[utoipa::path(post, path = "/session/verification/options", tag = "identity", responses((status = 200, body = PasskeyOptions)), security(("session" = [])))]
-async fn verification_options(caller: SignedIn) -> Result<Json<PasskeyOptions>> {
+async fn verification_options(EvenLeased(caller): EvenLeased) -> Result<Json<PasskeyOptions>> {
     Ok(Json(verification::options(&caller).await?))
 }
 
 /// Confirms that it is oneself, for the next ten minutes: with a second factor where one is set up, else with the password.
 /// The answer sets a new cookie.
 #[utoipa::path(post, path = "/session/verification", tag = "identity", request_body = Proof, responses((status = 200, body = CurrentSession)), security(("session" = [])))]
-async fn verify(caller: SignedIn, Json(proof): Json<Proof>) -> Result<Response> {
+async fn verify(EvenLeased(caller): EvenLeased, Json(proof): Json<Proof>) -> Result<Response> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     verification::verify(caller, proof).await
 }
 
 /// The session of the cookie.
 #[utoipa::path(get, path = "/session", tag = "identity", responses((status = 200, body = CurrentSession)), security(("session" = [])))]
-async fn current(caller: SignedIn) -> Result<Json<CurrentSession>> {
+async fn current(EvenLeased(caller): EvenLeased) -> Result<Json<CurrentSession>> {
     let mut directory = Directory::open(&caller.app, caller.session.tenant, None).await?;
     Ok(Json(super::describe(directory.db(), &caller.app, &caller.origin, &caller.session).await?))
 }
 
 /// Signs out; the answer takes back the cookie.
 #[utoipa::path(delete, path = "/session", tag = "identity", responses((status = 204)), security(("session" = [])))]
-async fn sign_out(caller: SignedIn) -> Result<Response> {
+async fn sign_out(EvenLeased(caller): EvenLeased) -> Result<Response> {
     let mut directory = Directory::open(&caller.app, None, None).await?;
     let now = caller.app.clock.now();
     store::end(directory.db(), caller.session.user_id, caller.session.id, now).await?;

@@ -32,6 +32,7 @@ use crate::directory::Directory;
 use crate::oauth::tokens::store::{move_to_session, revoke_of_other_sessions, revoke_of_session};
 use crate::policy::{self, Admission};
 use crate::profile::User;
+use crate::support::{self, CurrentLease, SupportPresence};
 use crate::{cookie, devices, passwords, profile, second_factors, suspicion, throttle};
 
 /// The signed-in user, and what he or she may do in the tenant acted in.
@@ -49,6 +50,10 @@ pub struct CurrentSession {
     pub refused: Option<String>,
     /// From when the workspace asks for a second factor that this session has not shown.
     pub second_factor_due: Option<Timestamp>,
+    /// The lease by which an administrator of the instance is here; null for everybody else.
+    pub lease: Option<CurrentLease>,
+    /// Who of the instance's support is in the workspace now.
+    pub support: Vec<SupportPresence>,
     pub expires_at: Timestamp,
 }
 
@@ -135,11 +140,14 @@ pub struct NewSession {
     pub verified_at: Option<Timestamp>,
     /// The session that it goes on from, with what apps were given in it.
     pub continues: Option<Uuid>,
+    /// By which an administrator of the instance acts in the tenant.
+    pub lease: Option<Uuid>,
 }
 
 impl NewSession {
     pub fn fresh(user: Uuid, tenant: Option<TenantId>, factors: &[Factor]) -> Self {
-        Self { user, tenant, remembered: false, expires_at: None, factors: factors.to_vec(), verified_at: None, continues: None }
+        let factors = factors.to_vec();
+        Self { user, tenant, remembered: false, expires_at: None, factors, verified_at: None, continues: None, lease: None }
     }
 
     /// One that goes on from another, in another tenant.
@@ -153,6 +161,7 @@ impl NewSession {
             factors: session.factors.iter().copied().filter(|factor| *factor != Factor::Device || tenant == session.tenant).collect(),
             verified_at: Some(session.verified_at),
             continues: Some(session.id),
+            lease: None,
         }
     }
 
@@ -206,7 +215,7 @@ pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: O
         None => Admission::default(),
     };
     store::insert(&mut *db, origin, new, &admission, &token.hash, now).await?;
-    if let Some(tenant) = new.tenant {
+    if let (Some(tenant), None) = (new.tenant, new.lease) {
         store::set_current_tenant(&mut *db, new.user, tenant).await?;
     }
     let found =
@@ -243,13 +252,14 @@ pub async fn open_signed_in(
 pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session: &Session) -> Result<CurrentSession> {
     let user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
     let tenants = store::tenants(&mut *db, session.user_id).await?;
-    let entered = session.tenant.and_then(|tenant| tenants.iter().find(|(summary, _)| summary.id == tenant.0));
-    let tenant = entered.map(|(summary, onboarding)| CurrentTenant {
-        id: summary.id,
-        name: summary.name.clone(),
-        slug: summary.slug.clone(),
-        onboarding_status: onboarding.clone(),
-    });
+    let tenant = match session.tenant {
+        Some(tenant) => Some(store::tenant(&mut *db, tenant).await?),
+        None => None,
+    };
+    let (lease, support) = match session.tenant {
+        Some(tenant) => support::seen_by(&mut *db, tenant, session, app.clock.now()).await?,
+        None => (None, Vec::new()),
+    };
     let roles = match session.tenant {
         Some(tenant) => store::roles(&mut *db, tenant, session.user_id).await?,
         None => Vec::new(),
@@ -257,11 +267,13 @@ pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session
     Ok(CurrentSession {
         user,
         tenant,
-        tenants: tenants.into_iter().map(|(summary, _)| summary).collect(),
+        tenants,
         roles,
         permissions: Grant::all_of(session.permissions),
         refused: session.admit(origin.ip, app.clock.now()).err().map(|refusal| refusal.code.into_owned()),
         second_factor_due: session.gate.second_factor_due,
+        lease,
+        support,
         expires_at: session.expires_at,
     })
 }
@@ -394,7 +406,7 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     let SignedIn { app, session, origin, claim } = caller;
     let mut directory = Directory::open(&app, Some(wanted), claim).await?;
     let tenants = store::tenants(directory.db(), session.user_id).await?;
-    let (summary, _) = tenants.iter().find(|(summary, _)| summary.id == wanted.0).ok_or_else(Problem::not_found)?;
+    let summary = tenants.iter().find(|summary| summary.id == wanted.0).ok_or_else(Problem::not_found)?;
     if summary.status != "active" {
         return Err(Problem::conflict("tenant_inactive", "This workspace is not active, so it cannot be entered.").into());
     }

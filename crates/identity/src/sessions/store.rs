@@ -3,12 +3,13 @@
 use platform::auth::{Factor, Gate, Scope, Session};
 use platform::ctx::Origin;
 use platform::ipnet::IpNet;
+use platform::lease::UsedLease;
 use platform::time::Timestamp;
 use platform::{App, TenantId, id};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{NewSession, OpenSession, TenantSummary};
+use super::{CurrentTenant, NewSession, OpenSession, TenantSummary};
 use crate::activity;
 use crate::policy::{self, Admission, Standing};
 
@@ -27,7 +28,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_seen_at AS "last_seen_at!", expires_at AS "expires_at!", remembered AS "remembered!",
                   factors AS "factors!", verified_at AS "verified_at!", policy, grace_until AS "grace_until: Timestamp",
-                  is_exempt, permissions AS "permissions!"
+                  is_exempt, permissions AS "permissions!", lease_id, lease_shows_personal, granted_by, granted_by_name
              FROM identity.authenticate($1, $2)"#,
         &token_hash[..],
         now,
@@ -50,6 +51,12 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         verified_at: row.verified_at,
         gate: Gate::default(),
         token: None,
+        lease: match (row.lease_id, row.granted_by, row.granted_by_name) {
+            (Some(id), Some(granted_by), Some(granted_by_name)) => {
+                Some(UsedLease { id, granted_by, granted_by_name, shows_personal: row.lease_shows_personal.unwrap_or_default() })
+            }
+            _ => None,
+        },
     };
     let policy = row.policy.map(policy::store::read).transpose()?;
     let timeout = policy.as_ref().and_then(|policy| policy.session.timeout_seconds).map(i64::from);
@@ -90,8 +97,8 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO directory.sessions
                 (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at,
-                 factors, verified_at, grace_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13)",
+                 factors, verified_at, grace_until, lease_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14)",
         id::new(),
         &token_hash[..],
         new.user,
@@ -105,6 +112,7 @@ pub async fn insert(
         &new.factors.iter().map(|factor| factor.name().to_owned()).collect::<Vec<_>>(),
         new.verified_at.unwrap_or(now),
         admission.grace_until as Option<Timestamp>,
+        new.lease as Option<Uuid>,
     )
     .execute(db)
     .await?;
@@ -202,18 +210,20 @@ pub async fn set_current_tenant(db: &mut PgConnection, user: Uuid, tenant: Tenan
     Ok(())
 }
 
-pub async fn tenants(db: &mut PgConnection, user: Uuid) -> Result<Vec<(TenantSummary, String)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"SELECT tenant_id AS "id!", name AS "name!", slug AS "slug!", status AS "status!", onboarding_status AS "onboarding_status!"
-             FROM identity.tenants_of($1)"#,
+pub async fn tenants(db: &mut PgConnection, user: Uuid) -> Result<Vec<TenantSummary>, sqlx::Error> {
+    sqlx::query_as!(
+        TenantSummary,
+        r#"SELECT tenant_id AS "id!", name AS "name!", slug AS "slug!", status AS "status!" FROM identity.tenants_of($1)"#,
         user,
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (TenantSummary { id: row.id, name: row.name, slug: row.slug, status: row.status }, row.onboarding_status))
-        .collect())
+    .await
+}
+
+pub async fn tenant(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentTenant, sqlx::Error> {
+    sqlx::query_as!(CurrentTenant, "SELECT id, name, slug, onboarding_status FROM directory.tenants WHERE id = $1", tenant.0)
+        .fetch_one(db)
+        .await
 }
 
 pub async fn roles(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<Vec<String>, sqlx::Error> {
@@ -233,6 +243,24 @@ pub async fn roles(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Resul
 /// Whether the session is remembered.
 pub async fn is_remembered(db: &mut PgConnection, session: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!("SELECT remembered FROM directory.sessions WHERE id = $1", session).fetch_one(db).await
+}
+
+/// When the session ends by itself, whatever the lease by which it acts.
+pub async fn ends_at(db: &mut PgConnection, session: Uuid) -> Result<Timestamp, sqlx::Error> {
+    sqlx::query_scalar!("SELECT expires_at FROM directory.sessions WHERE id = $1", session).fetch_one(db).await
+}
+
+/// Ends whatever acts by a lease.
+pub async fn end_of_lease(db: &mut PgConnection, tenant: TenantId, lease: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.sessions SET ended_at = $3 WHERE tenant_id = $1 AND lease_id = $2 AND ended_at IS NULL",
+        tenant.0,
+        lease,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 pub async fn list(

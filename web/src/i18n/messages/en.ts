@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/en";
 import { policyCodes } from "../policy/en";
+import { supportCodes } from "../support/en";
 import { waysCodes } from "../ways/en";
 
 const plural = new Intl.PluralRules("en");
@@ -82,6 +83,7 @@ export const messages = {
       too_many_tokens: "You have as many access tokens as one may have. Revoke one that is not used.",
       ...policyCodes,
       ...waysCodes,
+      ...supportCodes,
     },
     fields: {
       required: "Needed",
@@ -181,6 +183,7 @@ export const messages = {
       file: "File",
       mail_settings: "Mail server",
       job: "Job",
+      support_lease: "Support lease",
     },
     actions: {
       "booking.created": "Booking made",
@@ -236,6 +239,14 @@ export const messages = {
       "job_batch.cancelled": "Job batch cancelled",
       "mail_settings.updated": "Mail server changed",
       "mail_settings.deleted": "Mail server removed",
+      "support_lease.requested": "Support asked to be let in",
+      "support_lease.granted": "Support let in",
+      "support_lease.declined": "Support declined",
+      "support_lease.revoked": "Lease taken back",
+      "support_lease.entered": "Support came in",
+      "support_lease.left": "Support left",
+      "support.read": "Support looked",
+      "support.changed": "Support changed something",
     },
   },
   jobs: {

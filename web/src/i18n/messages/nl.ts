@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/nl";
 import { policyCodes } from "../policy/nl";
+import { supportCodes } from "../support/nl";
 import { waysCodes } from "../ways/nl";
 import type { Messages } from "./en";
 
@@ -87,6 +88,7 @@ export const messages: Messages = {
         "Je hebt zoveel toegangstokens als men mag hebben. Trek er een in dat niet wordt gebruikt.",
       ...policyCodes,
       ...waysCodes,
+      ...supportCodes,
     },
     fields: {
       required: "Verplicht",
@@ -185,6 +187,7 @@ export const messages: Messages = {
       file: "Bestand",
       mail_settings: "Mailserver",
       job: "Taak",
+      support_lease: "Toegang voor support",
     },
     actions: {
       "booking.created": "Boeking gemaakt",
@@ -240,6 +243,14 @@ export const messages: Messages = {
       "job_batch.cancelled": "Reeks taken geannuleerd",
       "mail_settings.updated": "Mailserver gewijzigd",
       "mail_settings.deleted": "Mailserver verwijderd",
+      "support_lease.requested": "Support vroeg toegang",
+      "support_lease.granted": "Support toegelaten",
+      "support_lease.declined": "Support geweigerd",
+      "support_lease.revoked": "Toegang ingetrokken",
+      "support_lease.entered": "Support kwam binnen",
+      "support_lease.left": "Support vertrok",
+      "support.read": "Support keek",
+      "support.changed": "Support wijzigde iets",
     },
   },
   jobs: {

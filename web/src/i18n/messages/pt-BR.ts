@@ -2,6 +2,7 @@
 
 import { factorCodes } from "../factors/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
+import { supportCodes } from "../support/pt-BR";
 import { waysCodes } from "../ways/pt-BR";
 import type { Messages } from "./en";
 
@@ -85,6 +86,7 @@ export const messages: Messages = {
       too_many_tokens: "Você tem tantos tokens de acesso quanto se pode ter. Revogue um que não seja usado.",
       ...policyCodes,
       ...waysCodes,
+      ...supportCodes,
     },
     fields: {
       required: "Obrigatório",
@@ -183,6 +185,7 @@ export const messages: Messages = {
       file: "Arquivo",
       mail_settings: "Servidor de e-mail",
       job: "Tarefa",
+      support_lease: "Acesso do suporte",
     },
     actions: {
       "booking.created": "Reserva feita",
@@ -238,6 +241,14 @@ export const messages: Messages = {
       "job_batch.cancelled": "Lote de tarefas cancelado",
       "mail_settings.updated": "Servidor de e-mail alterado",
       "mail_settings.deleted": "Servidor de e-mail removido",
+      "support_lease.requested": "Suporte pediu acesso",
+      "support_lease.granted": "Acesso dado ao suporte",
+      "support_lease.declined": "Suporte recusado",
+      "support_lease.revoked": "Acesso retirado",
+      "support_lease.entered": "Suporte entrou",
+      "support_lease.left": "Suporte saiu",
+      "support.read": "Suporte olhou",
+      "support.changed": "Suporte alterou algo",
     },
   },
   jobs: {

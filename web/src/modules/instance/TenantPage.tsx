@@ -16,6 +16,7 @@ import { Page, Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { notice, refusal } from "@/shared/toast";
 import { tenantQuery } from "./queries";
+import { SupportAccess } from "./SupportAccess";
 import { TenantHealth, TenantStatus } from "./Tenants";
 
 const route = getRouteApi("/app/instance/tenants/$id");
@@ -80,6 +81,7 @@ function Details({ details }: { details: InstanceTenantDetails }) {
           </Group>
         </Stack>
       </Section>
+      {open ? <SupportAccess tenant={tenant} /> : null}
       {open ? <Suspension tenant={tenant} /> : null}
       {open ? <Features tenant={tenant} /> : null}
       {open ? <Trial tenant={tenant} /> : null}

@@ -9,6 +9,13 @@ export const tenantQuery = (id: string) =>
     queryFn: () => take(api.GET("/api/v1/admin/tenants/{id}", { params: { path: { id } } })),
   });
 
+/** The leases by which one may enter a workspace, and what one asked for. */
+export const leasesQuery = (tenant_id: string) =>
+  queryOptions({
+    queryKey: [keys.instance, "leases", tenant_id],
+    queryFn: () => take(api.GET("/api/v1/admin/support-leases", { params: { query: { tenant_id } } })),
+  });
+
 export const userQuery = (email: string) =>
   queryOptions({
     queryKey: [keys.instance, "user", email],

@@ -162,17 +162,18 @@ function AuditRows({ event }: { event: AuditEvent }) {
   );
 }
 
-/** Who did it, and by which program where one acted for somebody. */
+/** Who did it, and by which program or whose leave where it was not by a right of one's own. */
 function Actor({ event, inText }: { event: AuditEvent; inText?: boolean }) {
   const t = useT();
-  const token = event.access_token;
+  const { access_token: token, support_lease: lease } = event;
+  const by = token ? t.audit.via(token.name) : lease ? t.support.via(lease.granted_by) : null;
   return (
     <>
-      <ActorName event={event} inText={inText === true || Boolean(token)} />
-      {token ? (
+      <ActorName event={event} inText={inText === true || by !== null} />
+      {by ? (
         <Text span inherit c="dimmed">
           {" · "}
-          {t.audit.via(token.name)}
+          {by}
         </Text>
       ) : null}
     </>

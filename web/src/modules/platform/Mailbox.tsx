@@ -32,7 +32,7 @@ export function Mailbox() {
     enabled: session.user.is_platform_admin,
   });
   const locked = useMailboxLocked(query.error);
-  const ids = useMemo(() => (query.data ?? []).map((m) => m.id), [query.data]);
+  const ids = useMemo(() => (query.data ?? []).filter((m) => m.can_open).map((m) => m.id), [query.data]);
   const open = (id: string) => void navigate({ to: "/mailbox/$id", params: { id } });
   const { current } = useListKeys(ids, { open });
   if (locked) {
@@ -77,27 +77,38 @@ export function Mailbox() {
                     {mails.map((mail) => (
                       <Table.Tr
                         key={mail.id}
-                        className={table.row}
+                        className={mail.can_open ? table.row : undefined}
                         data-open={current === mail.id || undefined}
-                        onClick={() => open(mail.id)}
+                        onClick={mail.can_open ? () => open(mail.id) : undefined}
                       >
                         <Table.Td className={table.fill}>
-                          <Link
-                            to="/mailbox/$id"
-                            params={{ id: mail.id }}
-                            data-row={mail.id}
-                            className={table.cell}
-                            style={{ color: "inherit", textDecoration: "none", fontWeight: 500 }}
-                            onClick={(event) => event.stopPropagation()}
-                          >
-                            {mail.subject}
-                          </Link>
+                          {mail.can_open ? (
+                            <Link
+                              to="/mailbox/$id"
+                              params={{ id: mail.id }}
+                              data-row={mail.id}
+                              className={table.cell}
+                              style={{ color: "inherit", textDecoration: "none", fontWeight: 500 }}
+                              onClick={(event) => event.stopPropagation()}
+                            >
+                              {mail.subject}
+                            </Link>
+                          ) : (
+                            <Text className={table.cell} c={mail.is_hidden ? "dimmed" : undefined}>
+                              {mail.is_hidden ? t.mailbox.ofWorkspace : mail.subject}
+                            </Text>
+                          )}
+                          {mail.last_error ? (
+                            <Text size="sm" c="dimmed" className={table.cell}>
+                              {mail.last_error}
+                            </Text>
+                          ) : null}
                           <Text hiddenFrom="sm" size="sm" c="dimmed" className={table.cell}>
-                            {mail.to} · <When at={mail.created_at} />
+                            {mail.is_hidden ? t.mailbox.hidden : mail.to} · <When at={mail.created_at} />
                           </Text>
                         </Table.Td>
                         <Table.Td visibleFrom="sm">
-                          <span className={table.cell}>{mail.to}</span>
+                          <span className={table.cell}>{mail.is_hidden ? t.mailbox.hidden : mail.to}</span>
                         </Table.Td>
                         <Table.Td className={table.act}>
                           <Badge variant="default" className={table.badge}>

@@ -22,6 +22,8 @@ mod roles;
 pub mod second_factors;
 mod sessions;
 mod sign_up;
+pub mod support;
+mod support_attacks;
 mod suspended;
 mod suspicion;
 mod tenant_deletion;

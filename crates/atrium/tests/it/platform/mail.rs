@@ -236,9 +236,11 @@ async fn while_no_server_is_there_nothing_is_lost() {
         .expect(201);
     platform::events::run_until_empty(&world.app).await.expect("dispatched");
     run_once(&world).await;
-    for email in ["vera@example.com", "acme@example.com"] {
-        let mail = mails(&admin, email).await.remove(0);
-        assert_eq!((&mail["status"], mail["last_error"].is_string()), (&json!("queued"), true), "{mail}");
+    // To the invitee and to the organizer, which is the workspace's affair and not said here.
+    let waiting = admin.get("/mails").await.expect(200).json["items"].as_array().cloned().expect("mails");
+    assert_eq!(waiting.len(), 2);
+    for mail in waiting {
+        assert_eq!((&mail["status"], mail["last_error"].is_string(), &mail["to"]), (&json!("queued"), true, &json!("")), "{mail}");
     }
     let server = Server::on(port, &[]).await;
     world.settle().await;
@@ -286,4 +288,71 @@ async fn the_mailbox_is_for_administrators_of_the_instance() {
     // Whoever was promoted sees it at once, and whoever was demoted no more.
     sqlx::query("UPDATE directory.users SET is_platform_admin = false").execute(&mut world.as_owner().await).await.expect("demoted");
     admin.get("/mails").await.expect(403);
+}
+
+/// Where a server is set, nobody reads at the instance what was sent: not the workspaces' mails, nor links that sign in.
+#[tokio::test]
+async fn the_mailbox_shows_no_more_than_delivery_where_there_is_a_server() {
+    let server = Server::start(&[]).await;
+    let world = world_with(&server).await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    let admin = platform_admin(&world).await;
+    ask(&world, "acme@example.com").await;
+    Client::anonymous(&world)
+        .post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking("2031-09-09T09:00:00Z", "vera@example.com"))
+        .await
+        .expect(201);
+    platform::events::run_until_empty(&world.app).await.expect("dispatched");
+    // Before the server has them, after, and when it refused them.
+    for status in ["queued", "sent", "failed"] {
+        if status == "sent" {
+            world.settle().await;
+        } else {
+            let error = "UPDATE directory.mails SET status = $1, last_error = CASE WHEN tenant_id IS NOT NULL THEN '550 <vera@example.com> is unknown' END";
+            sqlx::query(error).bind(status).execute(&mut world.as_owner().await).await.expect("an error");
+        }
+        let all = admin.get("/mails").await.expect(200);
+        assert!(!all.text.contains("vera@") && !all.text.contains("token"), "{status}: {}", all.text);
+        let all = all.json["items"].as_array().cloned().expect("mails");
+        assert_eq!(all.iter().filter(|mail| mail["is_hidden"] == true).count(), 2, "{status}: {all:?}");
+        for mail in &all {
+            assert_eq!((&mail["status"], &mail["can_open"]), (&json!(status), &json!(false)));
+            assert_eq!(mail["subject"] == "" && mail["to"] == "", mail["kind"] != "password_reset", "{mail}");
+            let opened = admin.get(&format!("/mails/{}", mail["id"].as_str().expect("an id"))).await.expect(403);
+            assert_eq!(opened.code(), "mail_closed", "{mail}");
+        }
+        for q in ["vera", "VERA@example.com", "Intro"] {
+            assert_eq!(mails(&admin, q).await, Vec::<Value>::new(), "{status}: what is hidden is not found");
+        }
+        if status == "queued" {
+            sqlx::query("UPDATE directory.mails SET last_error = NULL").execute(&mut world.as_owner().await).await.expect("none");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kept_mail_is_opened_by_whoever_is_there_in_person_and_that_is_written_down() {
+    let world = World::new().await;
+    Tenant::found(&world, "acme").await;
+    let admin = platform_admin(&world).await;
+    ask(&world, "acme@example.com").await;
+    world.settle().await;
+    let mail = mails(&admin, "acme@example.com").await.remove(0);
+    let path = format!("/mails/{}", mail["id"].as_str().expect("an id"));
+    admin.get(&path).await.expect(200);
+    let opened = async || {
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM directory.security_events WHERE event = 'mail_opened' AND severity = 'high' AND details ->> 'kind' = 'password_reset'")
+            .fetch_one(&world.app.pools.owner)
+            .await
+            .expect("counted")
+    };
+    assert_eq!(opened().await, 1);
+    world.advance_minutes(10);
+    assert_eq!(admin.get(&path).await.expect(403).code(), "step_up_required");
+    assert_eq!(opened().await, 1);
+    // In a demo everybody knows the password.
+    sqlx::query("UPDATE security.instance SET is_demo = true").execute(&mut world.as_owner().await).await.expect("a demo");
+    admin.get(&path).await.expect(200);
+    assert_eq!(opened().await, 2);
 }

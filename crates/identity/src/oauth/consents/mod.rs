@@ -112,8 +112,8 @@ fn some_of(chosen: &[String], all: &[String]) -> Result<Vec<String>, Problem> {
 pub async fn enterable(db: &mut PgConnection, user: Uuid, client: &OAuthClient) -> Result<Vec<OfferedTenant>> {
     let all = sessions::store::tenants(db, user).await?;
     let may = |id: Uuid, status: &str| status == "active" && client.tenant_id.is_none_or(|only| only == id);
-    let choices = all.into_iter().filter(|(one, _)| may(one.id, &one.status));
-    Ok(choices.map(|(one, _)| OfferedTenant { id: one.id, name: one.name }).collect())
+    let choices = all.into_iter().filter(|one| may(one.id, &one.status));
+    Ok(choices.map(|one| OfferedTenant { id: one.id, name: one.name }).collect())
 }
 
 /// # Errors

@@ -425,6 +425,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: 
         verified_at: Timestamp::from_second(0),
         gate: Gate::default(),
         token: Some(UsedToken { id: row.token_id, name: row.client_name }),
+        lease: None,
     });
     let standing = |policy: &SecurityPolicy| Standing {
         is_exempt: row.is_exempt.unwrap_or_default(),

@@ -1,24 +1,32 @@
-//! The mailbox page: what was sent or kept, for administrators of the instance only, since it shows secret links.
+//! The mailbox page: what became of every mail and, where the instance has no mail server, what the kept ones say. Workspaces'
+//! mails are theirs: where they were sent, nobody reads here to whom and about what.
 
+use axum::http::StatusCode;
+use platform::App;
+use platform::auth::PlatformAdmin;
+use platform::error::{Problem, Result};
+use platform::extract::{Json, Path, Query};
+use platform::mail::{Sender, build, unseal};
+use platform::page::{Page, PageParams};
+use platform::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Sender, build, unseal};
-use crate::auth::PlatformAdmin;
-use crate::error::{Problem, Result};
-use crate::extract::{Json, Path, Query};
-use crate::page::{Page, PageParams};
-use crate::state::App;
-use crate::time::Timestamp;
+use super::store;
+use crate::activity::{SecurityEvent, note_security_event};
+use crate::owner::AsOwner;
 
 /// A mail in the list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailSummary {
     pub id: Uuid,
+    /// Empty where it is hidden.
     pub to: String,
+    /// Empty where it is hidden.
     pub subject: String,
     pub kind: String,
     /// `queued`, `sending`, `sent`, `kept` (no mail server) or `failed`
@@ -26,6 +34,10 @@ pub struct MailSummary {
     pub created_at: Timestamp,
     pub sent_at: Option<Timestamp>,
     pub last_error: Option<String>,
+    /// Whether to whom it goes and about what is not shown, since it is a workspace's and goes through a mail server.
+    pub is_hidden: bool,
+    /// Whether it can be opened: where it is kept for want of a mail server.
+    pub can_open: bool,
 }
 
 /// A mail with what it says.
@@ -65,37 +77,27 @@ struct MailFilter {
 async fn list(PlatformAdmin(admin): PlatformAdmin, Query(filter): Query<MailFilter>) -> Result<Json<Page<MailSummary>>> {
     let page = PageParams { cursor: filter.cursor, limit: filter.limit };
     let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
-    let rows = sqlx::query_as!(
-        MailSummary,
-        r#"SELECT id, recipient AS "to", subject, kind, status, created_at, sent_at, last_error
-             FROM directory.mails
-            WHERE ($1::uuid IS NULL OR id < $1)
-              AND ($2::text IS NULL OR strpos(lower(recipient || ' ' || subject), lower($2)) > 0)
-            ORDER BY id DESC
-            LIMIT $3"#,
-        before,
-        filter.q,
-        limit + 1,
-    )
-    .fetch_all(&admin.app.pools.owner)
-    .await?;
-    Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
+    let mut owner = AsOwner::open(&admin.app, None).await?;
+    let has_server = admin.app.mailer.smtp.is_some();
+    let rows = store::mails(owner.db(), has_server, None, before, filter.q.as_deref(), limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, |row| row.summary.id, |row| row.summary)))
 }
 
-/// One mail.
+/// One mail that is kept. Whoever opens it confirms who he or she is, but in a demo, and it is written down: it may hold a link
+/// by which one gets in.
 #[utoipa::path(get, path = "/mails/{id}", tag = "platform", params(("id" = Uuid, Path)), responses((status = 200, body = MailDetail)), security(("session" = [])))]
 async fn get(PlatformAdmin(admin): PlatformAdmin, Path(id): Path<Uuid>) -> Result<Json<MailDetail>> {
     let app = &admin.app;
-    let row = sqlx::query!(
-        "SELECT recipient, subject, kind, status, created_at, sent_at, last_error, tenant_id, message_ciphertext
-           FROM directory.mails WHERE id = $1",
-        id
-    )
-    .fetch_optional(&app.pools.owner)
-    .await?
-    .ok_or_else(Problem::not_found)?;
-    let mail = unseal(app, id, row.tenant_id, &row.message_ciphertext)?;
-    let sender = app.mailer.smtp.as_ref().map_or_else(default_sender, |smtp| smtp.from.clone());
+    let mut owner = AsOwner::open(app, None).await?;
+    let found = store::mails(owner.db(), app.mailer.smtp.is_some(), Some(id), None, None, 1).await?.pop().ok_or_else(Problem::not_found)?;
+    if !found.summary.can_open {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "mail_closed", "This mail is not kept here, so nobody reads it.").into());
+    }
+    if !store::is_demo(owner.db()).await? {
+        admin.session.check_fresh(app.clock.now())?;
+    }
+    let mail = unseal(app, id, found.tenant_id, &found.message_ciphertext)?;
+    let sender = Sender { address: "atrium@localhost.localdomain".to_owned(), name: "Atrium".to_owned() };
     let raw = build(&mail, &sender, id)?.formatted();
     let attachments = mail
         .calendar
@@ -107,27 +109,18 @@ async fn get(PlatformAdmin(admin): PlatformAdmin, Path(id): Path<Uuid>) -> Resul
             content: calendar.ics.clone(),
         })
         .collect();
+    let details = json!({ "mail_id": id, "kind": found.summary.kind, "tenant_id": found.tenant_id });
+    let event = SecurityEvent { user: admin.session.user_id, event: "mail_opened", severity: "high", details };
+    note_security_event(owner.db(), app, &admin.origin, &event).await?;
+    owner.commit().await?;
     Ok(Json(MailDetail {
-        summary: MailSummary {
-            id,
-            to: row.recipient,
-            subject: row.subject,
-            kind: row.kind,
-            status: row.status,
-            created_at: row.created_at,
-            sent_at: row.sent_at,
-            last_error: row.last_error,
-        },
+        summary: found.summary,
         from: format!("{} <{}>", mail.from_name.as_deref().unwrap_or(&sender.name), sender.address),
         text: mail.text,
         html: mail.html,
         attachments,
         raw: String::from_utf8_lossy(&raw).into_owned(),
     }))
-}
-
-fn default_sender() -> Sender {
-    Sender { address: "atrium@localhost.localdomain".to_owned(), name: "Atrium".to_owned() }
 }
 
 pub fn api() -> OpenApiRouter<App> {

@@ -1,0 +1,58 @@
+/** Letting the instance's support into a workspace, in English. */
+
+export const support = {
+  title: "Support",
+  text: "Whoever runs this Atrium sees nothing that you keep. Here you lend its support a part of the workspace for a time. Whatever is done with it, looking included, stands in the audit trail.",
+  lend: "Let support in",
+  grant: "Grant",
+  decline: "Decline",
+  takeBack: "Take back",
+  lent: "Support can come in",
+  tookBack: "Support is out",
+  declined: "The request is declined",
+  noneTitle: "Nobody was let in",
+  noneText: "Requests of support, and what you lent, appear here.",
+  reason: "Reason",
+  reasonText: "Stands in the audit trail",
+  until: "For how long",
+  untils: { 1: "1 hour", 4: "4 hours", 24: "1 day", 72: "3 days", 168: "7 days" },
+  mayRead: "May see",
+  mayWrite: "May change",
+  mayWriteText: "Nothing, unless you tick it. Deleting, files, members, roles and policies are never lent.",
+  personal: "Show addresses, telephone numbers and notes",
+  personalText: "Without it they are hidden. It is needed to change bookings or contacts.",
+  anyAdministrator: "Any administrator of the instance",
+  asks: (name: string) => `${name} asks to be let in`,
+  by: (name: string) => `Granted by ${name}`,
+  period: (from: string, to: string) => `${from} to ${to}`,
+  hides: "Personal fields are hidden",
+  shows: "Personal fields are shown",
+  statuses: {
+    requested: "Asked for",
+    granted: "Lent",
+    declined: "Declined",
+    revoked: "Taken back",
+    expired: "Over",
+  },
+  here: (name: string, until: string) =>
+    `${name} of the support is in this workspace, at most until ${until}.`,
+  youAreHere: (workspace: string, name: string, until: string) =>
+    `You are in ${workspace} for support, let in by ${name} until ${until}. All you do stands in its audit trail.`,
+  readOnly: "You can look, but not change.",
+  leave: "Leave",
+  via: (name: string) => `support, let in by ${name}`,
+  access: "Support access",
+  accessText: "You see nothing that this workspace keeps until one of its owners lets you in.",
+  ask: "Ask to be let in",
+  askText: "The owners get a mail with your reason.",
+  asked: "The owners are asked",
+  waiting: "Waits for an owner",
+  enter: "Enter",
+};
+
+export const supportCodes = {
+  support_session: "This is not for support. Leave the workspace first.",
+  personal_fields_hidden: "Personal fields are hidden from you here, so nothing can be searched by them.",
+  lease_requested: "You have asked already, and nobody has answered yet.",
+  mail_closed: "This mail is not kept here, so nobody can read it.",
+};
