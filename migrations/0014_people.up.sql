@@ -266,6 +266,20 @@ $$;
 REVOKE ALL ON FUNCTION identity.admins_to_tell(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.admins_to_tell(uuid) TO atrium_app;
 
+-- Tells the workspaces that a user is active in what happened to the account, each as an event of its own that only that
+-- user sees. It spans tenants, so it runs as the owner.
+CREATE FUNCTION identity.tell_workspaces(about uuid, notice jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload)
+    SELECT m.tenant_id, gen_random_uuid(), 'account.noticed', 'account', about, about, notice
+      FROM identity.members m
+      JOIN directory.tenants t ON t.id = m.tenant_id AND t.status = 'active'
+     WHERE m.user_id = about AND m.status = 'active'
+$$;
+REVOKE ALL ON FUNCTION identity.tell_workspaces(uuid, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.tell_workspaces(uuid, jsonb) TO atrium_app;
+
 -- Erases what is a user's alone outside of tenants, for the owner alone: the rows of every table that would go with the user's row.
 CREATE FUNCTION platform.erase_of_user(who uuid) RETURNS TABLE (name text, erased bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog

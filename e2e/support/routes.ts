@@ -80,6 +80,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-policy", path: "/settings/policy" },
     { name: "settings-mail", path: "/settings/mail" },
     { name: "settings-privacy", path: "/settings/privacy" },
+    { name: "settings-notifications", path: "/settings/notifications" },
     { name: "settings-apps", path: "/settings/apps" },
     ...(tenant
       ? [
@@ -93,6 +94,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "device", path: "/device" },
     { name: "oauth-consent", path: "/oauth/consent" },
     { name: "oauth-sign-out", path: "/oauth/sign-out" },
+    { name: "notifications", path: "/notifications" },
     { name: "audit", path: "/audit" },
     { name: "failed-jobs", path: "/failed-jobs" },
     { name: "mailbox", path: "/mailbox" },

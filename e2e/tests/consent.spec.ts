@@ -61,7 +61,9 @@ test("of what an app asks one gives some, and takes from that later", async ({ n
     client_id: app.client_id,
     client_secret: app.client_secret,
   };
-  const issued = await answer<{ access_token: string; scope: string }>(program.post("/oauth/token", { form }));
+  const issued = await answer<{ access_token: string; scope: string }>(
+    program.post("/oauth/token", { form }),
+  );
   expect(issued.scope).toBe("contacts:read email offline_access openid");
   const headers = { authorization: `Bearer ${issued.access_token}` };
   expect((await program.get("/api/v1/contacts", { headers })).status()).toBe(200);

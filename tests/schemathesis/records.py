@@ -296,6 +296,31 @@ def failed_job():
     ).splitlines()[-1]
 
 
+def notification():
+    """What the owner was told of a visitor's booking, which comes a moment after it."""
+    booked()
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        known = owner.get("/notifications?limit=1")["items"]
+        if known:
+            return known[0]["id"]
+        time.sleep(0.1)
+    raise RuntimeError("nobody was told of the booking")
+
+
+def preferences():
+    return {
+        "channels": {
+            "bookings": {"in_app": True, "email": False},
+            "workspace": {"in_app": True},
+            "system": {"in_app": True},
+            "security": {"in_app": True, "email": True},
+        },
+        "do_not_disturb": {"enabled": True, "from": "22:00", "until": "07:00"},
+        "reminder_minutes_before": 30,
+    }
+
+
 def erased_contact():
     owner.fresh().ask("POST", f"/privacy/contacts/{contact()}/erasure", {"name": "Northwind"})
     return {}
@@ -727,6 +752,13 @@ REQUESTS = {
     "DELETE /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION},
     "PATCH /api/v1/members/{user_id}": lambda: path(user_id=member()) | {"headers": ANY_VERSION} | body(role_ids=[role("editor")]),
     "GET /api/v1/members/{user_id}/permissions": lambda: path(user_id=member()),
+    "GET /api/v1/notification-preferences": nothing,
+    "PUT /api/v1/notification-preferences": lambda: {"headers": ANY_VERSION} | body(**preferences()),
+    "POST /api/v1/notification-readings": lambda: body(ids=[notification()]),
+    "GET /api/v1/notifications": lambda: {"query": {"unread": True, "group": "bookings"}},
+    "GET /api/v1/notifications/unread": nothing,
+    "PUT /api/v1/notifications/{id}/reading": lambda: path(id=notification()),
+    "DELETE /api/v1/notifications/{id}/reading": lambda: path(id=notification()),
     "GET /api/v1/organizer": nothing,
     "PUT /api/v1/organizer": lambda: {"headers": ANY_VERSION} | body(slug="ana-jansen", display_name="Ana Jansen", timezone="Europe/Amsterdam"),
     "GET /api/v1/organizers": nothing,

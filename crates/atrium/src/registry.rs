@@ -23,22 +23,28 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(platform::files::api())
         .merge(identity::api())
         .merge(contacts::api())
+        .merge(messaging::api())
         .merge(scheduling::api())
 }
 
 /// Every event kind, with the permission that lets a member see it on the stream.
 pub fn event_kinds() -> Vec<EventKind> {
-    [platform::files::EVENTS, identity::EVENTS, contacts::EVENTS, scheduling::EVENTS].concat()
+    [platform::files::EVENTS, platform::jobs::EVENTS, identity::EVENTS, contacts::EVENTS, messaging::EVENTS, scheduling::EVENTS].concat()
 }
 
 /// What modules do about each other's facts.
 pub fn reactions() -> Vec<Reaction> {
-    scheduling::reactions()
+    [messaging::reactions(), scheduling::reactions()].concat()
 }
 
 /// What the modules hold about people, the lowest ring first.
 pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
-    vec![Arc::new(identity::MembersData), Arc::new(contacts::ContactsData), Arc::new(scheduling::BookingsData)]
+    vec![
+        Arc::new(identity::MembersData),
+        Arc::new(contacts::ContactsData),
+        Arc::new(messaging::NotificationsData),
+        Arc::new(scheduling::BookingsData),
+    ]
 }
 
 /// Every job that the queue may hold.

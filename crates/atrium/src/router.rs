@@ -70,12 +70,15 @@ pub fn router(health: Health) -> Router {
 }
 
 /// First parts of paths that take the person: an access token is refused there.
-const IN_PERSON: [&str; 15] = [
+const IN_PERSON: [&str; 18] = [
     "access-tokens",
     "admin",
     "instance",
     "mails",
     "me",
+    "notification-preferences",
+    "notification-readings",
+    "notifications",
     "oauth-authorization-lookups",
     "oauth-authorizations",
     "oauth-consents",

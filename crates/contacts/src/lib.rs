@@ -19,9 +19,9 @@ platform::permissions! {
 
 /// Every fact this module publishes, and who may see it.
 pub const EVENTS: &[EventKind] = &[
-    EventKind { kind: "contact.created", permission: "contacts:read" },
-    EventKind { kind: "contact.updated", permission: "contacts:read" },
-    EventKind { kind: "contact.archived", permission: "contacts:read" },
+    EventKind { kind: "contact.created", permission: Some("contacts:read") },
+    EventKind { kind: "contact.updated", permission: Some("contacts:read") },
+    EventKind { kind: "contact.archived", permission: Some("contacts:read") },
 ];
 
 /// The routes under `/api/v1`.

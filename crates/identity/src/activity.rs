@@ -8,7 +8,7 @@ use platform::id;
 use platform::ipnet::IpNet;
 use platform::text::email_key;
 use platform::{App, TenantId};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -65,6 +65,27 @@ pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, att
     Ok(())
 }
 
+/// What the person is told of in each workspace, as he or she is by mail; the rest is what he or she does knowingly, every day.
+const TOLD: [&str; 15] = [
+    "access_token_created",
+    "data_export_ready",
+    "email_change_requested",
+    "email_changed",
+    "oauth_consent_given",
+    "oauth_family_ended",
+    "passkey_added",
+    "passkey_counter_went_back",
+    "passkey_removed",
+    "password_changed",
+    "password_reset",
+    "recovery_codes_replaced",
+    "suspicious_activity",
+    "totp_added",
+    "totp_removed",
+];
+/// Of the details, what may stand in workspaces that they are not about.
+const FACTS: [&str; 3] = ["name", "client", "kind"];
+
 /// What happened to an account; `severity` is low, medium, high or critical.
 pub struct SecurityEvent<'a> {
     pub user: Uuid,
@@ -77,10 +98,11 @@ pub struct SecurityEvent<'a> {
 /// # Errors
 /// The database's.
 pub async fn note_security_event(db: &mut PgConnection, app: &App, origin: &Origin, event: &SecurityEvent<'_>) -> Result<()> {
+    let notice = id::new();
     sqlx::query!(
         "INSERT INTO directory.security_events (id, user_id, event, severity, details, ip_address, user_agent, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        id::new(),
+        notice,
         event.user,
         event.event,
         event.severity,
@@ -89,7 +111,13 @@ pub async fn note_security_event(db: &mut PgConnection, app: &App, origin: &Orig
         user_agent(origin),
         app.clock.now(),
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
+    if TOLD.contains(&event.event) {
+        let facts: Map<String, Value> =
+            FACTS.iter().filter_map(|name| Some(((*name).to_owned(), event.details.get(name)?.clone()))).collect();
+        let told = json!({ "notice_id": notice, "event": event.event, "severity": event.severity, "facts": facts });
+        sqlx::query!(r#"SELECT identity.tell_workspaces($1, $2) AS "done: ()""#, event.user, told).execute(db).await?;
+    }
     Ok(())
 }

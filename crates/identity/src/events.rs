@@ -1,6 +1,7 @@
 //! What other modules and the web app learn of.
 
 use platform::events::{Event, EventKind};
+use platform::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -9,18 +10,24 @@ use crate::roles::Role;
 
 /// Every kind that this module publishes, with the permission to see it.
 pub const EVENTS: &[EventKind] = &[
-    EventKind { kind: MemberJoined::KIND, permission: "members:read" },
-    EventKind { kind: MemberUpdated::KIND, permission: "members:read" },
-    EventKind { kind: MemberRemoved::KIND, permission: "members:read" },
-    EventKind { kind: InvitationCreated::KIND, permission: "invitations:read" },
-    EventKind { kind: InvitationResent::KIND, permission: "invitations:read" },
-    EventKind { kind: InvitationAccepted::KIND, permission: "invitations:read" },
-    EventKind { kind: InvitationDeclined::KIND, permission: "invitations:read" },
-    EventKind { kind: InvitationRevoked::KIND, permission: "invitations:read" },
-    EventKind { kind: RoleCreated::KIND, permission: "roles:read" },
-    EventKind { kind: RoleUpdated::KIND, permission: "roles:read" },
-    EventKind { kind: RoleDeleted::KIND, permission: "roles:read" },
-    EventKind { kind: TenantUpdated::KIND, permission: "settings:read" },
+    EventKind { kind: MemberJoined::KIND, permission: Some("members:read") },
+    EventKind { kind: MemberUpdated::KIND, permission: Some("members:read") },
+    EventKind { kind: MemberRemoved::KIND, permission: Some("members:read") },
+    EventKind { kind: InvitationCreated::KIND, permission: Some("invitations:read") },
+    EventKind { kind: InvitationResent::KIND, permission: Some("invitations:read") },
+    EventKind { kind: InvitationAccepted::KIND, permission: Some("invitations:read") },
+    EventKind { kind: InvitationDeclined::KIND, permission: Some("invitations:read") },
+    EventKind { kind: InvitationRevoked::KIND, permission: Some("invitations:read") },
+    EventKind { kind: RoleCreated::KIND, permission: Some("roles:read") },
+    EventKind { kind: RoleUpdated::KIND, permission: Some("roles:read") },
+    EventKind { kind: RoleDeleted::KIND, permission: Some("roles:read") },
+    EventKind { kind: TenantUpdated::KIND, permission: Some("settings:read") },
+    EventKind { kind: TenantDeletionRequested::KIND, permission: Some("settings:read") },
+    EventKind { kind: TenantDeletionCancelled::KIND, permission: Some("settings:read") },
+    EventKind { kind: OwnershipOffered::KIND, permission: None },
+    EventKind { kind: OwnershipTransferred::KIND, permission: Some("members:read") },
+    EventKind { kind: OAuthClientCreated::KIND, permission: Some("oauth_clients:manage") },
+    EventKind { kind: ACCOUNT_NOTICED, permission: None },
 ];
 
 macro_rules! member_events {
@@ -32,6 +39,9 @@ macro_rules! member_events {
             pub name: String,
             pub status: String,
             pub roles: Vec<String>,
+            /// `status`, `roles` and `permissions`: what of these another member changed.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub changes: Vec<&'static str>,
         }
 
         impl Event for $name {
@@ -53,6 +63,7 @@ macro_rules! member_events {
                     name: member.name.clone(),
                     status: member.status.clone(),
                     roles: member.roles.iter().map(|role| role.name.clone()).collect(),
+                    changes: Vec::new(),
                 }
             }
         }
@@ -139,3 +150,81 @@ impl Event for TenantUpdated {
         self.tenant_id
     }
 }
+
+/// An owner asked for the workspace to be deleted.
+#[derive(Serialize)]
+pub struct TenantDeletionRequested {
+    #[serde(skip)]
+    pub tenant_id: Uuid,
+    pub scheduled_at: Timestamp,
+}
+
+impl Event for TenantDeletionRequested {
+    const KIND: &'static str = "tenant.deletion_requested";
+
+    fn subject(&self) -> Uuid {
+        self.tenant_id
+    }
+}
+
+/// An owner called the deletion off.
+#[derive(Serialize)]
+pub struct TenantDeletionCancelled {
+    #[serde(skip)]
+    pub tenant_id: Uuid,
+}
+
+impl Event for TenantDeletionCancelled {
+    const KIND: &'static str = "tenant.deletion_cancelled";
+
+    fn subject(&self) -> Uuid {
+        self.tenant_id
+    }
+}
+
+macro_rules! ownership_events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal),*) => {$(
+        $(#[$doc])*
+        #[derive(Serialize)]
+        pub struct $name {
+            #[serde(skip)]
+            pub offer_id: Uuid,
+            pub to_user_id: Uuid,
+        }
+
+        impl Event for $name {
+            const KIND: &'static str = $kind;
+
+            fn subject(&self) -> Uuid {
+                self.offer_id
+            }
+
+            fn owner(&self) -> Option<Uuid> {
+                Some(self.to_user_id)
+            }
+        }
+    )*};
+}
+ownership_events! {
+    /// An owner offered the workspace to another member.
+    OwnershipOffered = "ownership.offered",
+    OwnershipTransferred = "ownership.transferred"
+}
+
+/// An app was registered for the workspace.
+#[derive(Serialize)]
+pub struct OAuthClientCreated {
+    pub oauth_client_id: Uuid,
+    pub name: String,
+}
+
+impl Event for OAuthClientCreated {
+    const KIND: &'static str = "oauth_client.created";
+
+    fn subject(&self) -> Uuid {
+        self.oauth_client_id
+    }
+}
+
+/// Something happened to the account of a member, in none of the workspaces: `identity.tell_workspaces` writes it into each.
+pub const ACCOUNT_NOTICED: &str = "account.noticed";

@@ -57,7 +57,8 @@ pub struct Recorded {
 #[derive(Clone, Copy, Debug)]
 pub struct EventKind {
     pub kind: &'static str,
-    pub permission: &'static str,
+    /// None for what goes to its owner alone, in person, whatever anybody may do.
+    pub permission: Option<&'static str>,
 }
 
 /// What one module does about a fact of another; runs in the tenant's transaction that also marks the event delivered,

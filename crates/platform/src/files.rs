@@ -36,8 +36,10 @@ pub use storage::{FileStore, FileStoreError, S3Config, Upload};
 crate::permissions! { FilesRead = "files:read", FilesWrite = "files:write" }
 
 /// Every fact about files, and who may see it.
-pub const EVENTS: &[EventKind] =
-    &[EventKind { kind: FileCreated::KIND, permission: "files:read" }, EventKind { kind: FileDeleted::KIND, permission: "files:read" }];
+pub const EVENTS: &[EventKind] = &[
+    EventKind { kind: FileCreated::KIND, permission: Some("files:read") },
+    EventKind { kind: FileDeleted::KIND, permission: Some("files:read") },
+];
 
 /// From the first to the last byte of a form: 25 MiB at 45 KiB/s. Such a request outlasts the time limit of others.
 const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(600);

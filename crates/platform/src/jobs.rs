@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::ctx::{Ctx, TenantId};
 use crate::error::{Error, Result};
+use crate::events::{Event, EventKind};
 use crate::state::App;
 use crate::time::Timestamp;
 
@@ -231,11 +232,43 @@ impl<J: Job> TaskHandler for Stored<J> {
         match failed {
             None => Ok(()),
             Some((reason, last)) => {
+                if let (Some(tenant), true) = (tenant, last)
+                    && let Err(error) = tell_failed(&app, tenant, id, J::NAME).await
+                {
+                    tracing::warn!(%error, job = J::NAME, id, "nobody is told of a job that failed");
+                }
                 tracing::warn!(job = J::NAME, id, attempt = number, last, reason, "a job failed");
                 Err(reason)
             }
         }
     }
+}
+
+/// A job of a tenant has no attempt left.
+#[derive(Serialize)]
+pub struct JobFailed {
+    pub job_id: i64,
+    pub task: &'static str,
+    #[serde(skip)]
+    tenant: TenantId,
+}
+
+impl Event for JobFailed {
+    const KIND: &'static str = "job.failed";
+
+    /// Jobs have no id of that kind, so it is the workspace's.
+    fn subject(&self) -> Uuid {
+        self.tenant.0
+    }
+}
+
+/// Every fact of the queue, and who may see it.
+pub const EVENTS: &[EventKind] = &[EventKind { kind: JobFailed::KIND, permission: Some("jobs:manage") }];
+
+async fn tell_failed(app: &App, tenant: TenantId, job_id: i64, task: &'static str) -> Result<()> {
+    let mut ctx = Ctx::of_program(app.clone(), tenant, None);
+    ctx.publish(&JobFailed { job_id, task, tenant })?;
+    ctx.commit().await
 }
 
 /// What a job of a suspended tenant waits with; lifting the suspension finds it by this.

@@ -205,9 +205,11 @@ async fn latest(ctx: &mut Ctx) -> Result<Option<Position>> {
 /// Whether that member may see that event: a kind that nobody registered is seen by nobody.
 fn visible(app: &App, session: &Session, event: &Recorded) -> bool {
     let Some(kind) = app.event_kinds.iter().find(|kind| kind.kind == event.kind) else { return false };
-    match session.permissions.scope(kind.permission) {
+    let is_own = event.owner_id == Some(session.user_id);
+    let Some(permission) = kind.permission else { return is_own && session.token.is_none() };
+    match session.permissions.scope(permission) {
         Some(Scope::All) => true,
-        Some(Scope::Own) => event.owner_id == Some(session.user_id),
+        Some(Scope::Own) => is_own,
         None => false,
     }
 }

@@ -7,6 +7,7 @@ pub mod events;
 mod home;
 pub mod ics;
 mod mails;
+mod notices;
 pub mod organizers;
 mod pages;
 mod personal;
@@ -36,21 +37,21 @@ platform::permissions! {
 
 /// Every fact this module publishes, and who may see it.
 pub const EVENTS: &[EventKind] = &[
-    EventKind { kind: "booking.created", permission: "bookings:read" },
-    EventKind { kind: "booking.confirmed", permission: "bookings:read" },
-    EventKind { kind: "booking.declined", permission: "bookings:read" },
-    EventKind { kind: "booking.cancelled", permission: "bookings:read" },
-    EventKind { kind: "booking.rescheduled", permission: "bookings:read" },
-    EventKind { kind: "booking.restored", permission: "bookings:read" },
-    EventKind { kind: "booking.no_show", permission: "bookings:read" },
-    EventKind { kind: "booking.completed", permission: "bookings:read" },
-    EventKind { kind: "event_type.created", permission: "event_types:read" },
-    EventKind { kind: "event_type.updated", permission: "event_types:read" },
-    EventKind { kind: "event_type.archived", permission: "event_types:read" },
-    EventKind { kind: "schedule.created", permission: "schedules:read" },
-    EventKind { kind: "schedule.updated", permission: "schedules:read" },
-    EventKind { kind: "schedule.deleted", permission: "schedules:read" },
-    EventKind { kind: "organizer.updated", permission: "organizers:read" },
+    EventKind { kind: "booking.created", permission: Some("bookings:read") },
+    EventKind { kind: "booking.confirmed", permission: Some("bookings:read") },
+    EventKind { kind: "booking.declined", permission: Some("bookings:read") },
+    EventKind { kind: "booking.cancelled", permission: Some("bookings:read") },
+    EventKind { kind: "booking.rescheduled", permission: Some("bookings:read") },
+    EventKind { kind: "booking.restored", permission: Some("bookings:read") },
+    EventKind { kind: "booking.no_show", permission: Some("bookings:read") },
+    EventKind { kind: "booking.completed", permission: Some("bookings:read") },
+    EventKind { kind: "event_type.created", permission: Some("event_types:read") },
+    EventKind { kind: "event_type.updated", permission: Some("event_types:read") },
+    EventKind { kind: "event_type.archived", permission: Some("event_types:read") },
+    EventKind { kind: "schedule.created", permission: Some("schedules:read") },
+    EventKind { kind: "schedule.updated", permission: Some("schedules:read") },
+    EventKind { kind: "schedule.deleted", permission: Some("schedules:read") },
+    EventKind { kind: "organizer.updated", permission: Some("organizers:read") },
 ];
 
 /// The routes under `/api/v1`.
@@ -65,9 +66,9 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(search::api())
 }
 
-/// What this module does about facts: it mails, and plans reminders.
+/// What this module does about facts: it mails, plans reminders, and tells organizers in the app.
 pub fn reactions() -> Vec<Reaction> {
-    mails::reactions()
+    [mails::reactions(), notices::reactions()].concat()
 }
 
 /// The jobs of this module.

@@ -36,6 +36,8 @@ export const keys = {
   mails: "mails",
   mailSettings: "mail-settings",
   securityPolicy: "security-policy",
+  notifications: "notifications",
+  notificationPreferences: "notification-preferences",
   search: "search",
 } as const;
 
@@ -55,6 +57,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   session: [keys.sessions],
   job: [keys.failedJobs, keys.batches],
   mail: [keys.mails],
+  notification: [keys.notifications],
 };
 
 /** Query keys that an event such as `booking.cancelled` makes stale; the audit trail always is. */

@@ -25,13 +25,13 @@ import { Link, Outlet, useLocation, useMatches, useRouter } from "@tanstack/reac
 import { lazy, Suspense, useEffect, useState } from "react";
 import type { Session } from "@/api/types";
 import { nearestLocale, useLanguage, useT } from "@/i18n";
+import { Bell } from "@/modules/messaging/Bell";
 import { pendingBookingsQuery } from "@/modules/scheduling/queries";
 import { needsWorkspace } from "./access";
 import { DateLocale } from "./DateLocale";
 import { FactorBanner } from "./FactorBanner";
 import classes from "./frame.module.css";
 import { useLive } from "./live";
-import { Notices } from "./Notices";
 import { NoWorkspace } from "./NoWorkspace";
 import { type Module, modulesFor } from "./navigation";
 import { OfflineBanner } from "./OfflineBanner";
@@ -123,7 +123,7 @@ function SignedIn({ session }: { session: Session }) {
             </Kbd>
           </UnstyledButton>
           <Group gap={4} wrap="nowrap" className={classes.headerEnd}>
-            <Notices events={recent} />
+            {session.tenant && !session.refused ? <Bell events={recent} /> : null}
             <ProfileMenu session={session} />
           </Group>
         </Group>

@@ -89,6 +89,7 @@ export interface SettingsPart {
     | "profile"
     | "security"
     | "privacy"
+    | "notifications"
     | "bookingPage"
     | "workspace"
     | "policy"
@@ -104,6 +105,7 @@ const SETTINGS = [
   { key: "profile", to: "/settings/profile" },
   { key: "security", to: "/settings/security" },
   { key: "privacy", to: "/settings/privacy" },
+  { key: "notifications", to: "/settings/notifications" },
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },

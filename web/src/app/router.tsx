@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import type { Session } from "@/api/types";
+import { GROUPS } from "@/modules/messaging/preferences";
 import { landing } from "./access";
 import { NotFound, RouteError } from "./ErrorPages";
 import * as read from "./search";
@@ -308,6 +309,14 @@ const settingsPrivacy = createRoute({
   path: "/privacy",
   component: lazyRouteComponent(() => import("@/modules/identity/PrivacySettings"), "PrivacySettings"),
 });
+const settingsNotifications = createRoute({
+  getParentRoute: () => settings,
+  path: "/notifications",
+  component: lazyRouteComponent(
+    () => import("@/modules/messaging/NotificationSettings"),
+    "NotificationSettings",
+  ),
+});
 const settingsWorkspace = createRoute({
   getParentRoute: () => settings,
   path: "/workspace",
@@ -340,6 +349,16 @@ const settingsApps = createRoute({
   getParentRoute: () => settings,
   path: "/apps",
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Apps"), "Apps"),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: "/notifications",
+  validateSearch: read.optional((raw) => ({
+    unread: read.flag(raw, "unread"),
+    group: read.oneOf(raw, "group", GROUPS),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/messaging/Notifications"), "Notifications"),
 });
 
 const audit = createRoute({
@@ -444,6 +463,7 @@ const tree = root.addChildren([
       settingsProfile,
       settingsSecurity,
       settingsPrivacy,
+      settingsNotifications,
       settingsWorkspace,
       settingsBookingPage,
       settingsRoles,
@@ -451,6 +471,7 @@ const tree = root.addChildren([
       settingsMail,
       settingsApps,
     ]),
+    notifications,
     audit,
     failedJobs,
     mailbox,

@@ -1,6 +1,7 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
+import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { policy } from "./policy/en";
 import { ways } from "./ways/en";
@@ -15,6 +16,7 @@ export const en = {
   factors,
   ways,
   ...people,
+  ...messaging,
   common: {
     actions: "Actions",
     actionsFor: (name: string) => `Actions for ${name}`,
@@ -82,11 +84,6 @@ export const en = {
     select: "Select the row",
     create: "Create",
     close: "Close the panel",
-  },
-  notices: {
-    title: "Notifications",
-    fresh: (count: number) => n(count, "new notification", "new notifications"),
-    empty: "What happens in the workspace while you are here shows up in this place.",
   },
   tenants: {
     title: "Workspaces",
@@ -580,6 +577,7 @@ export const en = {
     profile: "Profile",
     security: "Security",
     privacy: "Privacy",
+    notifications: "Notifications",
     workspace: "Workspace",
     bookingPage: "Booking page",
     roles: "Roles",

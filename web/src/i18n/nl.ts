@@ -2,6 +2,7 @@
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
+import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
 import { ways } from "./ways/nl";
@@ -16,6 +17,7 @@ export const nl: Catalogue = {
   factors,
   ways,
   ...people,
+  ...messaging,
   common: {
     actions: "Acties",
     actionsFor: (name) => `Acties voor ${name}`,
@@ -83,11 +85,6 @@ export const nl: Catalogue = {
     select: "Rij selecteren",
     create: "Aanmaken",
     close: "Paneel sluiten",
-  },
-  notices: {
-    title: "Meldingen",
-    fresh: (count) => n(count, "nieuwe melding", "nieuwe meldingen"),
-    empty: "Wat er in de werkruimte gebeurt terwijl je hier bent, verschijnt op deze plek.",
   },
   tenants: {
     title: "Werkruimtes",
@@ -581,6 +578,7 @@ export const nl: Catalogue = {
     profile: "Profiel",
     security: "Beveiliging",
     privacy: "Privacy",
+    notifications: "Meldingen",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     roles: "Rollen",

@@ -2,6 +2,7 @@
 import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
+import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
 import { ways } from "./ways/pt-BR";
@@ -16,6 +17,7 @@ export const ptBR: Catalogue = {
   factors,
   ways,
   ...people,
+  ...messaging,
   common: {
     actions: "Ações",
     actionsFor: (name) => `Ações para ${name}`,
@@ -83,11 +85,6 @@ export const ptBR: Catalogue = {
     select: "Selecionar a linha",
     create: "Criar",
     close: "Fechar o painel",
-  },
-  notices: {
-    title: "Notificações",
-    fresh: (count) => n(count, "notificação nova", "notificações novas"),
-    empty: "O que acontece no espaço de trabalho enquanto você está aqui aparece neste lugar.",
   },
   tenants: {
     title: "Espaços de trabalho",
@@ -585,6 +582,7 @@ export const ptBR: Catalogue = {
     profile: "Perfil",
     security: "Segurança",
     privacy: "Privacidade",
+    notifications: "Notificações",
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     roles: "Papéis",

@@ -3,8 +3,8 @@
 use platform::jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
 
-/// Makes the audit trail's next partitions, and removes delivered events, answered keys, old mails and parts of uploads
-/// that never ended.
+/// Makes the audit trail's next partitions, and removes delivered events, answered keys, old mails and notifications, and parts of
+/// uploads that never ended.
 #[derive(Serialize, Deserialize)]
 pub struct KeepHouse {}
 
@@ -21,7 +21,8 @@ impl Job for KeepHouse {
         let mails =
             sqlx::query!("DELETE FROM directory.mails WHERE created_at < now() - interval '90 days'").execute(owner).await?.rows_affected();
         let parts = at.app.files.remove_abandoned(at.app.clock.now()).await.map_err(|error| JobError::Retry(error.to_string()))?;
-        tracing::info!(events, keys, mails, parts, "kept house");
+        let notifications = messaging::forget_old(owner, at.app.clock.now()).await?;
+        tracing::info!(events, keys, mails, parts, notifications, "kept house");
         Ok(())
     }
 }

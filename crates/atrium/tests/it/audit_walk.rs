@@ -16,6 +16,7 @@ use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
 use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
 use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations};
+use crate::messaging::choices;
 use crate::world::World;
 
 enum Kept {
@@ -77,6 +78,10 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /admin/tenants/{id}/suspension" => Line("tenant.suspension_lifted"),
         "PUT /admin/tenants/{id}/features" => Line("tenant.features_changed"),
         "PUT /admin/tenants/{id}/trial" => Line("tenant.trial_changed"),
+        "PUT /notification-preferences" => Line("notification_preferences.updated"),
+        "PUT /notifications/{id}/reading" | "DELETE /notifications/{id}/reading" | "POST /notification-readings" => {
+            Nothing("what one has read oneself, whose row says when")
+        }
         "PATCH /members/{user_id}" => Line("member.updated"),
         "DELETE /members/{user_id}" => Line("member.removed"),
         "PUT /organizer" => Line("organizer.updated"),
@@ -402,6 +407,12 @@ impl Scene {
                 let actor = if operation.contains("/users/") { other.owner_id } else { admin };
                 Ask { client, actor: Some(actor), path, body }
             }
+            "PUT /notification-preferences" => {
+                let mut chosen = choices();
+                chosen["reminder_minutes_before"] = json!(30);
+                by_owner(here(), chosen)
+            }
+            "POST /notification-readings" => by_owner(here(), json!({})),
             "PATCH /members/{user_id}" => {
                 let (id, _) = self.tenant.member(&self.world, "viewer").await;
                 by_owner(format!("/members/{id}"), json!({ "role_ids": [self.role("editor").await] }))

@@ -28,6 +28,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
         ("company", company.id().to_string()),
         ("contact", text(&visitor)),
         ("event type", fixtures["/event-types/"].clone()),
+        ("notification", fixtures["/notifications/"].clone()),
         ("member", tenant.owner_id.to_string()),
         ("owner's role", text(&role("owner"))),
         ("role", text(&role("viewer"))),
@@ -63,6 +64,7 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "POST /invitations role_id" => ("role", json!({ "email": "bo@example.com" })),
         "POST /roles parent_id" => ("role", json!({ "name": "Helper", "permissions": [] })),
         "PUT /roles/{id} parent_id" => ("role", json!({ "name": "Changed", "permissions": [] })),
+        "POST /notification-readings ids[]" => ("notification", nothing()),
         "POST /ownership-offer user_id" => ("colleague", nothing()),
         "POST /session/tenant tenant_id" => ("workspace", nothing()),
         // What is asked for is made by [asked_of].

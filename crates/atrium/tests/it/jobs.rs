@@ -48,6 +48,14 @@ async fn run(world: &World) {
     jobs::run_due(&world.app, vec![definition::<Probe>()]).await.expect("ran");
 }
 
+/// A job of that tenant that gives up at once.
+pub async fn give_up(world: &World, tenant: Uuid) {
+    let mut ctx = world.ctx(platform::TenantId(tenant));
+    ctx.enqueue(&probe("fail"), When::default()).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    run(world).await;
+}
+
 #[tokio::test]
 async fn a_job_exists_if_the_change_does() {
     let world = World::new().await;

@@ -22,6 +22,7 @@ mod keys;
 mod live;
 mod logs;
 mod matrix;
+mod messaging;
 mod migrations;
 mod openapi;
 mod platform;

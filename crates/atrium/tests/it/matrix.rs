@@ -107,6 +107,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     .await
     .expect("an identity");
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
+    let notification = notification(world, tenant).await.to_string();
     BTreeMap::from([
         ("/access-tokens/", token.clone()),
         ("/member-access-tokens/", token),
@@ -128,6 +129,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/roles/", role),
         ("/tenants/", tenant.id.to_string()),
         ("/me/exports/", export),
+        ("/notifications/", notification),
     ])
 }
 
@@ -149,6 +151,21 @@ pub async fn oauth_consent(world: &World, tenant: &Tenant, client: uuid::Uuid) -
     .fetch_one(&mut world.as_owner().await)
     .await
     .expect("a consent")
+}
+
+/// What the owner was told.
+pub async fn notification(world: &World, tenant: &Tenant) -> uuid::Uuid {
+    sqlx::query_scalar(
+        "INSERT INTO messaging.notifications (tenant_id, id, user_id, event_id, kind, kind_group, severity, subject_type, subject_id, facts,
+                                              created_at, updated_at)
+         VALUES ($1, gen_random_uuid(), $2, gen_random_uuid(), 'job.failed', 'system', 'info', 'job', $1, '{\"task\": \"Secret\"}', now(), now())
+         RETURNING id",
+    )
+    .bind(tenant.id)
+    .bind(tenant.owner_id)
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("a notification")
 }
 
 /// A job of the tenant without attempts left.
@@ -228,7 +245,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 54] = [
+const ANY_MEMBER: [&str; 61] = [
     "GET /me/identities",
     "POST /me/identities",
     "DELETE /me/identities/{id}",
@@ -268,6 +285,14 @@ const ANY_MEMBER: [&str; 54] = [
     "DELETE /ownership-offer",
     "PUT /ownership-offer/acceptance",
     "PUT /me/password",
+    // In person, and one's own alone.
+    "GET /notifications",
+    "GET /notifications/unread",
+    "PUT /notifications/{id}/reading",
+    "DELETE /notifications/{id}/reading",
+    "POST /notification-readings",
+    "GET /notification-preferences",
+    "PUT /notification-preferences",
     "GET /me/second-factors",
     "POST /me/totp",
     "DELETE /me/totp",

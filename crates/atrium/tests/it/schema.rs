@@ -52,7 +52,7 @@ async fn there_are_tables_to_judge() {
     // A schema that nobody told this test of is judged as the tenants' are.
     let mut db = world.as_owner().await;
     let before = tenant_schemas(&mut db).await;
-    for schema in ["platform", "identity", "contacts", "scheduling"] {
+    for schema in ["platform", "identity", "contacts", "messaging", "scheduling"] {
         assert!(before.contains(&format!("'{schema}'")), "{before}");
     }
     sqlx::query("CREATE SCHEMA newcomer").execute(&mut db).await.expect("a schema");

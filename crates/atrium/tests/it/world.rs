@@ -20,6 +20,8 @@ use uuid::Uuid;
 /// that jobs for later are not due until the test moves its clock.
 pub const START: &str = "2031-09-08T06:00:00Z";
 const TEMPLATE: &str = "atrium_template";
+/// What the names of the folders of test runs begin with; the id of the process follows.
+const FOLDER: &str = "atrium-it-";
 pub const KEYS: &str = "1:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 struct Server {
@@ -35,7 +37,8 @@ async fn server() -> &'static Server {
     static SERVER: OnceCell<Server> = OnceCell::const_new();
     SERVER
         .get_or_init(|| async {
-            let folder = tempfile::Builder::new().prefix("atrium-it-").tempdir().expect("a folder");
+            remove_left_folders();
+            let folder = tempfile::Builder::new().prefix(&format!("{FOLDER}{}-", std::process::id())).tempdir().expect("a folder");
             // The server runs as another user where the tests run as root.
             std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).expect("chmod");
             let options = postgres::Options { data_dir: folder.path().to_owned(), pg_bin: std::env::var_os("PG_BIN").map(PathBuf::from) };
@@ -53,6 +56,19 @@ async fn server() -> &'static Server {
             Server { owner, app, superuser, _cluster: cluster, folder }
         })
         .await
+}
+
+/// A static is never dropped, and a killed process drops nothing: so each run removes the gigabytes of those before it.
+fn remove_left_folders() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(FOLDER)).and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|id| id.parse::<u32>().is_ok() && !std::path::Path::new("/proc").join(id).exists()) {
+            // Another run may be at it too.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 async fn run(connection: &mut PgConnection, sql: String) {

@@ -6,7 +6,7 @@ pub mod store;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use platform::crypto::Place;
-use platform::ctx::Answer;
+use platform::ctx::{Answer, Origin};
 use platform::error::{Error, OnConstraint, Problem, Result};
 use platform::jobs::{Attempt, Job, JobError, When, enqueue};
 use platform::mail::{self, Person};
@@ -127,6 +127,8 @@ impl Job for ExportUser {
         let now = app.clock.now();
         let sealed = app.keys.seal(place(export), &bytes);
         store::ready(owner.db(), export, &sealed, i64::try_from(bytes.len()).unwrap_or(i64::MAX), now).await?;
+        let event = SecurityEvent { user, event: "data_export_ready", severity: "low", details: json!({ "export_id": export }) };
+        note_security_event(owner.db(), app, &Origin::default(), &event).await?;
         if let Some(person) = store::person(owner.db(), user).await? {
             let to = Person { name: person.name, email: person.email };
             let mail = notices::EXPORT_READY.mail(app, &person.locale, to, &[], "/settings/privacy");

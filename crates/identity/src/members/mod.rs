@@ -203,7 +203,13 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     }
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     ctx.audit(Change::updated("member.updated", "member", user, &before, &after));
-    ctx.publish(&MemberUpdated::from(&after))?;
+    let changes = [
+        ("status", before.status != after.status),
+        ("roles", before.roles != after.roles),
+        ("permissions", before.extra_permissions != after.extra_permissions),
+    ];
+    let changes = changes.into_iter().filter_map(|(what, is_changed)| is_changed.then_some(what)).collect();
+    ctx.publish(&MemberUpdated { changes, ..MemberUpdated::from(&after) })?;
     ctx.commit().await?;
     Ok(after)
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::events::MemberUpdated;
+use crate::events::{MemberUpdated, OwnershipOffered, OwnershipTransferred};
 use crate::mails::notices;
 use crate::roles::OWNER;
 use crate::tenants::deletion::owner;
@@ -78,6 +78,7 @@ async fn offer(ctx: &mut InPerson, input: OwnershipOfferInput) -> Result<Ownersh
     let mail =
         notices::OWNERSHIP_OFFERED.mail(&app, &locale, Person { name: member.name, email: member.email }, &values, "/settings/workspace");
     ctx.mail(vec![mail]);
+    ctx.publish(&OwnershipOffered { offer_id: offer.id, to_user_id: to })?;
     Ok(offer)
 }
 
@@ -136,6 +137,7 @@ async fn accept(ctx: &mut InPerson) -> Result<()> {
         let member = members::store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
         ctx.publish(&MemberUpdated::from(&member))?;
     }
+    ctx.publish(&OwnershipTransferred { offer_id: offer.id, to_user_id: me })?;
     tell(ctx, Person { name: giver.name, email: giver.email }, from).await?;
     ctx.commit().await
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::accounts::day;
-use crate::events::TenantUpdated;
+use crate::events::{TenantDeletionCancelled, TenantDeletionRequested, TenantUpdated};
 use crate::mails::notices::{self, Notice};
 use crate::members;
 
@@ -62,6 +62,7 @@ async fn request(caller: SignedIn, Path(id): Path<Uuid>, Json(input): Json<Tenan
     ));
     tell(&mut ctx, &notices::TENANT_DELETION, &name, Some(due)).await?;
     ctx.publish(&TenantUpdated { tenant_id: tenant.0, name })?;
+    ctx.publish(&TenantDeletionRequested { tenant_id: tenant.0, scheduled_at: due })?;
     ctx.commit_with(Answer::json(StatusCode::ACCEPTED, &TenantDeletion { scheduled_at: due })?).await
 }
 
@@ -96,6 +97,7 @@ async fn cancel(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
     ));
     tell(&mut ctx, &notices::TENANT_DELETION_CANCELLED, &name, None).await?;
     ctx.publish(&TenantUpdated { tenant_id: tenant.0, name })?;
+    ctx.publish(&TenantDeletionCancelled { tenant_id: tenant.0 })?;
     ctx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

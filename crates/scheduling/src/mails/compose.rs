@@ -6,8 +6,8 @@ use platform::mail::{Calendar, Mail, Person};
 use platform::time::{Timestamp, zone};
 use platform::{Ctx, Error, Result};
 
-use super::What;
 use super::texts::{MailTexts, texts};
+use super::{Readers, What};
 use crate::bookings::{CancelledBy, Status, Stored, token};
 use crate::ics;
 use crate::pages::language::{Language, zone_label};
@@ -40,8 +40,8 @@ pub(super) struct Links {
     pub logo: Option<String>,
 }
 
-/// The mails about a booking: to the invitee, and to the organizer where there is something to learn.
-pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>) -> Result<Vec<Mail>> {
+/// The mails about a booking to those readers: to the invitee, and to the organizer where there is something to learn.
+pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>, readers: Readers) -> Result<Vec<Mail>> {
     let config = &ctx.app.config;
     let links = Links {
         manage: token::manage_url(&ctx.app, ctx.tenant, stored.booking.id),
@@ -49,7 +49,14 @@ pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>
         book: config.link(&format!("/b/{}/{}", stored.organizer_slug, stored.event_type_slug)),
         logo: stored.logo_url.as_deref().map(|path| config.link(path)),
     };
-    both(stored, what, reason, &links, ctx.now())
+    let mut mails = both(stored, what, reason, &links, ctx.now())?;
+    // The invitee's is the first.
+    match readers {
+        Readers::Both => {}
+        Readers::Invitee => mails.truncate(1),
+        Readers::Organizer => drop(mails.remove(0)),
+    }
+    Ok(mails)
 }
 
 pub(super) fn both(stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Vec<Mail>> {

@@ -7,6 +7,7 @@ mod texts;
 
 use std::pin::Pin;
 
+use messaging::MailChoices;
 use platform::events::{Reaction, Recorded};
 use platform::jobs::{Attempt, Job, JobError, When};
 use platform::time::Timestamp;
@@ -17,8 +18,17 @@ use uuid::Uuid;
 use crate::bookings::{Status, Stored, store};
 use crate::events::BookingFact;
 
-/// How long before the start a reminder goes out, in seconds.
-const REMINDER_LEAD: i64 = 60 * 60;
+/// How long before the start a reminder goes out to the invitee, in minutes.
+const REMINDER_LEAD: i64 = 60;
+
+/// Whom mails go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Readers {
+    Both,
+    Invitee,
+    Organizer,
+}
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,30 +76,48 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             ("booking.declined", _) => What::Declined,
             _ => return Ok(()),
         };
-        let key = format!("reminder:{}", fact.booking_id);
-        let due = fact.start.plus_seconds(-REMINDER_LEAD);
-        if fact.status == Status::Confirmed && due > ctx.now() {
-            ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start }, When::at(due).keyed(key))?;
-        } else if event.kind != "booking.created" {
-            // At its creation nothing was planned before.
-            ctx.dequeue(&key).await?;
-        }
+        let choices = messaging::mail_choices(ctx, fact.organizer_id).await?;
+        plan_reminders(ctx, &fact, choices, event.kind == "booking.created").await?;
         if let Some(stored) = store::find(ctx, fact.booking_id).await?
             && stored.booking.sequence == fact.sequence
             && what.holds(&stored)
         {
-            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref())?;
+            let readers = if choices.bookings { Readers::Both } else { Readers::Invitee };
+            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref(), readers)?;
             ctx.mail(mails);
         }
         Ok(())
     })
 }
 
-/// Reminds both sides of a booking that still stands at that time.
+/// One reminder for both sides, or one for each where the organizer wants it at another time, or none.
+async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, choices: MailChoices, is_new: bool) -> Result<()> {
+    let plans = match choices {
+        MailChoices { bookings: false, .. } => [Some((Readers::Invitee, REMINDER_LEAD)), None],
+        MailChoices { reminder_minutes: REMINDER_LEAD, .. } => [Some((Readers::Both, REMINDER_LEAD)), None],
+        MailChoices { reminder_minutes, .. } => [Some((Readers::Invitee, REMINDER_LEAD)), Some((Readers::Organizer, reminder_minutes))],
+    };
+    for (name, plan) in ["reminder", "reminder of the organizer"].into_iter().zip(plans) {
+        let key = format!("{name}:{}", fact.booking_id);
+        let due = plan.map(|(readers, minutes)| (readers, fact.start.plus_seconds(-minutes * 60)));
+        match due.filter(|(_, due)| fact.status == Status::Confirmed && *due > ctx.now()) {
+            Some((readers, due)) => {
+                ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start, readers }, When::at(due).keyed(key))?;
+            }
+            // At its creation nothing was planned before.
+            None if !is_new => ctx.dequeue(&key).await?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reminds of a booking that still stands at that time.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SendReminder {
     booking_id: Uuid,
     start: Timestamp,
+    readers: Readers,
 }
 
 impl Job for SendReminder {
@@ -101,7 +129,13 @@ impl Job for SendReminder {
         if stored.booking.start != self.start || self.start <= ctx.now() || !What::Reminder.holds(&stored) {
             return Ok(());
         }
-        let mails = compose::mails(&ctx, &stored, What::Reminder, None)?;
+        let wanted = messaging::mail_choices(&mut ctx, stored.booking.organizer.user_id).await?.bookings;
+        let readers = match self.readers {
+            Readers::Organizer if !wanted => return Ok(()),
+            Readers::Both if !wanted => Readers::Invitee,
+            readers => readers,
+        };
+        let mails = compose::mails(&ctx, &stored, What::Reminder, None, readers)?;
         ctx.mail(mails);
         ctx.commit().await?;
         Ok(())

@@ -5,7 +5,7 @@ import { IconCopy, IconPlus, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Day } from "@/api/types";
 import { useT } from "@/i18n";
-import { TimeField } from "./TimeField";
+import { TimeField } from "@/shared/TimeField";
 import { addWindow, copyDay, DAYS, type Week, type Window, windowFaults } from "./week";
 import classes from "./week.module.css";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "@/api/types";
+import { parseTime } from "@/shared/parseTime";
 import { byDate, datesOf, toggleDate } from "./overrides";
-import { parseTime } from "./parseTime";
 import {
   addWindow,
   copyDay,

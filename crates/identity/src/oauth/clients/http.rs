@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{IssuedClient, OAuthClient, OAuthClientChange, OAuthClientInput, store};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
+use crate::events::OAuthClientCreated;
 
 platform::permissions! { OAuthClientsManage = "oauth_clients:manage" }
 
@@ -39,6 +40,7 @@ async fn create(mut ctx: Allow<OAuthClientsManage>, Json(input): Json<OAuthClien
     let (tenant, now, by) = (ctx.tenant, ctx.now(), ctx.user_id().ok_or_else(Problem::unauthenticated)?);
     let issued = super::create(ctx.db().await?, Some(tenant), by, now, input).await?;
     ctx.audit(Change::created("oauth_client.created", "oauth_client", issued.client.id, &issued.client));
+    ctx.publish(&OAuthClientCreated { oauth_client_id: issued.client.id, name: issued.client.name.clone() })?;
     let answer = Answer::created(&issued)?.version(issued.client.version);
     ctx.commit_with(answer).await
 }

@@ -8,7 +8,7 @@ use platform::audit::Change;
 use platform::ctx::Origin;
 use platform::error::{Problem, Result};
 use platform::time::Timestamp;
-use platform::{App, Ctx, Session, SignedIn, TenantId, id};
+use platform::{App, Ctx, Session, SignedIn, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -161,7 +161,7 @@ pub async fn allow(ctx: &mut Ctx, session: &Session, client: &OAuthClient, asked
     all.sort_unstable();
     all.dedup();
     let is_new = before.as_ref().is_none_or(|consent| consent.scopes != all);
-    let consent = store::write(ctx.db().await?, id::new(), user, client.id, tenant, &all, &refused, now).await?;
+    let consent = store::write(ctx.db().await?, user, client.id, tenant, &all, &refused, now).await?;
     if before.as_ref().is_some_and(|consent| consent.scopes.iter().any(|scope| refused.contains(scope))) {
         tokens::store::narrow(ctx.db().await?, consent, &all).await?;
     }

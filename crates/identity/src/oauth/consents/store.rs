@@ -1,7 +1,7 @@
 //! Consents in the database.
 
-use platform::TenantId;
 use platform::time::Timestamp;
+use platform::{TenantId, id};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -29,7 +29,6 @@ pub async fn find(db: &mut PgConnection, user: Uuid, client: Uuid, tenant: Tenan
 /// Writes it, or widens the one that stands by the scopes and takes from it what was refused; answers its id.
 pub async fn write(
     db: &mut PgConnection,
-    id: Uuid,
     user: Uuid,
     client: Uuid,
     tenant: TenantId,
@@ -45,7 +44,7 @@ pub async fn write(
                                       WHERE scope <> ALL ($6) ORDER BY scope),
                        updated_at = excluded.updated_at
          RETURNING id",
-        id,
+        id::new(),
         user,
         client,
         tenant.0,

@@ -1,7 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { parseTime } from "./parseTime";
-import classes from "./week.module.css";
 
 interface TimeFieldProps {
   label: string;
@@ -25,7 +24,7 @@ export function TimeField({ label, value, onChange, endOfDay, faulty, readOnly }
   };
   return (
     <TextInput
-      className={classes.time}
+      w={104}
       aria-label={label}
       inputMode="text"
       maxLength={8}
