@@ -175,7 +175,7 @@ function Newcomer({ identity }: { identity: UnknownIdentity }) {
       <Button
         fullWidth
         variant="default"
-        styles={{ label: { whiteSpace: "normal" } }}
+        styles={{ label: { whiteSpace: "normal", overflow: "visible" } }}
         h="auto"
         py="xs"
         onClick={() => void navigate({ to: "/sign-in" })}
