@@ -31,6 +31,7 @@ pub mod profile;
 pub mod registrations;
 pub mod roles;
 pub mod second_factors;
+pub mod security_events;
 pub mod sessions;
 mod suspicion;
 pub mod tenants;
@@ -68,6 +69,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(ownership::http::api())
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
+        .merge(security_events::http::api())
         .merge(instance::http::api())
         .merge(oauth::api())
 }

@@ -29,6 +29,9 @@ export const keys = {
   roles: "roles",
   invitations: "invitations",
   audit: "audit",
+  auditChain: "audit-chain",
+  auditExports: "audit-exports",
+  securityEvents: "security-events",
   failedJobs: "failed-jobs",
   batches: "job-batches",
   mails: "mails",
@@ -53,6 +56,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   session: [keys.sessions],
   job: [keys.failedJobs, keys.batches],
   mail: [keys.mails],
+  audit_chain: [keys.auditChain, keys.securityEvents],
 };
 
 /** Query keys that an event such as `booking.cancelled` makes stale; the audit trail always is. */

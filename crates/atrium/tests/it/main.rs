@@ -1,6 +1,7 @@
 //! The whole program against real PostgreSQL: one binary, one cluster, a database a test.
 
 mod architecture;
+mod audit_chain;
 mod audit_walk;
 mod bad_input;
 mod bookings;

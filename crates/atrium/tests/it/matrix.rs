@@ -99,6 +99,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         owner.post("/roles", json!({ "name": format!("Secret {}", tenant.name), "permissions": [] })).await.expect(201).id().to_string();
     let export = owner.post("/me/exports", json!({})).await.expect(202).id().to_string();
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
+    let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
     BTreeMap::from([
         ("/access-tokens/", token),
         ("/me/passkeys/", passkey),
@@ -118,6 +119,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/roles/", role),
         ("/tenants/", tenant.id.to_string()),
         ("/me/exports/", export),
+        ("/audit-exports/", audit_export),
     ])
 }
 

@@ -41,7 +41,7 @@ async fn suspend(admin: SignedIn, tenant: TenantId, input: SuspensionInput) -> R
         json!({ "status": before.status }),
         json!({ "status": "suspended", "reason": reason }),
     );
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_as_owner(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_suspended", tenant).await?;
     if before.status != "suspended" {
         let values = [("workspace", before.name.as_str()), ("reason", reason.as_str())];
@@ -66,7 +66,7 @@ async fn lift(admin: SignedIn, tenant: TenantId) -> Result<()> {
         json!({ "status": "suspended" }),
         json!({ "status": "active", "jobs_resumed": resumed }),
     );
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_as_owner(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_suspension_lifted", tenant).await?;
     tell_owners(owner.db(), &app, tenant, &notices::TENANT_RESTORED, &[("workspace", &before.name)]).await?;
     owner.commit().await
@@ -80,7 +80,7 @@ async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> 
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     store::set_features(owner.db(), tenant, &features).await?;
     let change = Change::updated("tenant.features_changed", "tenant", tenant.0, &before.features, &features);
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_as_owner(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_features_changed", tenant).await?;
     owner.commit().await
 }
@@ -99,7 +99,7 @@ async fn set_trial(admin: SignedIn, tenant: TenantId, input: TrialInput) -> Resu
         json!({ "trial_ends_at": before.trial_ends_at }),
         json!({ "trial_ends_at": input.ends_at }),
     );
-    audit::note_as_owner(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_as_owner(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_trial_changed", tenant).await?;
     owner.commit().await
 }
