@@ -467,15 +467,16 @@ END;
 REVOKE ALL ON FUNCTION identity.granted(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.granted(uuid, uuid) TO atrium_app;
 
--- Whether a member has a role that needs no second factor under that policy.
+-- Whether a member has a role that needs no second factor under that policy. As [identity.granted], it becomes a part of the
+-- statement that asks.
 CREATE FUNCTION identity.is_exempt(tenant uuid, member uuid, policy jsonb) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog
-AS $$
+LANGUAGE sql STABLE
+BEGIN ATOMIC
     SELECT policy #> '{two_factor,exempt_role_ids}' IS NOT NULL
        AND EXISTS (SELECT FROM identity.member_roles mr
                     WHERE mr.tenant_id = tenant AND mr.user_id = member
-                      AND policy #> '{two_factor,exempt_role_ids}' ? mr.role_id::text)
-$$;
+                      AND policy #> '{two_factor,exempt_role_ids}' ? mr.role_id::text);
+END;
 REVOKE ALL ON FUNCTION identity.is_exempt(uuid, uuid, jsonb) FROM PUBLIC;
 
 -- Saves the security policy of the tenant of the sealed context, and of no other; answers the tenant's version.

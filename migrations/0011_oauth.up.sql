@@ -115,8 +115,9 @@ CREATE TABLE directory.oauth_grants (
 CREATE INDEX oauth_grants_consent ON directory.oauth_grants (consent_id);
 CREATE INDEX oauth_grants_client ON directory.oauth_grants (client_id);
 CREATE INDEX oauth_grants_user ON directory.oauth_grants (user_id, session_id);
+CREATE INDEX oauth_grants_session ON directory.oauth_grants (session_id);
 CREATE INDEX oauth_grants_expiry ON directory.oauth_grants (expires_at);
-GRANT SELECT, INSERT, UPDATE (dpop_jkt, revoked_at, revoked_reason) ON directory.oauth_grants TO atrium_app;
+GRANT SELECT, INSERT, UPDATE (scopes, session_id, dpop_jkt, revoked_at, revoked_reason) ON directory.oauth_grants TO atrium_app;
 
 -- Each code has its grant from the start, so that one that is shown twice ends what came of it.
 CREATE TABLE directory.oauth_codes (
@@ -160,7 +161,7 @@ CREATE INDEX oauth_tokens_grant ON directory.oauth_tokens (grant_id);
 CREATE INDEX oauth_tokens_client ON directory.oauth_tokens (client_id);
 CREATE INDEX oauth_tokens_user ON directory.oauth_tokens (user_id);
 CREATE INDEX oauth_tokens_expiry ON directory.oauth_tokens (access_token_expires_at);
-GRANT SELECT, INSERT, UPDATE (refreshed_at, successor_id, revoked_at, revoked_by, updated_at) ON directory.oauth_tokens TO atrium_app;
+GRANT SELECT, INSERT, UPDATE (scopes, refreshed_at, successor_id, revoked_at, revoked_by, updated_at) ON directory.oauth_tokens TO atrium_app;
 
 CREATE TABLE directory.oauth_device_codes (
     id               uuid        PRIMARY KEY,

@@ -82,11 +82,12 @@ CREATE INDEX devices_user ON directory.devices (user_id, last_seen_at);
 CREATE INDEX devices_last_seen ON directory.devices (last_seen_at);
 GRANT SELECT, INSERT, DELETE, UPDATE (token_hash, trusted_in, trusted_until, last_seen_at) ON directory.devices TO atrium_app;
 
--- Whether a user has set up a second factor.
+-- Whether a user has set up a second factor. Without settings of its own, so that it becomes a part of the statement that asks.
 CREATE FUNCTION identity.has_second_factor(somebody uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog
-AS $$
+LANGUAGE sql STABLE
+BEGIN ATOMIC
     SELECT EXISTS (SELECT FROM directory.totp_credentials WHERE user_id = somebody AND confirmed_at IS NOT NULL)
-        OR EXISTS (SELECT FROM directory.authenticators WHERE user_id = somebody)
-$$;
+        OR EXISTS (SELECT FROM directory.authenticators WHERE user_id = somebody);
+END;
 REVOKE ALL ON FUNCTION identity.has_second_factor(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.has_second_factor(uuid) TO atrium_app;

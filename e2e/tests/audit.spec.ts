@@ -28,6 +28,7 @@ test("an owner finds a change, sees what was before, and takes the trail along",
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.getByRole("link", { name: "Clear filters" }).click();
   await page.getByLabel("Address").fill("203.0.113.9");
+  await page.keyboard.press("Enter");
   await expect(page.getByText("Nothing recorded")).toBeVisible();
 
   const tabs = page.getByRole("navigation", { name: "Audit trail" });

@@ -417,7 +417,7 @@ class Spare:
         self.caller.sign_in()
 
     def access_token(self):
-        return self.caller.ask("POST", "/access-tokens", {"name": f"Script {number()}", "scopes": ["contacts:read"]})["id"]
+        return self.caller.fresh().ask("POST", "/access-tokens", {"name": f"Script {number()}", "scopes": ["contacts:read"]})["id"]
 
     def other_session(self):
         """The id of another session of the same person."""
@@ -758,6 +758,8 @@ REQUESTS = {
     "GET /api/v1/access-tokens": nothing,
     "POST /api/v1/access-tokens": lambda: body(name=f"Script {number()}", scopes=["contacts:read"]),
     "DELETE /api/v1/access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/access-tokens/{id}").access_token()),
+    "GET /api/v1/member-access-tokens": nothing,
+    "DELETE /api/v1/member-access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/member-access-tokens/{id}").access_token()),
     "GET /api/v1/oauth-clients": nothing,
     "POST /api/v1/oauth-clients": lambda: body(**oauth_client_body()),
     "GET /api/v1/oauth-clients/{id}": lambda: path(id=oauth_client()),
@@ -776,6 +778,7 @@ REQUESTS = {
     "POST /api/v1/oauth-device-authorizations": lambda: body(request=device_code(), allowed=False),
     "GET /api/v1/oauth-consents": nothing,
     "DELETE /api/v1/oauth-consents/{id}": lambda: path(id=oauth_consent()),
+    "PUT /api/v1/oauth-consents/{id}/scopes": lambda: path(id=oauth_consent()) | body(scopes=["openid"]),
     "GET /api/v1/me/second-factors": nothing,
     "POST /api/v1/me/totp": lambda: spare("POST /api/v1/me/totp").plain() and {},
     "DELETE /api/v1/me/totp": lambda: with_app("DELETE /api/v1/me/totp"),
@@ -821,6 +824,7 @@ OF_SPARES = {
     # One has fifty at most.
     "POST /api/v1/access-tokens",
     "DELETE /api/v1/access-tokens/{id}",
+    "DELETE /api/v1/member-access-tokens/{id}",
     "DELETE /api/v1/session",
     "GET /api/v1/sessions",
     "DELETE /api/v1/sessions",

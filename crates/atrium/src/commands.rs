@@ -130,6 +130,7 @@ async fn with_app<T>(settings: &Settings, command: impl AsyncFnOnce(App) -> Resu
             trusted_proxies: Vec::new(),
             rate_limit_factor: 1,
             private_mail_servers: false,
+            admin_second_factor: false,
             pool_wait: std::time::Duration::from_secs(2),
         };
         let app = serve::application(

@@ -195,6 +195,10 @@ pub struct ServeArgs {
     #[arg(long, env = "ATRIUM_PRIVATE_MAIL_SERVERS")]
     pub private_mail_servers: bool,
 
+    /// Close the administration of the instance to administrators who have not signed in with a second factor
+    #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]
+    pub admin_second_factor: bool,
+
     /// Multiplies every rate limit; for tests of load
     #[arg(long, env = "ATRIUM_RATE_LIMIT_FACTOR", default_value_t = 1, hide = true)]
     pub rate_limit_factor: u32,

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, Limited};
+use platform::auth::Who;
 use platform::error::REQUEST_ID;
 use platform::idempotency::{self, Claim};
 use platform::rate_limit::Limit;
@@ -215,14 +216,44 @@ struct RequestId(uuid::Uuid);
 async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let ip = client_address(peer, &request, &app.config.trusted_proxies);
-    if let Err(refused) = app.limits.check_address(Limit::Address, ip) {
-        return refused.into_response();
+    let who = Who::default();
+    request.extensions_mut().insert(who.clone());
+    let response = match app.limits.check_address(Limit::Address, ip) {
+        Ok(()) => next.run(identified(request, ip)).await,
+        Err(refused) => refused.into_response(),
+    };
+    if let Some(refused) = response.extensions().get::<Problem>() {
+        note_refusal(&app, ip, &who, refused);
     }
+    response
+}
+
+fn identified(mut request: Request, ip: Option<IpAddr>) -> Request {
     let user_agent =
         request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(|agent| agent.chars().take(400).collect());
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0);
     request.extensions_mut().insert(Origin { ip, user_agent, request_id });
-    next.run(request).await
+    request
+}
+
+/// One line for each time that somebody who is known was not allowed (ASVS 5.0, 16.3.2). What nobody was signed in for, and
+/// limits that were hit (16.3.3), one a minute by kind and network: whoever asks in vain is not to fill the log.
+fn note_refusal(app: &App, ip: Option<IpAddr>, who: &Who, refused: &Problem) {
+    let (code, permission) = (refused.code.as_ref(), refused.extensions.get("permission").and_then(serde_json::Value::as_str));
+    match (refused.status, who.known()) {
+        (403, Some((user, tenant))) => {
+            let tenant = tenant.map(|tenant| tenant.0.to_string());
+            tracing::info!(%user, tenant, code, permission, "not allowed");
+        }
+        (403 | 429, known) => {
+            let network = ip.map(platform::rate_limit::prefix).unwrap_or_default();
+            if app.limits.check(Limit::Noted, &format!("{code} {network}")).is_ok() {
+                let user = known.map(|(user, _)| user.to_string());
+                tracing::info!(code, network, user, "refused; more of the kind from there in this minute are not written");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The last address in `X-Forwarded-For` that no trusted proxy added; the peer's own where it is no trusted proxy.

@@ -95,6 +95,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             trusted_proxies: args.trusted_proxies.clone(),
             rate_limit_factor: args.rate_limit_factor,
             private_mail_servers: args.private_mail_servers,
+            admin_second_factor: args.admin_second_factor,
             pool_wait: POOL_WAIT,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());

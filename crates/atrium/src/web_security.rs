@@ -37,9 +37,10 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     set(header::CACHE_CONTROL, "no-store");
-    if is_refused && shows_token {
-        // RFC 6750, 3; RFC 9449, 7.1.
-        set(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\", DPoP error=\"invalid_token\"");
+    if is_refused {
+        // RFC 6750, 3; RFC 9449, 7.1. Who showed no token is told none that is wrong.
+        let ways = if shows_token { "Bearer error=\"invalid_token\", DPoP error=\"invalid_token\"" } else { "Bearer, DPoP" };
+        set(header::WWW_AUTHENTICATE, ways);
     }
     if app.config.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");

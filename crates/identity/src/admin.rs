@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
 use crate::members::Newcomer;
+use crate::oauth::tokens::store::revoke_of_user;
 use crate::profile::store::NewUser;
 use crate::tenants::{NewTenant, found_tenant};
 use crate::{challenges, devices, passwords, profile, registrations, sessions};
@@ -105,6 +106,7 @@ pub async fn reset_password(app: &App, email: &str) -> Result<Zeroizing<String>>
     challenges::void(directory.db(), user, now).await?;
     devices::forget(directory.db(), user).await?;
     let ended = sessions::store::end_all(directory.db(), user, None, now).await?;
+    revoke_of_user(directory.db(), user, now).await?;
     let event = SecurityEvent {
         user,
         event: "password_reset",

@@ -76,6 +76,7 @@ mod tests {
             trusted_proxies: Vec::new(),
             rate_limit_factor: 1,
             private_mail_servers: false,
+            admin_second_factor: false,
             pool_wait: std::time::Duration::from_secs(2),
         }
     }

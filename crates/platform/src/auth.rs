@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -145,6 +145,18 @@ impl Factor {
 pub struct UsedToken {
     pub id: Uuid,
     pub name: String,
+}
+
+/// Who a request turned out to come from. A layer around the handlers puts it into the request, and reads it for the line that
+/// a refusal leaves in the log.
+#[derive(Clone, Debug, Default)]
+pub struct Who(Arc<OnceLock<(Uuid, Option<TenantId>)>>);
+
+impl Who {
+    /// The user and the tenant acted in, where somebody was signed in.
+    pub fn known(&self) -> Option<(Uuid, Option<TenantId>)> {
+        self.0.get().copied()
+    }
 }
 
 /// Turns a cookie or token into a session; identity implements it, and the binary wires it.
@@ -289,7 +301,14 @@ impl FromRequestParts<App> for PlatformAdmin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let signed_in = SignedIn::from_request_parts(parts, app).await?;
-        if signed_in.session.is_platform_admin { Ok(Self(signed_in)) } else { Err(Problem::forbidden().into()) }
+        let session = &signed_in.session;
+        if !session.is_platform_admin {
+            return Err(Problem::forbidden().into());
+        }
+        if app.config.admin_second_factor && !session.factors.iter().any(|factor| factor.is_second()) {
+            return Err(admin_second_factor_required().into());
+        }
+        Ok(Self(signed_in))
     }
 }
 
@@ -317,6 +336,10 @@ impl FromRequestParts<App> for Anonymous {
 
 async fn session(parts: &Parts, app: &App) -> Result<Session> {
     let session = app.authenticator.authenticate(app, parts).await?.ok_or_else(Problem::unauthenticated)?;
+    if let Some(who) = parts.extensions.get::<Who>() {
+        // One that is set already is the same: a request has one caller.
+        let _ = who.0.set((session.user_id, session.tenant));
+    }
     app.limits.check(crate::rate_limit::Limit::Account, &session.user_id.to_string())?;
     Ok(session)
 }
@@ -330,6 +353,12 @@ fn tenant_of(session: &Session, parts: &Parts, app: &App) -> Result<TenantId, Pr
 
 fn session_required() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "session_required", "An access token cannot do this. Sign in to the web app for it.")
+}
+
+fn admin_second_factor_required() -> Problem {
+    let detail =
+        "Administrators of this instance have to sign in with a second factor. Set one up in your security settings, then sign in with it.";
+    Problem::new(StatusCode::FORBIDDEN, "admin_second_factor_required", detail)
 }
 
 fn no_tenant() -> Problem {

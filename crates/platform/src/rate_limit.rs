@@ -21,6 +21,8 @@ pub enum Limit {
     Mail,
     /// Bookings and changes of bookings by visitors, by address.
     PublicChange,
+    /// Lines of the log about one kind of refusal, by address.
+    Noted,
 }
 
 /// The buckets of this process.
@@ -39,6 +41,7 @@ impl RateLimits {
                 (Limit::Credentials, per_minute(20)),
                 (Limit::Mail, per_hour(6)),
                 (Limit::PublicChange, per_minute(30)),
+                (Limit::Noted, Quota::per_minute(NonZeroU32::MIN)),
             ]
             .map(|(limit, quota)| (limit, RateLimiter::keyed(quota)))
             .into(),

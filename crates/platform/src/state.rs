@@ -59,6 +59,8 @@ pub struct Config {
     pub pool_wait: std::time::Duration,
     /// Whether workspaces may name mail servers on this machine and in private networks.
     pub private_mail_servers: bool,
+    /// Whether administrators of the instance have to show a second factor.
+    pub admin_second_factor: bool,
 }
 
 impl Config {

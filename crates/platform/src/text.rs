@@ -132,6 +132,11 @@ impl Checks {
 pub const LOCALES: [&str; 3] = ["en", "pt-BR", "nl"];
 
 fn is_email(address: &str) -> bool {
+    // Signs that only look like others (full-width letters, the Kelvin sign) would make one address another's: lower case makes
+    // a plain k of the Kelvin sign, and a mail to it would go to somebody else.
+    if !unicode_normalization::is_nfkc(address) {
+        return false;
+    }
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
     let local_ok = !local.is_empty()
         && local.len() <= 64

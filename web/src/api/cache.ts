@@ -7,6 +7,7 @@ export const keys = {
   sessions: "sessions",
   secondFactors: "second-factors",
   accessTokens: "access-tokens",
+  memberAccessTokens: "member-access-tokens",
   oauthClients: "oauth-clients",
   instanceOauthClients: "instance-oauth-clients",
   oauthConsents: "oauth-consents",

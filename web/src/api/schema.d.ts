@@ -14,7 +14,7 @@ export interface paths {
         /** One's own access tokens in the workspace, newest first. */
         get: operations["get_access_tokens"];
         put?: never;
-        /** Makes an access token; the answer holds its secret, this once. */
+        /** Makes an access token; the answer holds its secret, this once. Takes a factor shown within the last ten minutes. */
         post: operations["post_access_tokens"];
         delete?: never;
         options?: never;
@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the trail is sealed, signed and verified. */
+        get: operations["get_audit_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-events": {
         parameters: {
             query?: never;
@@ -236,6 +253,45 @@ export interface paths {
         };
         /** The audit trail, newest first. */
         get: operations["get_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports of the last seven days, newest first. */
+        get: operations["get_audit_exports"];
+        put?: never;
+        /**
+         * Asks for the trail as a file.
+         * @description Each line is a record with its hash; the last one is a signed manifest. `atrium audit verify --file` proves it without
+         *     the database.
+         */
+        post: operations["post_audit_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-exports/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an export. */
+        get: operations["get_audit_exports_id_content"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1232,6 +1288,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/member-access-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The access tokens of all members of the workspace, without their secrets, newest first. */
+        get: operations["get_member_access_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/member-access-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an access token of any member; it counts no more at once. */
+        delete: operations["delete_member_access_tokens_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -1402,6 +1492,23 @@ export interface paths {
         post?: never;
         /** Takes back what one has allowed an app; its tokens count no more at once. */
         delete: operations["delete_oauth_consents_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-consents/{id}/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Leaves an app less than one has allowed it; its tokens may no more from then on. */
+        put: operations["put_oauth_consents_id_scopes"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1888,6 +1995,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Security events of the workspace's members since they joined, newest first: which and when. */
+        get: operations["get_security_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1972,7 +2096,7 @@ export interface paths {
         put?: never;
         /** Signs in; the answer sets the session's cookie. */
         post: operations["post_sessions"];
-        /** Ends all of one's own sessions but this one. */
+        /** Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_sessions"];
         options?: never;
         head?: never;
@@ -2057,7 +2181,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of one's own sessions. */
+        /** Ends one of one's own sessions. Another than this one takes a factor shown within the last ten minutes. */
         delete: operations["delete_sessions_id"];
         options?: never;
         head?: never;
@@ -2233,6 +2357,8 @@ export interface components {
         Actor: {
             /** Format: uuid */
             id?: string | null;
+            /** @description Nothing but the id is left of the person. */
+            is_erased: boolean;
             name: string;
         };
         /** @description A postal address. */
@@ -2272,6 +2398,35 @@ export interface components {
             /** @description `confirmed` or `cancelled` */
             status: string;
         };
+        /** @description The chain of hashes over the tenant's trail. */
+        AuditChain: {
+            /** @description `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head` or `never_sealed` */
+            broken_reason?: string | null;
+            /**
+             * Format: int64
+             * @description The first broken record that was found then.
+             */
+            broken_seq?: number | null;
+            head?: components["schemas"]["Head"] | null;
+            /** @description The keys that signed heads, the newest first. */
+            keys: components["schemas"]["AuditKey"][];
+            /** Format: date-time */
+            sealed_at?: string | null;
+            /** @description Of that line, in hex digits. */
+            sealed_hash?: string | null;
+            /**
+             * Format: int64
+             * @description The place of the last sealed line; 0 before the first.
+             */
+            sealed_seq: number;
+            /**
+             * Format: date-time
+             * @description When the chain was verified last; nightly.
+             */
+            verified_at?: string | null;
+            /** Format: int64 */
+            verified_seq?: number | null;
+        };
         /** @description One line of the audit trail. */
         AuditEvent: {
             access_token?: components["schemas"]["UsedToken"] | null;
@@ -2286,11 +2441,67 @@ export interface components {
             /** Format: uuid */
             id: string;
             ip_address?: string | null;
+            /** @description The values were a person's who is erased. */
+            is_erased: boolean;
             /** @description The fields that changed, after. */
             new_values?: Record<string, never> | null;
             /** @description The fields that changed, before. */
             old_values?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Its place in the chain, some seconds after it was written.
+             */
+            seq?: number | null;
             user_agent?: string | null;
+        };
+        /** @description A trail as a file. */
+        AuditExport: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description It is gone then.
+             */
+            expires_at: string;
+            /** Format: date-time */
+            from?: string | null;
+            /** Format: uuid */
+            id: string;
+            manifest?: components["schemas"]["Manifest"] | null;
+            /** Format: int64 */
+            records?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes, once it is ready.
+             */
+            size?: number | null;
+            /** @description `queued`, `ready` or `failed` */
+            status: string;
+            /** Format: date-time */
+            to?: string | null;
+        };
+        /** @description JSON lines, the last of which is the manifest. */
+        AuditExportContent: string;
+        AuditExportInput: {
+            /**
+             * Format: date-time
+             * @description Lines from then on; left out, from the first.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description Lines before then; left out, to the last.
+             */
+            to?: string | null;
+        };
+        /** @description The public half of a key that signs heads. */
+        AuditKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Ed25519, in hex digits. */
+            public_key: string;
         };
         /**
          * @description How a client shows that it is itself.
@@ -2303,10 +2514,20 @@ export interface components {
             kind: components["schemas"]["Kind"];
             /** @description Where the answer goes; null for a device, which asks for it. */
             leads_to?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds for which what is handed out counts.
+             */
+            lives_seconds: number;
             logo_text: string;
             /** @description Whether the instance vouches for it, rather than one workspace. */
             of_instance: boolean;
             scopes: string[];
+            /**
+             * Format: int64
+             * @description Seconds for which the app may stay connected, where it asks for `offline_access`.
+             */
+            stays_seconds?: number | null;
             /**
              * Format: uuid
              * @description The one that is offered first.
@@ -2320,6 +2541,8 @@ export interface components {
             allowed: boolean;
             /** @description Of the request that was shown: its handle, or the code of a device. */
             request: string;
+            /** @description Which of the scopes that were asked for; all of them where it is left out. */
+            scopes?: string[] | null;
             /**
              * Format: uuid
              * @description In which workspace; needed where it is allowed.
@@ -2444,6 +2667,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description What an app keeps of what it was allowed. */
+        ConsentScopes: {
+            /** @description Some of those that it has. */
+            scopes: string[];
         };
         /** @description A person or company outside the workspace. */
         Contact: {
@@ -2846,6 +3074,24 @@ export interface components {
         };
         /** @enum {string} */
         GrantType: "authorization_code" | "refresh_token" | "client_credentials" | "device_code";
+        /** @description Where a tenant's chain ended, signed. In the log these are the fields of the line. */
+        Head: {
+            /** @description Of that line, in hex digits. */
+            hash: string;
+            /** Format: uuid */
+            key_id: string;
+            /**
+             * Format: int64
+             * @description The place of the last line.
+             */
+            seq: number;
+            /** @description Ed25519, in hex digits. */
+            signature: string;
+            /** Format: date-time */
+            signed_at: string;
+            /** Format: uuid */
+            tenant: string;
+        };
         /** @description One thing that happened to a booking. */
         HistoryEntry: {
             actor?: components["schemas"]["Actor"] | null;
@@ -3144,6 +3390,44 @@ export interface components {
             subject: string;
             to: string;
         };
+        /** @description What a file holds, and what it hangs on. */
+        Manifest: {
+            first_hash?: string | null;
+            /**
+             * Format: int64
+             * @description The place of the first record.
+             */
+            first_seq: number;
+            /** Format: int32 */
+            format: number;
+            /**
+             * Format: date-time
+             * @description What was asked for; lines that were sealed between those of the period are there too.
+             */
+            from?: string | null;
+            /** @description Signed heads of these records. */
+            heads: components["schemas"]["Head"][];
+            /**
+             * Format: uuid
+             * @description The key that signed the manifest.
+             */
+            key_id: string;
+            last_hash: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: date-time */
+            made_at: string;
+            /** @description Of the record before the first, in hex digits. */
+            previous_hash: string;
+            /** Format: int64 */
+            records: number;
+            /** @description Of all lines before the manifest. */
+            sha256: string;
+            /** Format: uuid */
+            tenant: string;
+            /** Format: date-time */
+            to?: string | null;
+        };
         /** @description A member of the tenant. */
         Member: {
             email: string;
@@ -3163,6 +3447,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description An access token of a member, for who keeps the workspace safe. */
+        MemberAccessToken: components["schemas"]["AccessToken"] & {
+            /** Format: uuid */
+            user_id: string;
+            /** @description The member's. */
+            user_name: string;
+        };
         /** @description What is left out stays. */
         MemberChange: {
             /** @description All that the member shall be able to do beside what the roles allow. */
@@ -3176,6 +3467,23 @@ export interface components {
             name: string;
             /** Format: uuid */
             user_id: string;
+        };
+        /** @description Something about the safety of a member's account, or of the workspace's audit trail. */
+        MemberSecurityEvent: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description `password_changed` */
+            event: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `low`, `medium`, `high` or `critical` */
+            severity: string;
+            /**
+             * Format: uuid
+             * @description None for the workspace's own.
+             */
+            user_id?: string | null;
+            user_name?: string | null;
         };
         /**
          * @description A way to prove who one is beside the password.
@@ -3509,11 +3817,47 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 ip_address?: string | null;
+                /** @description The values were a person's who is erased. */
+                is_erased: boolean;
                 /** @description The fields that changed, after. */
                 new_values?: Record<string, never> | null;
                 /** @description The fields that changed, before. */
                 old_values?: Record<string, never> | null;
+                /**
+                 * Format: int64
+                 * @description Its place in the chain, some seconds after it was written.
+                 */
+                seq?: number | null;
                 user_agent?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_AuditExport: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description It is gone then.
+                 */
+                expires_at: string;
+                /** Format: date-time */
+                from?: string | null;
+                /** Format: uuid */
+                id: string;
+                manifest?: components["schemas"]["Manifest"] | null;
+                /** Format: int64 */
+                records?: number | null;
+                /**
+                 * Format: int64
+                 * @description Bytes, once it is ready.
+                 */
+                size?: number | null;
+                /** @description `queued`, `ready` or `failed` */
+                status: string;
+                /** Format: date-time */
+                to?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -3918,6 +4262,36 @@ export interface components {
                 user_id: string;
                 /** Format: int64 */
                 version: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_MemberAccessToken: {
+            items: (components["schemas"]["AccessToken"] & {
+                /** Format: uuid */
+                user_id: string;
+                /** @description The member's. */
+                user_name: string;
+            })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_MemberSecurityEvent: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description `password_changed` */
+                event: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `low`, `medium`, `high` or `critical` */
+                severity: string;
+                /**
+                 * Format: uuid
+                 * @description None for the workspace's own.
+                 */
+                user_id?: string | null;
+                user_name?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -6308,6 +6682,88 @@ export interface operations {
             };
         };
     };
+    get_audit_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audit_events: {
         parameters: {
             query?: {
@@ -6315,6 +6771,17 @@ export interface operations {
                 entity_id?: string;
                 actor_id?: string;
                 action?: string;
+                /** @description Lines from then on. */
+                from?: string;
+                /** @description Lines before then. */
+                to?: string;
+                /** @description An address, or a network as `192.0.2.0/24`. As with `q`, a page may hold fewer lines than `limit` and yet not be the last. */
+                address?: string;
+                /**
+                 * @description Text in the action, the kind of record, who acted, or old and new values. A request looks through up to 5,000 lines;
+                 *     `next_cursor` goes on where it stopped.
+                 */
+                q?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -6330,6 +6797,291 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEvent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_exports: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditExport"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audit_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditExportInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditExport"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_exports_id_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["AuditExportContent"];
                 };
             };
             /** @description Malformed */
@@ -14053,6 +14805,184 @@ export interface operations {
             };
         };
     };
+    get_member_access_tokens: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberAccessToken"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_member_access_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_members: {
         parameters: {
             query?: {
@@ -15565,6 +16495,121 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_oauth_consents_id_scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentScopes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthConsent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19124,6 +20169,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_security_events: {
+        parameters: {
+            query?: {
+                /** @description This severity only. */
+                severity?: "low" | "medium" | "high" | "critical";
+                user_id?: string;
+                /** @description Events from then on. */
+                from?: string;
+                /** @description Events before then. */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberSecurityEvent"];
                 };
             };
             /** @description Malformed */

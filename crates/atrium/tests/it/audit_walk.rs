@@ -91,13 +91,14 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /tenant/security-policy/simulations" => Nothing("a question about what was"),
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
-        "DELETE /access-tokens/{id}" => Line("access_token.revoked"),
+        "DELETE /access-tokens/{id}" | "DELETE /member-access-tokens/{id}" => Line("access_token.revoked"),
         "POST /oauth-clients" => Line("oauth_client.created"),
         "PATCH /oauth-clients/{id}" => Line("oauth_client.updated"),
         "DELETE /oauth-clients/{id}" => Line("oauth_client.deleted"),
         "POST /oauth-clients/{id}/secrets" => Line("oauth_client.secret_renewed"),
         "POST /oauth-authorizations" | "POST /oauth-device-authorizations" => Line("oauth_consent.created"),
         "DELETE /oauth-consents/{id}" => Line("oauth_consent.revoked"),
+        "PUT /oauth-consents/{id}/scopes" => Line("oauth_consent.updated"),
         "POST /instance/oauth-clients" => Account("oauth_client_created"),
         "PATCH /instance/oauth-clients/{id}" => Account("oauth_client_updated"),
         "DELETE /instance/oauth-clients/{id}" => Account("oauth_client_deleted"),
@@ -423,10 +424,26 @@ impl Scene {
             "DELETE /oauth-clients/{id}" => {
                 by_owner(format!("/oauth-clients/{}", self.made("/oauth-clients", oauth_client("Gone")).await), Value::Null)
             }
+            "DELETE /member-access-tokens/{id}" => {
+                let (_, member) = self.tenant.member(&self.world, "editor").await;
+                let token = member.post("/access-tokens", json!({ "name": "Theirs", "scopes": ["contacts:read"] })).await.expect(201).id();
+                by_owner(format!("/member-access-tokens/{token}"), Value::Null)
+            }
             "DELETE /oauth-consents/{id}" => {
                 let client = self.tenant.owner.post("/oauth-clients", oauth_client("Connected")).await.expect(201).id();
                 let consent = oauth_consent(&self.world, &self.tenant, client).await;
                 by_owner(format!("/oauth-consents/{consent}"), Value::Null)
+            }
+            "PUT /oauth-consents/{id}/scopes" => {
+                let client = self.tenant.owner.post("/oauth-clients", oauth_client("Narrowed")).await.expect(201).id();
+                let consent = oauth_consent(&self.world, &self.tenant, client).await;
+                oauth::owner_sql(
+                    &self.world,
+                    "UPDATE directory.oauth_consents SET scopes = '{contacts:read,openid}' WHERE id = $1",
+                    consent,
+                )
+                .await;
+                by_owner(format!("/oauth-consents/{consent}/scopes"), json!({ "scopes": ["openid"] }))
             }
             "POST /oauth-authorizations" | "POST /oauth-authorization-lookups" => {
                 let app = oauth::registered(&self.tenant.owner, json!({})).await;

@@ -361,3 +361,15 @@ async fn requests_whose_time_has_passed_are_past() {
         async |view: &str| again.get(&format!("/bookings?view={view}")).await.expect(200).json["items"].as_array().map_or(0, Vec::len);
     assert_eq!((count("pending").await, count("past").await), (0, 1));
 }
+
+#[tokio::test]
+async fn a_page_opens_on_the_first_month_with_a_free_day_unless_another_is_asked_for() {
+    let Scene { world, visitor, .. } = scene().await;
+    // The evening of the month's last day, after the organizer's hours.
+    world.clock.set("2031-09-30T20:00:00Z".parse().expect("an instant"));
+    let page = async |query: &str| visitor.get(&format!("/b/acme-page/intro?lang=en{query}")).await.expect(200).text;
+    let opened = page("").await;
+    assert!(opened.contains("October 2031") && opened.contains("start=2031-10-01"), "{opened}");
+    let asked = page("&month=2031-09").await;
+    assert!(asked.contains("September 2031") && !asked.contains("start=2031-"), "{asked}");
+}

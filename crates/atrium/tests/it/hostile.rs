@@ -61,7 +61,7 @@ fn value_for(document: &Value, name: &str, schema: &Value) -> Value {
 }
 
 /// The required fields with values that fit.
-fn body_for(document: &Value, schema: &Value) -> Value {
+pub fn body_for(document: &Value, schema: &Value) -> Value {
     let required: Vec<&str> = schema["required"].as_array().map(|all| all.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
     let fields: Map<String, Value> = schema["properties"]
         .as_object()

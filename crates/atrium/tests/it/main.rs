@@ -1,6 +1,7 @@
 //! The whole program against real PostgreSQL: one binary, one cluster, a database a test.
 
 mod architecture;
+mod attacks;
 mod audit_chain;
 mod audit_walk;
 mod bad_input;
@@ -20,6 +21,7 @@ mod identity;
 mod jobs;
 mod keys;
 mod live;
+mod logs;
 mod matrix;
 mod migrations;
 mod openapi;

@@ -101,7 +101,8 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
     BTreeMap::from([
-        ("/access-tokens/", token),
+        ("/access-tokens/", token.clone()),
+        ("/member-access-tokens/", token),
         ("/me/passkeys/", passkey),
         ("/oauth-clients/", client.to_string()),
         ("/oauth-consents/", consent.to_string()),
@@ -182,6 +183,7 @@ pub fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
         "/roles/{id}" => json!({ "name": "Taken over", "permissions": [] }),
+        "/oauth-consents/{id}/scopes" => json!({ "scopes": ["openid"] }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
@@ -219,13 +221,14 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 50] = [
+const ANY_MEMBER: [&str; 51] = [
     "POST /oauth-authorization-lookups",
     "POST /oauth-authorizations",
     "POST /oauth-device-lookups",
     "POST /oauth-device-authorizations",
     "GET /oauth-consents",
     "DELETE /oauth-consents/{id}",
+    "PUT /oauth-consents/{id}/scopes",
     "GET /access-tokens",
     "POST /access-tokens",
     "DELETE /access-tokens/{id}",

@@ -94,6 +94,7 @@ impl World {
             trusted_proxies: Vec::new(),
             rate_limit_factor: 1000,
             private_mail_servers: true,
+            admin_second_factor: false,
             pool_wait: std::time::Duration::from_secs(8),
         };
         change(&mut config);

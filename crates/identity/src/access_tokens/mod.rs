@@ -5,7 +5,6 @@ pub mod store;
 pub mod text;
 
 use axum::response::Response;
-use platform::App;
 use platform::audit::Change;
 use platform::auth::{InPerson, Session};
 use platform::ctx::{Answer, Origin};
@@ -15,6 +14,7 @@ use platform::mail::{self, Person};
 use platform::pool::{Lent, look_up};
 use platform::text::Checks;
 use platform::time::Timestamp;
+use platform::{App, Ctx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -44,6 +44,16 @@ pub struct AccessToken {
     pub created_at: Timestamp,
 }
 
+/// An access token of a member, for who keeps the workspace safe.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberAccessToken {
+    #[serde(flatten)]
+    pub access_token: AccessToken,
+    pub user_id: Uuid,
+    /// The member's.
+    pub user_name: String,
+}
+
 /// An access token as it is handed out.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IssuedToken {
@@ -68,6 +78,8 @@ pub struct AccessTokenInput {
 
 async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> {
     let (now, user) = (ctx.now(), ctx.user_id().ok_or_else(Problem::unauthenticated)?);
+    // It outlives the session, so a borrowed screen must not make one.
+    ctx.session().ok_or_else(Problem::unauthenticated)?.check_fresh(now)?;
     let mut checks = Checks::new();
     let name = checks.line("name", &input.name, 1, 100);
     let mut scopes = input.scopes;
@@ -106,9 +118,10 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
     ctx.commit_with(Answer::created(&issued)?).await
 }
 
-async fn revoke(ctx: &mut InPerson, id: Uuid) -> Result<()> {
-    let (now, user, tenant) = (ctx.now(), ctx.user_id().ok_or_else(Problem::unauthenticated)?, ctx.tenant);
-    let Some(revoked) = store::revoke(ctx.db().await?, user, tenant, id, now).await? else {
+/// Revokes a token in the workspace: one of that user, or of whichever member.
+async fn revoke(ctx: &mut Ctx, of: Option<Uuid>, id: Uuid) -> Result<()> {
+    let (now, tenant) = (ctx.now(), ctx.tenant);
+    let Some((user, revoked)) = store::revoke(ctx.db().await?, of, tenant, id, now).await? else {
         return Err(Problem::not_found().into());
     };
     note(ctx, user, "access_token_revoked", "low", &revoked).await?;
@@ -127,7 +140,7 @@ async fn tell(ctx: &mut InPerson) -> Result<()> {
     Ok(())
 }
 
-async fn note(ctx: &mut InPerson, user: Uuid, event: &str, severity: &str, token: &AccessToken) -> Result<()> {
+async fn note(ctx: &mut Ctx, user: Uuid, event: &str, severity: &str, token: &AccessToken) -> Result<()> {
     let (app, origin) = (ctx.app.clone(), ctx.origin.clone());
     let event =
         SecurityEvent { user, event, severity, details: json!({ "token_id": token.id, "name": token.name, "tenant_id": ctx.tenant.0 }) };

@@ -8,7 +8,7 @@ use platform::time::Timestamp;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::AccessToken;
+use super::{AccessToken, MemberAccessToken};
 use crate::activity;
 use crate::policy::{self, Standing};
 use crate::sessions::store::parse;
@@ -74,27 +74,77 @@ pub async fn insert(
     Ok(())
 }
 
-/// The token that was revoked; nothing for one that is not there, or was revoked before.
+/// Those of all members of the tenant that were not revoked.
+pub async fn of_members(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<MemberAccessToken>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT k.id, k.name, k.scopes, k.expires_at AS "expires_at: Timestamp", k.last_used_at AS "last_used_at: Timestamp",
+                  host(k.last_used_ip) AS last_used_ip, k.created_at AS "created_at: Timestamp", k.user_id, m.display_name
+             FROM directory.personal_access_tokens k
+             JOIN identity.members m ON m.tenant_id = k.tenant_id AND m.user_id = k.user_id
+            WHERE k.tenant_id = $1 AND k.revoked_at IS NULL AND ($2::uuid IS NULL OR k.id < $2)
+            ORDER BY k.id DESC
+            LIMIT $3"#,
+        tenant.0,
+        before as Option<Uuid>,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| MemberAccessToken {
+            access_token: AccessToken {
+                id: row.id,
+                name: row.name,
+                scopes: row.scopes,
+                expires_at: row.expires_at,
+                last_used_at: row.last_used_at,
+                last_used_ip: row.last_used_ip,
+                created_at: row.created_at,
+            },
+            user_id: row.user_id,
+            user_name: row.display_name,
+        })
+        .collect())
+}
+
+/// The token that was revoked, and whose; nothing for one that is not there, is not of that user, or was revoked before.
 pub async fn revoke(
     db: &mut PgConnection,
-    user: Uuid,
+    of: Option<Uuid>,
     tenant: TenantId,
     id: Uuid,
     now: Timestamp,
-) -> Result<Option<AccessToken>, sqlx::Error> {
-    sqlx::query_as!(
-        AccessToken,
+) -> Result<Option<(Uuid, AccessToken)>, sqlx::Error> {
+    let row = sqlx::query!(
         r#"UPDATE directory.personal_access_tokens SET revoked_at = $4, updated_at = $4
-            WHERE user_id = $1 AND tenant_id = $2 AND id = $3 AND revoked_at IS NULL
-        RETURNING id, name, scopes, expires_at AS "expires_at: Timestamp", last_used_at AS "last_used_at: Timestamp",
+            WHERE ($1::uuid IS NULL OR user_id = $1) AND tenant_id = $2 AND id = $3 AND revoked_at IS NULL
+        RETURNING user_id, id, name, scopes, expires_at AS "expires_at: Timestamp", last_used_at AS "last_used_at: Timestamp",
                   host(last_used_ip) AS last_used_ip, created_at AS "created_at: Timestamp""#,
-        user,
+        of as Option<Uuid>,
         tenant.0,
         id,
         now,
     )
     .fetch_optional(db)
-    .await
+    .await?;
+    Ok(row.map(|row| {
+        let token = AccessToken {
+            id: row.id,
+            name: row.name,
+            scopes: row.scopes,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            last_used_ip: row.last_used_ip,
+            created_at: row.created_at,
+        };
+        (row.user_id, token)
+    }))
 }
 
 /// A token as its text finds it.

@@ -193,7 +193,7 @@ async fn identify(caller: &Somebody, offer: &Offer, input: Acceptance) -> Result
     let mut directory = Directory::open(app, None, None).await?;
     if !second_factors::store::methods(directory.db(), user).await?.is_empty() {
         let detail = "This account has a second factor. Sign in first, then open the invitation again.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail).into());
+        return Err(Problem::new(StatusCode::FORBIDDEN, "password_not_enough", detail).into());
     }
     let profile = profile::store::find(directory.db(), user).await?.ok_or_else(link_invalid)?;
     let newcomer = Newcomer { user_id: user, name: profile.name, email: profile.email, timezone: profile.timezone, locale: profile.locale };

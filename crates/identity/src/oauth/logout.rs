@@ -50,7 +50,7 @@ pub async fn logout(caller: Somebody, RawQuery(query): RawQuery) -> Result<Respo
     let mut response = to(&target);
     if let Some(session) = &caller.session {
         sessions::store::end(directory.db(), session.user_id, session.id, now).await?;
-        tokens::store::revoke_of_sessions(directory.db(), session.user_id, Some(session.id), None, now).await?;
+        tokens::store::revoke_of_session(directory.db(), session.id, now).await?;
         tokens::store::revoke_of_logout(directory.db(), session.user_id, client.id, now).await?;
         if let Ok(cleared) = HeaderValue::from_str(&cookie::clear(&app.config)) {
             response.headers_mut().insert(SET_COOKIE, cleared);

@@ -10,6 +10,8 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use platform::auth::Factor;
+use platform::ctx::Origin;
 use platform::error::{Error, Problem, Result};
 use platform::mail::{self, Person};
 use platform::text::Checks;
@@ -26,9 +28,10 @@ use zeroize::Zeroizing;
 
 pub use reset::{SendPasswordReset, link_invalid};
 
-use crate::activity::{SecurityEvent, note_security_event};
+use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::directory::Directory;
-use crate::{challenges, devices, mails, second_factors, sessions, throttle};
+use crate::oauth::tokens::store::revoke_of_user;
+use crate::{challenges, devices, mails, second_factors, sessions, suspicion, throttle};
 
 /// Code points, counted before any normalisation: where the password is all that is asked for (NIST SP 800-63B-4, 3.1.1.2).
 pub const ALONE: usize = 15;
@@ -244,6 +247,7 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
     if !turn.verify(input.current_password, current.clone()).await? {
         let mut directory = Directory::open(&app, None, None).await?;
         key.fail(directory.db(), app.clock.now()).await?;
+        note_wrong(directory.db(), &app, &origin, session.user_id, "password_change").await?;
         directory.commit().await?;
         return Err(Problem::field("current_password", "incorrect", "is not your password").into());
     }
@@ -260,12 +264,22 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
     challenges::void(directory.db(), session.user_id, now).await?;
     devices::forget(directory.db(), session.user_id).await?;
     let ended = sessions::store::end_all(directory.db(), session.user_id, Some(session.id), now).await?;
+    revoke_of_user(directory.db(), session.user_id, now).await?;
     let event =
         SecurityEvent { user: session.user_id, event: "password_changed", severity: "medium", details: json!({ "sessions_ended": ended }) };
     note_security_event(directory.db(), &app, &origin, &event).await?;
     let to = Person { name: session.name, email: session.email };
     mail::post(directory.db(), &app.keys, None, &mails::password_changed(&app, &session.locale, to)).await?;
     directory.commit().await
+}
+
+/// Writes down a wrong password of somebody who is signed in, where it was asked for once more.
+///
+/// # Errors
+/// The database's.
+pub async fn note_wrong(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, reason: &str) -> Result<()> {
+    note_sign_in(&mut *db, app, origin, &SignIn::Failed { user: Some(user), email: "", reason, factor: Factor::Password }).await?;
+    suspicion::after_failure(db, app, origin, user).await
 }
 
 #[cfg(test)]

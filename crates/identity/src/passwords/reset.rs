@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::{Turn, check, least_for, stands_alone, store};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
+use crate::oauth::tokens::store::revoke_of_user;
 use crate::registrations::CheckMail;
 use crate::{challenges, devices, mails, registrations, sessions};
 
@@ -76,6 +77,7 @@ impl Job for SendPasswordReset {
                 return Ok(());
             }
             let token = Token::random();
+            store::void_reset_links(directory.db(), account.id, now).await?;
             store::insert_reset(directory.db(), account.id, &token.hash, now, now.plus_seconds(LINK_SECONDS)).await?;
             let origin = Origin { ip: self.ip, user_agent: self.user_agent, request_id: None };
             let event = SecurityEvent { user: account.id, event: "password_reset_requested", severity: "low", details: json!({}) };
@@ -120,6 +122,7 @@ pub async fn reset(app: &App, origin: &Origin, input: PasswordReset) -> Result<(
     challenges::void(directory.db(), account.id, now).await?;
     devices::forget(directory.db(), account.id).await?;
     let ended = sessions::store::end_all(directory.db(), account.id, None, now).await?;
+    revoke_of_user(directory.db(), account.id, now).await?;
     let event =
         SecurityEvent { user: account.id, event: "password_reset", severity: "medium", details: json!({ "sessions_ended": ended }) };
     note_security_event(directory.db(), app, origin, &event).await?;

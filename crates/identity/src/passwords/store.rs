@@ -66,6 +66,11 @@ pub async fn renew_hash(db: &mut PgConnection, user: Uuid, old: &str, new: &str)
 /// Makes every reset link of the user worthless, and a change of address that waits for its confirmation.
 pub async fn void_resets(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     email_changes::store::void(&mut *db, user, now).await?;
+    void_reset_links(db, user, now).await
+}
+
+/// Of the links to a new password only the newest counts.
+pub async fn void_reset_links(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE directory.one_time_tokens SET used_at = $2
           WHERE user_id = $1 AND purpose = 'password_reset' AND used_at IS NULL",

@@ -23,6 +23,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::oauth::tokens::store::revoke_of_session;
 use crate::sessions;
 
 const DAY: i64 = 24 * 3600;
@@ -233,6 +234,7 @@ pub async fn admit(db: &mut PgConnection, tenant: TenantId, user: Uuid, factors:
         }
         for session in open.iter().take(beyond) {
             sessions::store::end(&mut *db, user, *session, now).await?;
+            revoke_of_session(&mut *db, *session, now).await?;
         }
     }
     let TwoFactorPolicy { required, enforced_from, grace_logins, grace_days, .. } = policy.two_factor;

@@ -118,8 +118,7 @@ pub async fn past_sign_ins(db: &mut PgConnection, tenant: TenantId, since: Times
     sqlx::query_as!(
         PastSignIn,
         r#"SELECT m.user_id, m.display_name AS name, m.email, h.method, h.ip_address, h.created_at AS at,
-                  EXISTS (SELECT FROM directory.totp_credentials c WHERE c.user_id = m.user_id AND c.confirmed_at IS NOT NULL)
-                      OR EXISTS (SELECT FROM directory.authenticators a WHERE a.user_id = m.user_id) AS "has_second!"
+                  identity.has_second_factor(m.user_id) AS "has_second!"
              FROM directory.login_history h
              JOIN identity.members m ON m.tenant_id = h.tenant_id AND m.user_id = h.user_id AND m.status = 'active'
             WHERE h.tenant_id = $1 AND h.outcome = 'success' AND h.created_at >= $2

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::challenges::{self, Purpose, Step};
 use crate::directory::Directory;
+use crate::oauth::tokens::store::revoke_of_other_sessions;
 use crate::{devices, mails, passwords, profile, sessions};
 use passkeys::Passkey;
 use totp::TotpEnrolment;
@@ -142,6 +143,7 @@ async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, severity
     challenges::void(&mut *db, user, now).await?;
     devices::forget(&mut *db, user).await?;
     sessions::store::end_all(&mut *db, user, Some(session.id), now).await?;
+    revoke_of_other_sessions(&mut *db, user, session.id, now).await?;
     note_security_event(&mut *db, app, origin, &SecurityEvent { user, event, severity, details }).await?;
     let to = Person { name: session.name.clone(), email: session.email.clone() };
     mail::post(db, &app.keys, None, &mails::security_notice(app, &session.locale, to, event)).await?;

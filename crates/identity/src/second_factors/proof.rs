@@ -92,7 +92,7 @@ pub async fn check_second(
         }
         Proof::Password { .. } => (
             Factor::Password,
-            Some(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", "A second factor is set up, so it takes that one.")),
+            Some(Problem::new(StatusCode::FORBIDDEN, "password_not_enough", "A second factor is set up, so it takes that one.")),
         ),
     };
     let Some(refusal) = refusal else {

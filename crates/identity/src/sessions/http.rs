@@ -20,7 +20,7 @@ use super::{CurrentSession, OpenSession, SignInInput, store, verification};
 use crate::caller::Somebody;
 use crate::cookie;
 use crate::directory::Directory;
-use crate::oauth::tokens::store::revoke_of_sessions;
+use crate::oauth::tokens::store::revoke_of_session;
 use crate::second_factors::PasskeyOptions;
 use crate::second_factors::proof::Proof;
 
@@ -103,7 +103,7 @@ async fn sign_out(caller: SignedIn) -> Result<Response> {
     let mut directory = Directory::open(&caller.app, None, None).await?;
     let now = caller.app.clock.now();
     store::end(directory.db(), caller.session.user_id, caller.session.id, now).await?;
-    revoke_of_sessions(directory.db(), caller.session.user_id, Some(caller.session.id), None, now).await?;
+    revoke_of_session(directory.db(), caller.session.id, now).await?;
     directory.commit().await?;
     Ok(signed_out(&caller.app))
 }
@@ -133,14 +133,14 @@ async fn list(caller: SignedIn, Query(page): Query<PageParams>) -> Result<Json<P
     Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of one's own sessions. Another than this one takes a factor shown within the last ten minutes.
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "identity", params(("id" = Uuid, Path)), responses((status = 204)), security(("session" = [])))]
 async fn end(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
     super::end_one(&caller, id).await?;
     Ok(if id == caller.session.id { signed_out(&caller.app) } else { StatusCode::NO_CONTENT.into_response() })
 }
 
-/// Ends all of one's own sessions but this one.
+/// Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes.
 #[utoipa::path(delete, path = "/sessions", tag = "identity", responses((status = 204)), security(("session" = [])))]
 async fn end_others(caller: SignedIn) -> Result<StatusCode> {
     super::end_others(&caller).await?;

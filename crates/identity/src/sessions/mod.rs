@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::directory::Directory;
-use crate::oauth::tokens::store::revoke_of_sessions;
+use crate::oauth::tokens::store::{move_to_session, revoke_of_other_sessions, revoke_of_session};
 use crate::policy::{self, Admission};
 use crate::profile::User;
 use crate::{cookie, devices, passwords, profile, second_factors, suspicion, throttle};
@@ -130,11 +130,13 @@ pub struct NewSession {
     pub factors: Vec<Factor>,
     /// When one of them was shown last, if not just now.
     pub verified_at: Option<Timestamp>,
+    /// The session that it goes on from, with what apps were given in it.
+    pub continues: Option<Uuid>,
 }
 
 impl NewSession {
     pub fn fresh(user: Uuid, tenant: Option<TenantId>, factors: &[Factor]) -> Self {
-        Self { user, tenant, remembered: false, expires_at: None, factors: factors.to_vec(), verified_at: None }
+        Self { user, tenant, remembered: false, expires_at: None, factors: factors.to_vec(), verified_at: None, continues: None }
     }
 
     /// One that goes on from another, in another tenant.
@@ -147,6 +149,7 @@ impl NewSession {
             // A device is remembered in one tenant.
             factors: session.factors.iter().copied().filter(|factor| *factor != Factor::Device || tenant == session.tenant).collect(),
             verified_at: Some(session.verified_at),
+            continues: Some(session.id),
         }
     }
 
@@ -189,8 +192,11 @@ pub struct Opened {
 /// The database's.
 pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: Option<&[u8; 32]>, new: &NewSession) -> Result<Opened> {
     let (token, now) = (Token::random(), app.clock.now());
-    if let Some(replaced) = replaced {
-        store::end_presented(&mut *db, replaced, now).await?;
+    if let Some(replaced) = replaced
+        && let Some(ended) = store::end_presented(&mut *db, replaced, now).await?
+        && new.continues != Some(ended)
+    {
+        revoke_of_session(&mut *db, ended, now).await?;
     }
     let admission = match new.tenant {
         Some(tenant) => policy::admit(&mut *db, tenant, new.user, &new.factors, now).await?,
@@ -202,6 +208,9 @@ pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: O
     }
     let found =
         store::authenticate(&mut *db, &token.hash, now).await?.ok_or_else(|| Error::internal("a new session does not authenticate"))?;
+    if let Some(former) = new.continues {
+        move_to_session(&mut *db, former, found.session.id).await?;
+    }
     let seconds = (found.session.expires_at.as_second() - now.as_second()).max(0);
     let set_cookie = cookie::set(&app.config, &token.secret, new.remembered.then_some(seconds));
     Ok(Opened { session: found.session, set_cookie })
@@ -379,11 +388,15 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
 
 async fn end_one(caller: &SignedIn, id: Uuid) -> Result<()> {
     let SignedIn { app, session, origin, .. } = caller;
+    // Ending this one is signing out.
+    if id != session.id {
+        session.check_fresh(app.clock.now())?;
+    }
     let mut directory = Directory::open(app, None, None).await?;
     if !store::end(directory.db(), session.user_id, id, app.clock.now()).await? {
         return Err(Problem::not_found().into());
     }
-    revoke_of_sessions(directory.db(), session.user_id, Some(id), None, app.clock.now()).await?;
+    revoke_of_session(directory.db(), id, app.clock.now()).await?;
     let event = SecurityEvent { user: session.user_id, event: "session_ended", severity: "low", details: json!({ "session_id": id }) };
     note_security_event(directory.db(), app, origin, &event).await?;
     directory.commit().await
@@ -391,9 +404,10 @@ async fn end_one(caller: &SignedIn, id: Uuid) -> Result<()> {
 
 async fn end_others(caller: &SignedIn) -> Result<()> {
     let SignedIn { app, session, origin, .. } = caller;
+    session.check_fresh(app.clock.now())?;
     let mut directory = Directory::open(app, None, None).await?;
     let ended = store::end_all(directory.db(), session.user_id, Some(session.id), app.clock.now()).await?;
-    revoke_of_sessions(directory.db(), session.user_id, None, Some(session.id), app.clock.now()).await?;
+    revoke_of_other_sessions(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let event = SecurityEvent { user: session.user_id, event: "other_sessions_ended", severity: "low", details: json!({ "count": ended }) };
     note_security_event(directory.db(), app, origin, &event).await?;
     directory.commit().await

@@ -294,12 +294,15 @@ pub async fn end(db: &mut PgConnection, user: Uuid, session: Uuid, now: Timestam
     Ok(ended.rows_affected() == 1)
 }
 
-/// Ends the session that a browser held before it got another.
-pub async fn end_presented(db: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE directory.sessions SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL", &token_hash[..], now)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Ends the session that a browser held before it got another; answers which.
+pub async fn end_presented(db: &mut PgConnection, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE directory.sessions SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL RETURNING id",
+        &token_hash[..],
+        now
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// Ends all of a user's sessions but one; answers how many.

@@ -34,6 +34,9 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
             let hash = passwords::store::hash_of(directory.db(), session.user_id).await?;
             directory.commit().await?;
             if !passwords::is_right(&app, &session.email, origin.ip, password, hash).await? {
+                let mut directory = Directory::open(&app, None, None).await?;
+                passwords::note_wrong(directory.db(), &app, &origin, session.user_id, "confirmation").await?;
+                directory.commit().await?;
                 return Err(Problem::field("proof.password", "incorrect", "is not your password").into());
             }
             Factor::Password

@@ -66,9 +66,9 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
 
 async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
     let (reader, offer) = (visit.reader, &open.offer);
-    let view = View::of(&visit.params, reader.language, visit.now(), &offer.organizer.timezone);
+    let mut view = View::of(&visit.params, reader.language, visit.now(), &offer.organizer.timezone);
     let mut ctx = visit.ctx(open.tenant, None);
-    let free = month(&mut ctx, offer, &view, None).await?;
+    let free = month(&mut ctx, offer, &mut view, None).await?;
     let path = format!("/b/{}/{}", offer.organizer.slug, offer.slug);
     let time_path = format!("{}/book", offer.slug);
     let (date, this_month) = (view.date.map(|date| date.to_string()), view.month.to_string());
@@ -129,19 +129,14 @@ impl FreeMonth {
     }
 }
 
-/// Looks the month up, and further where the chosen day has nothing. The booking `moving` and its own start are left
-/// out: it cannot be moved to where it is.
+/// Looks the month up, and further where the chosen day has nothing: a month that nobody chose and that has nothing free
+/// gives way to the first one that has. The booking `moving` and its own start are left out: it cannot be moved to where
+/// it is.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &View, moving: Option<(Uuid, Timestamp)>) -> Result<FreeMonth> {
-    let (except, present) = (moving.map(|(id, _)| id), moving.map(|(_, start)| start));
-    let mut days = BTreeMap::new();
-    if let Some((from, to)) = view.month.instants(&view.zone) {
-        let slots = availability::slots_of(ctx, offer, from, to, except).await?;
-        let starts: Vec<_> = slots.iter().map(|slot| slot.start).filter(|start| Some(*start) != present).collect();
-        days = by_date(&starts, &view.zone);
-    }
+pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &mut View, moving: Option<(Uuid, Timestamp)>) -> Result<FreeMonth> {
+    let days = free_days(ctx, offer, view, moving).await?;
     let chosen = Look::chosen(view, &days);
     if chosen.is_some_and(|date| days.contains_key(&date)) {
         return Ok(FreeMonth { days, next: None });
@@ -151,7 +146,19 @@ pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &View, moving: Opt
         Some((date, _)) => Some(*date),
         None => next_free(ctx, offer, view, after, moving).await?,
     };
+    if let Some(other) = next.map(Month::around).filter(|month| view.month_is_open && *month != view.month) {
+        view.month = other;
+        return Ok(FreeMonth { days: free_days(ctx, offer, view, moving).await?, next: None });
+    }
     Ok(FreeMonth { days, next })
+}
+
+async fn free_days(ctx: &mut Ctx, offer: &Offer, view: &View, moving: Option<(Uuid, Timestamp)>) -> Result<BTreeMap<Date, Vec<Timestamp>>> {
+    let Some((from, to)) = view.month.instants(&view.zone) else { return Ok(BTreeMap::new()) };
+    let slots = availability::slots_of(ctx, offer, from, to, moving.map(|(id, _)| id)).await?;
+    let other = |start: &Timestamp| moving.is_none_or(|(_, present)| *start != present);
+    let starts: Vec<_> = slots.iter().map(|slot| slot.start).filter(other).collect();
+    Ok(by_date(&starts, &view.zone))
 }
 
 /// The first free day from that date on; where there is none, the first from now.

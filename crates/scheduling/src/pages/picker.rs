@@ -31,6 +31,8 @@ pub(super) struct View {
     pub zone: TimeZone,
     pub zone_name: String,
     pub month: Month,
+    /// Nobody chose the month: it may be another one where this has nothing free.
+    pub month_is_open: bool,
     pub date: Option<Date>,
     pub notes: Vec<String>,
 }
@@ -57,7 +59,8 @@ impl View {
             }
             month
         });
-        Self { zone, zone_name, month: month.unwrap_or_else(|| Month::around(today)), date, notes }
+        let month_is_open = month.is_none();
+        Self { zone, zone_name, month: month.unwrap_or_else(|| Month::around(today)), month_is_open, date, notes }
     }
 }
 

@@ -116,8 +116,9 @@ async fn choose(visit: &Visit, secret: &Secret, stored: &Stored, start: Option<T
         let date = start.in_zone(&view.zone).date();
         view.date = Some(date);
         view.month = Month::around(date);
+        view.month_is_open = false;
     }
-    let free = month(&mut ctx, &offer, &view, Some((booking.id, booking.start))).await?;
+    let free = month(&mut ctx, &offer, &mut view, Some((booking.id, booking.start))).await?;
     let is_free = start.is_some_and(|start| free.days.values().flatten().any(|at| *at == start));
     let refused = match (start, refused) {
         (Some(start), None) if !is_free => {

@@ -110,6 +110,9 @@ export const factorCodes = {
   session_changed: "You confirmed it in another window meanwhile. Try again.",
   second_factor_required:
     "It takes a second factor. Set one up in your security settings, or sign in with it.",
+  password_not_enough: "A second factor is set up for this account, so it takes that one.",
+  admin_second_factor_required:
+    "Administrators of this Atrium sign in with a second factor. Set one up in your security settings, then sign in with it.",
   address_not_allowed: "This workspace cannot be used from your address.",
   totp_exists: "An authenticator app is set up already. Remove it before you set up another.",
   no_second_factor: "Set up an authenticator app or a passkey first.",

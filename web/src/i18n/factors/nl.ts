@@ -111,6 +111,9 @@ export const factorCodes: FactorCodes = {
   session_changed: "Je hebt het intussen in een ander venster bevestigd. Probeer het opnieuw.",
   second_factor_required:
     "Er is een tweede factor nodig. Stel er een in bij je beveiliging, of meld je ermee aan.",
+  password_not_enough: "Bij dit account is een tweede factor ingesteld, dus die is nodig.",
+  admin_second_factor_required:
+    "Beheerders van deze Atrium melden zich aan met een tweede factor. Stel er een in bij je beveiliging en meld je ermee aan.",
   address_not_allowed: "Deze werkruimte is niet te gebruiken vanaf je adres.",
   totp_exists: "Er is al een authenticator-app ingesteld. Verwijder die voordat je een andere instelt.",
   no_second_factor: "Stel eerst een authenticator-app of een toegangssleutel in.",

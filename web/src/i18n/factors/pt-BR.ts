@@ -112,6 +112,9 @@ export const factorCodes: FactorCodes = {
   session_changed: "Você confirmou em outra janela nesse meio-tempo. Tente de novo.",
   second_factor_required:
     "É preciso um segundo fator. Configure um nas suas configurações de segurança ou entre com ele.",
+  password_not_enough: "Esta conta tem um segundo fator configurado, então é ele que vale.",
+  admin_second_factor_required:
+    "Administradores deste Atrium entram com um segundo fator. Configure um nas suas configurações de segurança e entre com ele.",
   address_not_allowed: "Este espaço de trabalho não pode ser usado a partir do seu endereço.",
   totp_exists: "Já há um aplicativo autenticador configurado. Remova-o antes de configurar outro.",
   no_second_factor: "Configure primeiro um aplicativo autenticador ou uma chave de acesso.",

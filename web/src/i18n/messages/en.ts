@@ -202,7 +202,8 @@ export const messages = {
     notSigned: "Not yet; it is done hourly",
     notVerified: "Not yet; it is done nightly",
     upTo: (seq: number) => `up to record ${seq}`,
-    broken: (seq: number, reason: string) => `The trail is broken at record ${seq}: ${reason}. Tell who hosts this instance.`,
+    broken: (seq: number, reason: string) =>
+      `The trail is broken at record ${seq}: ${reason}. Tell who hosts this instance.`,
     reasons: {
       changed: "it was changed",
       missing: "it is gone",
@@ -213,7 +214,8 @@ export const messages = {
       never_sealed: "it was not written as others are",
     },
     exports: "Export",
-    exportsText: "A file of all records with their hashes and a signed manifest, which can be verified without this program's database. It is there for a week.",
+    exportsText:
+      "A file of all records with their hashes and a signed manifest, which can be verified without this program's database. It is there for a week.",
     ask: "Export",
     records: (count: number) => `${count} records`,
   },

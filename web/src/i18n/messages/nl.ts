@@ -206,7 +206,8 @@ export const messages: Messages = {
     notSigned: "Nog niet; het gebeurt elk uur",
     notVerified: "Nog niet; het gebeurt elke nacht",
     upTo: (seq) => `tot en met record ${seq}`,
-    broken: (seq, reason) => `Het logboek is gebroken bij record ${seq}: ${reason}. Meld het aan wie deze installatie beheert.`,
+    broken: (seq, reason) =>
+      `Het logboek is gebroken bij record ${seq}: ${reason}. Meld het aan wie deze installatie beheert.`,
     reasons: {
       changed: "het is veranderd",
       missing: "het is weg",
@@ -216,10 +217,11 @@ export const messages: Messages = {
       forged_head: "de ondertekening is vervalst",
       never_sealed: "het is niet geschreven zoals andere",
     },
-    exports: "Export",
-    exportsText: "Een bestand met alle records, hun hashes en een ondertekend overzicht, dat zonder de database van dit programma te controleren is. Het blijft een week staan.",
-    ask: "Exporteren",
-    records: (count) => `${count} records`,
+    exports: "Exporteren als bestand",
+    exportsText:
+      "Een bestand met alle records, hun hashes en een ondertekend overzicht, dat zonder de database van dit programma te controleren is. Het blijft een week staan.",
+    ask: "Maak een export",
+    records: (count) => `${count} regels`,
   },
   audit: {
     changesTab: "Wijzigingen",

@@ -204,7 +204,8 @@ export const messages: Messages = {
     notSigned: "Ainda não; acontece a cada hora",
     notVerified: "Ainda não; acontece toda noite",
     upTo: (seq) => `até o registro ${seq}`,
-    broken: (seq, reason) => `A trilha está rompida no registro ${seq}: ${reason}. Avise quem hospeda esta instância.`,
+    broken: (seq, reason) =>
+      `A trilha está rompida no registro ${seq}: ${reason}. Avise quem hospeda esta instância.`,
     reasons: {
       changed: "ele foi alterado",
       missing: "ele sumiu",
@@ -215,7 +216,8 @@ export const messages: Messages = {
       never_sealed: "ele não foi escrito como os outros",
     },
     exports: "Exportação",
-    exportsText: "Um arquivo com todos os registros, seus hashes e um manifesto assinado, que pode ser verificado sem o banco de dados deste programa. Fica disponível por uma semana.",
+    exportsText:
+      "Um arquivo com todos os registros, seus hashes e um manifesto assinado, que pode ser verificado sem o banco de dados deste programa. Fica disponível por uma semana.",
     ask: "Exportar",
     records: (count) => `${count} registros`,
   },

@@ -1,9 +1,8 @@
 /** One contact: facts edited in place, and the bookings at the side. */
-import { Badge, Button, Group, Modal, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { keys, patchCached } from "@/api/cache";
 import { api, ifMatch, take } from "@/api/client";
 import type { Contact, ContactChanges } from "@/api/types";
@@ -17,6 +16,7 @@ import { type Edit, editOf, useChange } from "@/shared/change";
 import { Fact, InlineField } from "@/shared/InlineField";
 import { MoreRows } from "@/shared/pages";
 import { Answer } from "@/shared/states";
+import { TypedDialog } from "@/shared/TypedDialog";
 import { groupByDay, zoneNames } from "@/shared/time";
 import { notice, undoNotice } from "@/shared/toast";
 import { ContactPrivacy } from "./ContactPrivacy";
@@ -183,7 +183,6 @@ function ContactBookings({ contact }: { contact: Contact }) {
 function Delete({ contact, onDeleted }: { contact: Contact; onDeleted: () => void }) {
   const t = useT();
   const [opened, { open, close }] = useDisclosure(false);
-  const [typed, setTyped] = useState("");
   const remove = useChange<void>({
     run: () =>
       take(
@@ -198,7 +197,6 @@ function Delete({ contact, onDeleted }: { contact: Contact; onDeleted: () => voi
       onDeleted();
     },
   });
-  const matches = typed.trim() === contact.name.trim();
   return (
     <>
       <Button
@@ -210,33 +208,17 @@ function Delete({ contact, onDeleted }: { contact: Contact; onDeleted: () => voi
       >
         {t.contacts.delete}
       </Button>
-      <Modal
+      <TypedDialog
         opened={opened}
         onClose={close}
         title={t.contacts.deleteTitle(contact.name)}
-        closeButtonProps={{ "aria-label": t.common.close }}
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (matches) remove.mutate();
-          }}
-        >
-          <Stack>
-            <Text>{t.contacts.deleteText}</Text>
-            <TextInput
-              label={t.contacts.deleteConfirm(contact.name)}
-              data-autofocus
-              autoComplete="off"
-              value={typed}
-              onChange={(e) => setTyped(e.currentTarget.value)}
-            />
-            <Button type="submit" color="red" disabled={!matches} loading={remove.isPending}>
-              {t.contacts.delete}
-            </Button>
-          </Stack>
-        </form>
-      </Modal>
+        text={t.contacts.deleteText}
+        label={t.contacts.deleteConfirm(contact.name)}
+        expected={contact.name}
+        button={t.contacts.delete}
+        pending={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      />
     </>
   );
 }

@@ -1,10 +1,9 @@
 /** Programs that act for one in the workspace: what each may do, and its end. */
-import { Badge, Button, Collapse, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Collapse, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconKey } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { keys, patchCached } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { AccessToken } from "@/api/types";
@@ -14,6 +13,7 @@ import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import { Section } from "@/shared/Page";
 import { Answer, EmptyState } from "@/shared/states";
+import { TypedDialog } from "@/shared/TypedDialog";
 import { notice } from "@/shared/toast";
 import { actionName, areaName, areasOf, expiryState, summaryOf } from "./accessTokens";
 import classes from "./accessTokens.module.css";
@@ -48,7 +48,7 @@ export function AccessTokens() {
                 <HowToSend />
               </EmptyState>
             ) : (
-              items.map((token) => <TokenRow key={token.id} token={token} />)
+              items.map((token) => <TokenRow key={token.id} token={token} end={endOwn} />)
             )
           }
         </Answer>
@@ -58,7 +58,13 @@ export function AccessTokens() {
   );
 }
 
-function TokenRow({ token }: { token: AccessToken }) {
+/** Revokes the token of that id. */
+type End = (id: string) => Promise<unknown>;
+
+const endOwn: End = (id) => take(api.DELETE("/api/v1/access-tokens/{id}", { params: { path: { id } } }));
+
+/** One token; with the member whose it is, where it is another's. */
+export function TokenRow({ token, of, end }: { token: AccessToken; of?: string; end: End }) {
   const t = useT();
   const f = useFormats();
   const [open, { toggle }] = useDisclosure(false);
@@ -93,9 +99,10 @@ function TokenRow({ token }: { token: AccessToken }) {
           <span>{summary.join(" · ")}</span>
         </button>
         <Collapse expanded={open}>
-          <Permissions scopes={token.scopes} />
+          <Permissions scopes={token.scopes} own={of === undefined} />
         </Collapse>
         <Text size="sm" c="dimmed" component="div">
+          {of ? `${of} · ` : ""}
           {t.tokens.created} <When at={token.created_at} dateOnly />
           {" · "}
           {token.last_used_at ? (
@@ -116,12 +123,12 @@ function TokenRow({ token }: { token: AccessToken }) {
           )}
         </Text>
       </div>
-      <Revocation token={token} expired={state === "expired"} />
+      <Revocation token={token} expired={state === "expired"} end={end} />
     </Group>
   );
 }
 
-function Permissions({ scopes }: { scopes: readonly string[] }) {
+function Permissions({ scopes, own }: { scopes: readonly string[]; own: boolean }) {
   const t = useT();
   const may = useMay();
   return (
@@ -133,7 +140,7 @@ function Permissions({ scopes }: { scopes: readonly string[] }) {
             {codenames
               .map((codename) => {
                 const action = actionName(codename, t);
-                return may(codename) ? action : t.tokens.lost(action);
+                return may(codename) || !own ? action : t.tokens.lost(action);
               })
               .join(", ")}
           </dd>
@@ -144,16 +151,16 @@ function Permissions({ scopes }: { scopes: readonly string[] }) {
 }
 
 /** What still counts is not given up without the name; what has expired goes at once. */
-function Revocation({ token, expired }: { token: AccessToken; expired: boolean }) {
+function Revocation({ token, expired, end }: { token: AccessToken; expired: boolean; end: End }) {
   const t = useT();
   const client = useQueryClient();
   const [opened, { open, close }] = useDisclosure(false);
-  const [typed, setTyped] = useState("");
   const revoke = useChange<void>({
-    run: () => take(api.DELETE("/api/v1/access-tokens/{id}", { params: { path: { id: token.id } } })),
-    stale: [keys.accessTokens],
+    run: () => end(token.id),
+    stale: [keys.accessTokens, keys.memberAccessTokens],
     done: () => {
-      patchCached(client, keys.accessTokens, token.id, () => null);
+      for (const key of [keys.accessTokens, keys.memberAccessTokens])
+        patchCached(client, key, token.id, () => null);
       notice(expired ? t.tokens.removed(token.name) : t.tokens.revoked(token.name));
     },
     refused: ({ status }) => {
@@ -161,7 +168,6 @@ function Revocation({ token, expired }: { token: AccessToken; expired: boolean }
       return false;
     },
   });
-  const matches = typed.trim() === token.name;
   const word = expired ? t.tokens.remove : t.tokens.revoke;
   return (
     <>
@@ -170,45 +176,22 @@ function Revocation({ token, expired }: { token: AccessToken; expired: boolean }
         size="compact-md"
         flex="none"
         loading={expired && revoke.isPending}
-        onClick={() => {
-          if (expired) return revoke.mutate();
-          setTyped("");
-          open();
-        }}
+        onClick={() => (expired ? revoke.mutate() : open())}
         aria-label={`${word}: ${token.name}`}
       >
         {word}
       </Button>
-      <Modal
+      <TypedDialog
         opened={opened}
         onClose={close}
         title={t.tokens.revokeTitle}
-        closeButtonProps={{ "aria-label": t.common.close }}
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (matches) revoke.mutate();
-          }}
-        >
-          <Stack>
-            <Text>{t.tokens.revokeText}</Text>
-            <TextInput
-              label={t.contacts.deleteConfirm(token.name)}
-              data-autofocus
-              autoComplete="off"
-              value={typed}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-              classNames={{ label: classes.name }}
-            />
-            <Group justify="flex-end">
-              <Button type="submit" color="red" disabled={!matches} loading={revoke.isPending}>
-                {t.tokens.revoke}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+        text={t.tokens.revokeText}
+        label={t.contacts.deleteConfirm(token.name)}
+        expected={token.name}
+        button={t.tokens.revoke}
+        pending={revoke.isPending}
+        onConfirm={() => revoke.mutate()}
+      />
     </>
   );
 }

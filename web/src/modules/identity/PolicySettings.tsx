@@ -26,6 +26,7 @@ import { FormSummary, focusFirst } from "@/shared/forms";
 import { Section } from "@/shared/Page";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
+import { MemberTokens } from "./MemberTokens";
 import { PolicySimulation } from "./PolicySimulation";
 import classes from "./policy.module.css";
 import { faultsOf, formOf, type PolicyForm, placed, policyOf, UNITS, withLine } from "./policyForm";
@@ -37,7 +38,12 @@ const BELOW: NonNullable<NumberInputProps["inputWrapperOrder"]> = ["label", "inp
 
 export function PolicySettings() {
   const query = useQuery(securityPolicyQuery);
-  return <Answer query={query}>{(current) => <Editor current={current} />}</Answer>;
+  return (
+    <>
+      <Answer query={query}>{(current) => <Editor current={current} />}</Answer>
+      <MemberTokens />
+    </>
+  );
 }
 
 function same(a: SecurityPolicy, b: SecurityPolicy): boolean {

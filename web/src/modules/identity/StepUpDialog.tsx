@@ -58,7 +58,7 @@ export function StepUpDialog({
               }}
               refused={({ code }) => {
                 // Set up or removed in another window meanwhile: the ways are read anew.
-                if (code === "second_factor_required") void query.refetch();
+                if (code === "password_not_enough") void query.refetch();
                 return false;
               }}
             />

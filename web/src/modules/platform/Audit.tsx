@@ -51,7 +51,7 @@ export function Audit() {
       <AuditFilters filter={filter} onChange={set} />
       <Answer query={query}>
         {(events) =>
-          events.length === 0 ? (
+          events.length === 0 && !query.hasNextPage ? (
             <EmptyState icon={IconHistory} title={t.audit.noneTitle}>
               {t.audit.noneText}
             </EmptyState>

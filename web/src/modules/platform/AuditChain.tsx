@@ -41,7 +41,12 @@ function State() {
         {(chain) => (
           <Stack gap="sm">
             {chain.broken_seq ? (
-              <Alert color="red" variant="outline" role="alert" icon={<IconAlertTriangle size={20} aria-hidden />}>
+              <Alert
+                color="red"
+                variant="outline"
+                role="alert"
+                icon={<IconAlertTriangle size={20} aria-hidden />}
+              >
                 {t.auditChain.broken(
                   chain.broken_seq,
                   wordFor(t.auditChain.reasons, chain.broken_reason ?? ""),

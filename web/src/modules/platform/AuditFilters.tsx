@@ -1,7 +1,6 @@
 /** What narrows the trail; it stands in the address. */
 import { Select, TextInput } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useT } from "@/i18n";
@@ -98,6 +97,7 @@ export function AuditFilters({
   );
 }
 
+/** Sent when it is left or Enter is pressed: half an address is none. */
 function AddressField({
   value,
   onChange,
@@ -108,7 +108,7 @@ function AddressField({
   const t = useT();
   const [text, setText] = useState(value ?? "");
   useEffect(() => setText(value ?? ""), [value]);
-  const send = useDebouncedCallback((address: string) => onChange(address.trim() || undefined), 600);
+  const send = () => onChange(text.trim() || undefined);
   return (
     <TextInput
       aria-label={t.audit.address}
@@ -116,9 +116,10 @@ function AddressField({
       maxLength={50}
       w={180}
       value={text}
-      onChange={(e) => {
-        setText(e.currentTarget.value);
-        send(e.currentTarget.value);
+      onChange={(e) => setText(e.currentTarget.value)}
+      onBlur={send}
+      onKeyDown={(e) => {
+        if (e.key === "Enter") send();
       }}
     />
   );

@@ -23,7 +23,9 @@ export function SecurityEvents() {
   const filter = route.useSearch();
   const query = useInfiniteQuery(
     pagesOf([keys.securityEvents, filter], (cursor, signal) =>
-      take(api.GET("/api/v1/security-events", { params: { query: { ...filter, cursor, limit: 50 } }, signal })),
+      take(
+        api.GET("/api/v1/security-events", { params: { query: { ...filter, cursor, limit: 50 } }, signal }),
+      ),
     ),
   );
   const severities = (["low", "medium", "high", "critical"] as const).map((value) => ({

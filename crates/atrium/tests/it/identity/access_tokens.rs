@@ -142,6 +142,9 @@ async fn what_ends_a_token() {
     assert_eq!(reads(&world, text).await, 401);
     // Its user, its membership or its workspace is not active; and it counts again with them.
     let mut db = world.as_owner().await;
+    let confirmed = sqlx::query("UPDATE directory.sessions SET verified_at = $1").bind(world.now()).execute(&mut db).await;
+    assert!(confirmed.is_ok_and(|sessions| sessions.rows_affected() > 0));
+    world.app.sessions.forget();
     for (table, column) in [("directory.users", "id"), ("identity.members", "user_id"), ("directory.tenants", "owner_id")] {
         let (_, text) = token(&tenant.owner, &["contacts:read"]).await;
         assert_eq!(reads(&world, &text).await, 200);
@@ -220,6 +223,71 @@ async fn the_text_of_a_token_is_kept_nowhere() {
         .expect("looked");
         assert!(!held, "{table} holds the token");
     }
+}
+
+/// Who keeps the workspace safe sees what acts for its members, and ends it; never a secret, and nothing of elsewhere.
+#[tokio::test]
+async fn members_tokens_are_seen_and_ended_by_who_keeps_the_workspace_safe() {
+    let world = World::new().await;
+    let (tenant, other) = (Tenant::found(&world, "acme").await, Tenant::found(&world, "other").await);
+    let (editor_id, editor) = tenant.member(&world, "editor").await;
+    let (id, text) = token(&editor, &["contacts:read"]).await;
+    let (_, own) = token(&tenant.owner, &["contacts:read"]).await;
+    token(&other.owner, &["contacts:read"]).await;
+    editor.get("/member-access-tokens").await.expect(403);
+    editor.delete(&format!("/member-access-tokens/{id}")).await.expect(403);
+    let listed = tenant.owner.get("/member-access-tokens").await.expect(200);
+    let items = listed.json["items"].as_array().expect("items");
+    assert_eq!(items.len(), 2, "{}", listed.text);
+    assert_eq!(
+        (&items[1]["id"], &items[1]["user_id"], &items[1]["user_name"], &items[1]["scopes"]),
+        (&json!(id), &json!(editor_id), &json!("editor Member"), &json!(["contacts:read"]))
+    );
+    assert!(!listed.text.contains(&text["atrium_pat_".len()..]) && !listed.text.contains("hash"), "{}", listed.text);
+    let page = tenant.owner.get("/member-access-tokens?limit=1").await.expect(200).json;
+    let rest = format!("/member-access-tokens?limit=1&cursor={}", page["next_cursor"].as_str().expect("more"));
+    assert_eq!(tenant.owner.get(&rest).await.expect(200).json["items"][0]["id"], json!(id));
+    assert_eq!(reads(&world, &text).await, 200);
+    other.owner.delete(&format!("/member-access-tokens/{id}")).await.expect(404);
+    tenant.owner.delete(&format!("/member-access-tokens/{id}")).await.expect(204);
+    assert_eq!((reads(&world, &text).await, reads(&world, &own).await), (401, 200));
+    tenant.owner.delete(&format!("/member-access-tokens/{id}")).await.expect(404);
+    let line = tenant.owner.get(&format!("/audit-events?entity_id={id}")).await.expect(200).json["items"][0].clone();
+    assert_eq!((&line["action"], &line["actor"]["id"]), (&json!("access_token.revoked"), &json!(tenant.owner_id)));
+    // Its owner finds it in what concerns the account.
+    let told: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM directory.security_events WHERE user_id = $1 AND event = 'access_token_revoked'")
+            .bind(editor_id)
+            .fetch_one(&mut world.as_owner().await)
+            .await
+            .expect("counted");
+    assert_eq!(told, 1);
+}
+
+/// What outlives the session is made by somebody who is there (ASVS 5.0, 7.5), and told by mail.
+#[tokio::test]
+async fn a_token_is_made_by_somebody_who_confirmed_just_now() {
+    let world = World::new().await;
+    let mut ana = super::sign_up(&world, "ana@example.com").await;
+    let body = json!({ "name": "Script", "scopes": ["contacts:read"] });
+    world.advance_minutes(11);
+    assert_eq!(ana.post("/access-tokens", body.clone()).await.expect(403).code(), "step_up_required");
+    let verified = ana.post("/session/verification", json!({ "method": "password", "password": super::PASSWORD })).await.expect(200);
+    ana.keep_cookie(&verified);
+    ana.post("/access-tokens", body).await.expect(201);
+    assert_eq!(super::newest_mail(&world, "ana@example.com").await.kind, "access_token_created");
+}
+
+/// RFC 9110, 15.5.2: each 401 names the ways to show who one is, and one with a token says that it is none.
+#[tokio::test]
+async fn each_401_says_how_to_show_who_one_is() {
+    let world = World::new().await;
+    let visitor = Client::anonymous(&world);
+    let ways = |answer: &Answer| answer.headers["www-authenticate"].to_str().expect("ascii").to_owned();
+    assert_eq!(ways(&visitor.get("/contacts").await.expect(401)), "Bearer, DPoP");
+    assert_eq!(ways(&super::try_sign_in(&world, "nobody@example.com", "not this password").await.expect(401)), "Bearer, DPoP");
+    let wrong = by(&world, "atrium_pat_x", Method::GET, "/contacts", None).await.expect(401);
+    assert_eq!(ways(&wrong), "Bearer error=\"invalid_token\", DPoP error=\"invalid_token\"");
 }
 
 #[tokio::test]

@@ -95,6 +95,36 @@ async fn nobody_else_administers_the_instance() {
     tenant.owner.patch("/me", &me["version"], json!({ "is_platform_admin": true })).await.expect(422);
 }
 
+/// Where the instance asks for it, its administration is closed to who has shown one factor only (ASVS 5.0, 6.3.3).
+#[tokio::test]
+async fn administrators_show_a_second_factor_where_the_instance_asks_for_it() {
+    let world = World::with(Default::default(), |config| config.admin_second_factor = true).await;
+    let (_, mut admin) = platform_admin(&world, "root@example.com").await;
+    let mut asked = 0;
+    for operation in
+        operations().into_iter().filter(|operation| ["/admin/", "/instance/", "/mails"].iter().any(|area| operation.path.starts_with(area)))
+    {
+        let body = operation.takes_body.then(|| json!({}));
+        let answer = admin.send(operation.method.clone(), &any_path(&operation.path), &[("if-match", "*")], body.as_ref()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code()),
+            (403, "admin_second_factor_required"),
+            "{} {}",
+            operation.method,
+            operation.path
+        );
+        asked += 1;
+    }
+    assert!(asked > 15, "{asked}");
+    // The account stays in reach, so that one can be set up; and once it was shown, the rest is.
+    let (phone, _) = super::second_factors::set_up(&world, &admin).await;
+    admin.get("/admin/tenants").await.expect(403);
+    let proof = json!({ "method": "totp", "code": phone.code(&world, 0) });
+    let verified = admin.post("/session/verification", proof).await.expect(200);
+    admin.keep_cookie(&verified);
+    admin.get("/admin/tenants").await.expect(200);
+}
+
 #[tokio::test]
 async fn changes_take_a_fresh_factor() {
     let world = World::new().await;

@@ -53,7 +53,7 @@ fn token_of(mail: &Mail) -> String {
 }
 
 /// The newest mail to that address, after all jobs have run.
-async fn newest_mail(world: &World, address: &str) -> Mail {
+pub async fn newest_mail(world: &World, address: &str) -> Mail {
     world.settle().await;
     mails_to(world, address).await.pop().unwrap_or_else(|| panic!("no mail to {address}")).0
 }
@@ -102,7 +102,7 @@ fn seen_from_outside(answer: &Answer) -> (StatusCode, BTreeMap<String, String>, 
     (answer.status, headers, body)
 }
 
-async fn role_id(of: &Tenant, name: &str) -> Value {
+pub async fn role_id(of: &Tenant, name: &str) -> Value {
     let roles = of.owner.get("/roles").await.expect(200).json;
     let role = roles["items"].as_array().expect("roles").iter().find(|role| role["name"] == name).unwrap_or_else(|| panic!("no {name}"));
     role["id"].clone()

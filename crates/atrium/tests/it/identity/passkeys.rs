@@ -210,6 +210,15 @@ async fn a_passkey_is_a_second_factor_bound_to_its_sign_in() {
     let crossed = anybody.post("/sessions/second-factor", json!({ "token": two["token"], "proof": proof })).await.expect(401);
     assert_eq!(crossed.code(), "invalid_passkey");
     world.advance_minutes(1);
+    // Nor does another user's passkey, which is a good one at its own account.
+    let bo = super::sign_up(&world, "bo@example.com").await;
+    let mut foreign = Authenticator::new(&world.url);
+    register(&bo, &mut foreign, "Bo's").await.expect(201);
+    let again = anybody.post("/sessions/second-factor/options", json!({ "token": two["token"] })).await.expect(200).json;
+    let of_bo = json!({ "method": "passkey", "token": again["token"], "credential": foreign.get(&again["public_key"]) });
+    let refused = anybody.post("/sessions/second-factor", json!({ "token": two["token"], "proof": of_bo })).await.expect(401);
+    assert_eq!(refused.code(), "invalid_passkey");
+    world.advance_minutes(1);
     anybody.post("/sessions/second-factor", json!({ "token": one["token"], "proof": proof })).await.expect(201);
     // Later it confirms who sits there.
     world.advance_minutes(OLD);

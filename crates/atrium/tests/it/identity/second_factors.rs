@@ -215,7 +215,7 @@ async fn a_sign_in_that_waits_opens_nothing() {
     let body = json!({ "token": token, "credential": {} });
     Client::anonymous(&world).post("/sessions/passkey", body).await.expect(409);
     let again = second_step(&world, &token, json!({ "method": "password", "password": PASSWORD })).await.expect(403);
-    assert_eq!(again.code(), "second_factor_required");
+    assert_eq!(again.code(), "password_not_enough");
     // It ends by itself, and with the password that it stood on.
     world.advance_minutes(6);
     assert_eq!(second_step(&world, &token, totp("123456")).await.expect(409).code(), "challenge_over");
@@ -270,7 +270,7 @@ async fn factors_change_only_after_a_fresh_one() {
     }
     // With a second factor set up, the password alone does not confirm.
     let password = json!({ "method": "password", "password": PASSWORD });
-    assert_eq!(browser.post("/session/verification", password.clone()).await.expect(403).code(), "second_factor_required");
+    assert_eq!(browser.post("/session/verification", password.clone()).await.expect(403).code(), "password_not_enough");
     assert_eq!(browser.post("/session/verification", totp("000000")).await.expect(401).code(), "invalid_code");
     world.advance_minutes(1);
     let before = browser.clone();
@@ -306,6 +306,6 @@ async fn an_invitation_is_no_way_around_the_second_factor() {
     tenant.owner.post("/invitations", json!({ "email": ANA, "role_id": role })).await.expect(201);
     let token = token_of(&mail(&world, "invitation").await);
     let body = json!({ "token": token, "password": PASSWORD });
-    assert_eq!(Client::anonymous(&world).post("/invitation-acceptances", body).await.expect(403).code(), "second_factor_required");
+    assert_eq!(Client::anonymous(&world).post("/invitation-acceptances", body).await.expect(403).code(), "password_not_enough");
     browser.post("/invitation-acceptances", json!({ "token": token })).await.expect(201);
 }

@@ -150,6 +150,50 @@ async fn sessions_are_listed_and_ended() {
     own.get("/session").await.expect(401);
 }
 
+/// Who borrows a screen throws nobody out (ASVS 5.0, 7.5.2); one's own session is ended by anybody who sits there.
+#[tokio::test]
+async fn ending_other_sessions_takes_a_fresh_factor() {
+    let world = World::new().await;
+    let mut ana = sign_up(&world, "ana@example.com").await;
+    let other = Client::sign_in(&world, "ana@example.com", PASSWORD).await;
+    let listed = ana.get("/sessions").await.expect(200).json["items"].clone();
+    let id = |current: bool| {
+        let found = listed.as_array().expect("items").iter().find(|one| one["current"] == current).expect("one");
+        format!("/sessions/{}", found["id"].as_str().expect("an id"))
+    };
+    world.advance_minutes(11);
+    for path in ["/sessions".to_owned(), id(false)] {
+        assert_eq!(ana.delete(&path).await.expect(403).code(), "step_up_required", "{path}");
+    }
+    other.get("/session").await.expect(200);
+    let verified = ana.post("/session/verification", json!({ "method": "password", "password": PASSWORD })).await.expect(200);
+    ana.keep_cookie(&verified);
+    ana.delete(&id(false)).await.expect(204);
+    other.get("/session").await.expect(401);
+    world.advance_minutes(11);
+    ana.delete(&id(true)).await.expect(204);
+    ana.get("/session").await.expect(401);
+}
+
+/// A wrong password stands in the history wherever it was typed (ASVS 5.0, 16.3.1).
+#[tokio::test]
+async fn wrong_passwords_of_who_is_signed_in_are_written_down_too() {
+    let world = World::new().await;
+    let ana = sign_up(&world, "ana@example.com").await;
+    let wrong = json!({ "method": "password", "password": "not this password" });
+    ana.post("/session/verification", wrong).await.expect(422);
+    wait_out(&world, 60);
+    let change = json!({ "current_password": "not this password", "new_password": "another fine password" });
+    ana.put("/me/password", None, change).await.expect(422);
+    let history: Vec<(String, String)> = sqlx::query_as(
+        "SELECT failure_reason, method FROM directory.login_history WHERE outcome = 'failed' AND user_id IS NOT NULL AND ip_address IS NOT NULL ORDER BY id",
+    )
+    .fetch_all(&world.app.pools.owner)
+    .await
+    .expect("the history");
+    assert_eq!(history, [("confirmation", "password"), ("password_change", "password")].map(|(why, how)| (why.to_owned(), how.to_owned())));
+}
+
 #[tokio::test]
 async fn a_session_ends_unused_and_at_the_latest_after_thirty_days() {
     let world = World::new().await;

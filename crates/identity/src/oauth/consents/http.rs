@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{AuthorizationAsked, AuthorizationDecision, OAuthConsent, another_account, expired, step_up_required, store};
+use super::{AuthorizationAsked, AuthorizationDecision, ConsentScopes, OAuthConsent, another_account, expired, step_up_required, store};
 use crate::directory::Directory;
 use crate::oauth::clients::{self, OAuthClient};
 use crate::oauth::requests::authorize::answer_with_code;
@@ -40,6 +40,9 @@ async fn waiting(
     caller: &SignedIn,
     handle: &str,
 ) -> Result<(requests::store::Found, OAuthClient, AuthorizationRequest)> {
+    if handle.is_empty() {
+        return Err(Problem::field("request", "required", "is required").into());
+    }
     let found = requests::store::find(db, &sha256(handle.as_bytes()), "consent", caller.app.clock.now()).await?.ok_or_else(expired)?;
     if found.user_id != Some(caller.session.user_id) {
         return Err(another_account().into());
@@ -81,7 +84,7 @@ async fn decide(caller: SignedIn, Json(input): Json<AuthorizationDecision>) -> R
     let mut ctx = Ctx::of_member(app.clone(), caller.session.clone(), TenantId(tenant), caller.origin.clone(), None);
     // Again, and locked in the transaction of what it leads to.
     waiting(ctx.db().await?, &caller, &input.request).await?;
-    let allowed = super::allow(&mut ctx, &caller.session, &client, &request.scopes).await?;
+    let allowed = super::allow(&mut ctx, &caller.session, &client, &request.scopes, input.scopes.as_deref()).await?;
     requests::store::mark_used(ctx.db().await?, found.id, now).await?;
     let redirect_to = answer_with_code(&app, ctx.db().await?, &client, &request, &allowed).await?;
     ctx.commit().await?;
@@ -104,6 +107,17 @@ async fn revoke(caller: SignedIn, Path(id): Path<Uuid>) -> Result<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Leaves an app less than one has allowed it; its tokens may no more from then on.
+#[utoipa::path(put, path = "/oauth-consents/{id}/scopes", tag = "identity", params(("id" = Uuid, Path)), request_body = ConsentScopes, responses((status = 200, body = OAuthConsent)), security(("session" = [])))]
+async fn narrow(caller: SignedIn, Path(id): Path<Uuid>, Json(input): Json<ConsentScopes>) -> Result<Json<OAuthConsent>> {
+    Ok(Json(super::narrow(caller, id, &input).await?))
+}
+
 pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(look_up)).routes(routes!(decide)).routes(routes!(list)).routes(routes!(revoke))
+    OpenApiRouter::new()
+        .routes(routes!(look_up))
+        .routes(routes!(decide))
+        .routes(routes!(list))
+        .routes(routes!(revoke))
+        .routes(routes!(narrow))
 }

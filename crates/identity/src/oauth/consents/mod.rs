@@ -15,8 +15,9 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::clients::{Kind, OAuthClient};
-use super::tokens::Allowed;
+use super::clients::{GrantType, Kind, OAuthClient};
+use super::scopes;
+use super::tokens::{self, Allowed};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::sessions;
 
@@ -46,6 +47,10 @@ pub struct AuthorizationAsked {
     /// Where the answer goes; null for a device, which asks for it.
     pub leads_to: Option<String>,
     pub scopes: Vec<String>,
+    /// Seconds for which what is handed out counts.
+    pub lives_seconds: i64,
+    /// Seconds for which the app may stay connected, where it asks for `offline_access`.
+    pub stays_seconds: Option<i64>,
     /// Among which one is chosen.
     pub tenants: Vec<OfferedTenant>,
     /// The one that is offered first.
@@ -69,6 +74,35 @@ pub struct AuthorizationDecision {
     pub allowed: bool,
     /// In which workspace; needed where it is allowed.
     pub tenant_id: Option<Uuid>,
+    /// Which of the scopes that were asked for; all of them where it is left out.
+    #[schema(min_items = 1, max_items = 200)]
+    pub scopes: Option<Vec<String>>,
+}
+
+/// What an app keeps of what it was allowed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentScopes {
+    /// Some of those that it has.
+    #[schema(min_items = 1, max_items = 200)]
+    scopes: Vec<String>,
+}
+
+/// Some of the scopes, sorted, none twice.
+///
+/// # Errors
+/// 422 for none at all, and for one that is not among them.
+fn some_of(chosen: &[String], all: &[String]) -> Result<Vec<String>, Problem> {
+    let mut chosen = chosen.to_vec();
+    chosen.sort_unstable();
+    chosen.dedup();
+    if chosen.is_empty() {
+        return Err(Problem::field("scopes", "required", "must name at least one"));
+    }
+    match chosen.iter().find(|scope| !all.contains(scope)) {
+        Some(other) => Err(Problem::field("scopes", "not_asked", format!("names {other}, which is not among them"))),
+        None => Ok(chosen),
+    }
 }
 
 /// The workspaces in which this client could act for that person.
@@ -92,6 +126,7 @@ pub async fn describe(
     leads_to: Option<String>,
 ) -> Result<AuthorizationAsked> {
     let tenants = enterable(db, caller.session.user_id, client).await?;
+    let stays = scopes::has(&scopes, scopes::OFFLINE) && client.may(GrantType::RefreshToken);
     let current = tenants.iter().find(|one| caller.session.tenant.is_some_and(|tenant| tenant.0 == one.id)).or(tenants.first());
     Ok(AuthorizationAsked {
         client_name: client.name.clone(),
@@ -100,27 +135,36 @@ pub async fn describe(
         of_instance: client.tenant_id.is_none(),
         leads_to,
         scopes,
+        lives_seconds: tokens::ACCESS_LIVES,
+        stays_seconds: stays.then_some(tokens::GRANT_LIVES),
         tenant_id: current.map(|one| one.id),
         tenants,
     })
 }
 
-/// Writes down what the person allows, in the transaction of the workspace's context.
+/// Writes down what the person allows of what was asked, in the transaction of the workspace's context. What is left out now is
+/// taken back where it was allowed before.
 ///
 /// # Errors
-/// 404 where he or she is no active member there, or the client is not for it.
-pub async fn allow(ctx: &mut Ctx, session: &Session, client: &OAuthClient, scopes: &[String]) -> Result<Allowed> {
+/// 404 where he or she is no active member there, or the client is not for it; 422 for scopes that were not asked for.
+pub async fn allow(ctx: &mut Ctx, session: &Session, client: &OAuthClient, asked: &[String], chosen: Option<&[String]>) -> Result<Allowed> {
+    let scopes = some_of(chosen.unwrap_or(asked), asked)?;
     let (user, tenant, now) = (session.user_id, ctx.tenant, ctx.now());
     if !enterable(ctx.db().await?, user, client).await?.iter().any(|one| one.id == tenant.0) {
         return Err(Problem::not_found().into());
     }
     let before = store::find(ctx.db().await?, user, client.id, tenant).await?;
     let mut all = before.as_ref().map(|consent| consent.scopes.clone()).unwrap_or_default();
-    all.extend_from_slice(scopes);
+    let refused: Vec<String> = asked.iter().filter(|scope| !scopes.contains(scope)).cloned().collect();
+    all.retain(|scope| !refused.contains(scope));
+    all.extend_from_slice(&scopes);
     all.sort_unstable();
     all.dedup();
     let is_new = before.as_ref().is_none_or(|consent| consent.scopes != all);
-    let consent = store::write(ctx.db().await?, id::new(), user, client.id, tenant, &all, now).await?;
+    let consent = store::write(ctx.db().await?, id::new(), user, client.id, tenant, &all, &refused, now).await?;
+    if before.as_ref().is_some_and(|consent| consent.scopes.iter().any(|scope| refused.contains(scope))) {
+        tokens::store::narrow(ctx.db().await?, consent, &all).await?;
+    }
     if is_new {
         let told = |scopes: &[String]| json!({ "client": client.name, "client_id": client.client_id, "scopes": scopes });
         match &before {
@@ -132,12 +176,35 @@ pub async fn allow(ctx: &mut Ctx, session: &Session, client: &OAuthClient, scope
         let (app, origin) = (ctx.app.clone(), ctx.origin.clone());
         note(ctx.db().await?, &app, &origin, user, "oauth_consent_given", &client.name, tenant).await?;
     }
-    Ok(Allowed { user, tenant, consent, session: session.id, auth_time: session.verified_at, scopes: scopes.to_vec() })
+    Ok(Allowed { user, tenant, consent, session: session.id, auth_time: session.verified_at, scopes })
 }
 
 async fn note(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, event: &str, client: &str, tenant: TenantId) -> Result<()> {
     let details = json!({ "client": client, "tenant_id": tenant.0 });
     note_security_event(db, app, origin, &SecurityEvent { user, event, severity: "medium", details }).await
+}
+
+/// Takes some of it back; the tokens that were handed out may no more from then on.
+async fn narrow(caller: SignedIn, consent: Uuid, input: &ConsentScopes) -> Result<OAuthConsent> {
+    let (app, now, user) = (caller.app.clone(), caller.app.clock.now(), caller.session.user_id);
+    let mut directory = crate::directory::Directory::open(&app, None, None).await?;
+    let mut found = store::of_user(directory.db(), user, consent).await?.ok_or_else(Problem::not_found)?;
+    directory.commit().await?;
+    let kept = some_of(&input.scopes, &found.scopes)?;
+    let tenant = TenantId(found.tenant_id);
+    let mut ctx = Ctx::of_member(app.clone(), caller.session, tenant, caller.origin.clone(), None);
+    if !store::narrow(ctx.db().await?, user, consent, &kept, now).await? {
+        return Err(Problem::not_found().into());
+    }
+    tokens::store::narrow(ctx.db().await?, consent, &kept).await?;
+    if kept != found.scopes {
+        let told = |scopes: &[String]| json!({ "client": found.client_name, "scopes": scopes });
+        ctx.audit(Change::updated("oauth_consent.updated", "oauth_consent", consent, told(&found.scopes), told(&kept)));
+        note(ctx.db().await?, &app, &caller.origin, user, "oauth_consent_narrowed", &found.client_name, tenant).await?;
+    }
+    ctx.commit().await?;
+    found.scopes = kept;
+    Ok(found)
 }
 
 /// Takes a consent back; its tokens count no more at once.
@@ -151,7 +218,7 @@ async fn revoke(caller: SignedIn, consent: Uuid) -> Result<()> {
     if !store::revoke(ctx.db().await?, user, consent, now).await? {
         return Err(Problem::not_found().into());
     }
-    super::tokens::store::revoke_of_consent(ctx.db().await?, consent, now).await?;
+    tokens::store::revoke_of_consent(ctx.db().await?, consent, now).await?;
     let told = |revoked_at: Option<Timestamp>| json!({ "client": found.client_name, "scopes": found.scopes, "revoked_at": revoked_at });
     ctx.audit(Change::updated("oauth_consent.revoked", "oauth_consent", consent, told(None), told(Some(now))));
     note(ctx.db().await?, &app, &caller.origin, user, "oauth_consent_revoked", &found.client_name, tenant).await?;

@@ -26,7 +26,7 @@ pub async fn find(db: &mut PgConnection, user: Uuid, client: Uuid, tenant: Tenan
     .await
 }
 
-/// Writes it, or widens the one that stands; answers its id.
+/// Writes it, or widens the one that stands by the scopes and takes from it what was refused; answers its id.
 pub async fn write(
     db: &mut PgConnection,
     id: Uuid,
@@ -34,13 +34,15 @@ pub async fn write(
     client: Uuid,
     tenant: TenantId,
     scopes: &[String],
+    refused: &[String],
     now: Timestamp,
 ) -> Result<Uuid, sqlx::Error> {
     sqlx::query_scalar!(
         "INSERT INTO directory.oauth_consents AS c (id, user_id, client_id, tenant_id, scopes, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)
+         VALUES ($1, $2, $3, $4, $5, $7, $7)
          ON CONFLICT (user_id, client_id, tenant_id) WHERE revoked_at IS NULL
-         DO UPDATE SET scopes = ARRAY(SELECT DISTINCT scope FROM unnest(c.scopes || excluded.scopes) AS scope ORDER BY scope),
+         DO UPDATE SET scopes = ARRAY(SELECT DISTINCT scope FROM unnest(c.scopes || excluded.scopes) AS scope
+                                      WHERE scope <> ALL ($6) ORDER BY scope),
                        updated_at = excluded.updated_at
          RETURNING id",
         id,
@@ -48,6 +50,7 @@ pub async fn write(
         client,
         tenant.0,
         scopes,
+        refused,
         now,
     )
     .fetch_one(db)
@@ -78,6 +81,22 @@ pub async fn list(db: &mut PgConnection, user: Uuid, before: Option<Uuid>, limit
 
 pub async fn of_user(db: &mut PgConnection, user: Uuid, id: Uuid) -> Result<Option<OAuthConsent>, sqlx::Error> {
     consents!("AND c.id = $2", user, id).fetch_optional(db).await
+}
+
+/// Leaves it those of its scopes; whether it stands.
+pub async fn narrow(db: &mut PgConnection, user: Uuid, id: Uuid, kept: &[String], now: Timestamp) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE directory.oauth_consents
+            SET scopes = ARRAY(SELECT unnest(scopes) INTERSECT SELECT unnest($3::text[]) ORDER BY 1), updated_at = $4
+          WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL",
+        user,
+        id,
+        kept,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Whether it stood until now.

@@ -78,7 +78,7 @@ async fn decide(caller: SignedIn, Json(input): Json<AuthorizationDecision>) -> R
     let session = caller.session.clone();
     let mut ctx = Ctx::of_member(app.clone(), caller.session, TenantId(tenant), caller.origin, None);
     let (found, client) = waiting(ctx.db().await?, &app, &input.request).await?;
-    let allowed = consents::allow(&mut ctx, &session, &client, &found.scopes).await?;
+    let allowed = consents::allow(&mut ctx, &session, &client, &found.scopes, input.scopes.as_deref()).await?;
     let grant = Grant::of_person(&client, &allowed, ctx.now());
     tokens::store::insert_grant(ctx.db().await?, &grant).await?;
     store::decide(ctx.db().await?, found.id, Some(grant.id)).await?;

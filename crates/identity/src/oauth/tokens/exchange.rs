@@ -124,7 +124,8 @@ impl Asked<'_> {
             end_family(self.app, db, self.origin, grant, "refresh_reused").await?;
             return Err(unknown());
         }
-        if found.expires_at <= self.now || !store::grant_lives(db, grant.id, self.now).await? {
+        // Where its person took `offline_access` back, it is not refreshed any more.
+        if found.expires_at <= self.now || !grant.is_offline(self.client) || !store::grant_lives(db, grant.id, self.now).await? {
             return Err(unknown());
         }
         let scopes = match self.form.get("scope") {

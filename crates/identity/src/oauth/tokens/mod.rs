@@ -29,11 +29,11 @@ pub const REFRESH: &str = "atrium_ort_";
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 /// Of an access token.
-const ACCESS_LIVES: i64 = HOUR;
+pub const ACCESS_LIVES: i64 = HOUR;
 /// Of a refresh token that is not used.
 const REFRESH_LIVES: i64 = 30 * DAY;
 /// Of a family, whatever is refreshed.
-const GRANT_LIVES: i64 = 90 * DAY;
+pub const GRANT_LIVES: i64 = 90 * DAY;
 /// Of a code (RFC 6749, 4.1.2, recommends ten minutes at most).
 const CODE_LIVES: i64 = 60;
 /// How long a refresh token gets the same answer again, for whom the first was lost.

@@ -58,6 +58,26 @@ pub async fn insert_code(
     Ok(())
 }
 
+/// The grant among the columns of a joined row, whose type each statement has for itself.
+macro_rules! grant_of {
+    ($row:ident) => {
+        Grant {
+            id: $row.grant_id,
+            client_id: $row.client_id,
+            user_id: $row.user_id,
+            tenant_id: $row.tenant_id,
+            consent_id: $row.consent_id,
+            session_id: $row.session_id,
+            scopes: $row.scopes,
+            nonce: $row.nonce,
+            auth_time: $row.auth_time,
+            dpop_jkt: $row.dpop_jkt,
+            created_at: $row.created_at,
+            expires_at: $row.expires_at,
+        }
+    };
+}
+
 /// A code with its grant, locked: whoever shows it at the same time waits.
 pub struct FoundCode {
     pub id: Uuid,
@@ -88,20 +108,7 @@ pub async fn code_for_use(db: &mut PgConnection, code_hash: &[u8; 32]) -> Result
         challenge: row.code_challenge,
         expires_at: row.code_expires_at,
         used_at: row.used_at,
-        grant: Grant {
-            id: row.grant_id,
-            client_id: row.client_id,
-            user_id: row.user_id,
-            tenant_id: row.tenant_id,
-            consent_id: row.consent_id,
-            session_id: row.session_id,
-            scopes: row.scopes,
-            nonce: row.nonce,
-            auth_time: row.auth_time,
-            dpop_jkt: row.dpop_jkt,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        },
+        grant: grant_of!(row),
     }))
 }
 
@@ -194,20 +201,7 @@ pub async fn refresh_for_use(db: &mut PgConnection, refresh_hash: &[u8; 32]) -> 
         successor_scopes: row.successor_scopes,
         successor_used: row.successor_used,
         revoked_at: row.revoked_at,
-        grant: Grant {
-            id: row.grant_id,
-            client_id: row.client_id,
-            user_id: row.user_id,
-            tenant_id: row.tenant_id,
-            consent_id: row.consent_id,
-            session_id: row.session_id,
-            scopes: row.scopes,
-            nonce: row.nonce,
-            auth_time: row.auth_time,
-            dpop_jkt: row.dpop_jkt,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-        },
+        grant: grant_of!(row),
     }))
 }
 
@@ -271,22 +265,71 @@ pub async fn revoke_of_consent(db: &mut PgConnection, consent: Uuid, now: Timest
     Ok(())
 }
 
-/// What a sign-out ends: of one session (or of all but one), what was not allowed to outlive it.
-pub async fn revoke_of_sessions(
-    db: &mut PgConnection,
-    user: Uuid,
-    one: Option<Uuid>,
-    but: Option<Uuid>,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
+/// What the end of a session ends: what was not allowed to outlive it.
+pub async fn revoke_of_session(db: &mut PgConnection, session: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE directory.oauth_grants SET revoked_at = $4, revoked_reason = 'signed_out'
-          WHERE user_id = $1 AND ($2::uuid IS NULL OR session_id = $2) AND ($3::uuid IS NULL OR session_id IS DISTINCT FROM $3)
-            AND revoked_at IS NULL AND expires_at > $4 AND NOT 'offline_access' = ANY (scopes)",
-        user,
-        one as Option<Uuid>,
-        but as Option<Uuid>,
+        "UPDATE directory.oauth_grants SET revoked_at = $2, revoked_reason = 'signed_out'
+          WHERE session_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND NOT 'offline_access' = ANY (scopes)",
+        session,
         now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// As [`revoke_of_session`], of all the user's sessions but one.
+pub async fn revoke_of_other_sessions(db: &mut PgConnection, user: Uuid, but: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.oauth_grants SET revoked_at = $3, revoked_reason = 'signed_out'
+          WHERE user_id = $1 AND session_id IS DISTINCT FROM $2
+            AND revoked_at IS NULL AND expires_at > $3 AND NOT 'offline_access' = ANY (scopes)",
+        user,
+        but,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What a new password ends: all that the user let apps do, also what outlives a sign-out (ASVS 5.0, 7.4.3).
+pub async fn revoke_of_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.oauth_grants SET revoked_at = $2, revoked_reason = 'password_changed'
+          WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2",
+        user,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Where a session goes on under another id, what was allowed in it ends with that one.
+pub async fn move_to_session(db: &mut PgConnection, from: Uuid, to: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.oauth_grants SET session_id = $2 WHERE session_id = $1 AND revoked_at IS NULL", from, to)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Narrows what stands of a consent to those scopes, at once: its grants and their tokens.
+pub async fn narrow(db: &mut PgConnection, consent: Uuid, scopes: &[String]) -> Result<(), sqlx::Error> {
+    // The grants first: who refreshes one just now holds its row, and its tokens are seen once that is done.
+    sqlx::query!(
+        "UPDATE directory.oauth_grants SET scopes = ARRAY(SELECT unnest(scopes) INTERSECT SELECT unnest($2::text[]) ORDER BY 1)
+          WHERE consent_id = $1 AND revoked_at IS NULL",
+        consent,
+        scopes,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "UPDATE directory.oauth_tokens k SET scopes = ARRAY(SELECT unnest(k.scopes) INTERSECT SELECT unnest($2::text[]) ORDER BY 1)
+           FROM directory.oauth_grants g WHERE g.id = k.grant_id AND g.consent_id = $1 AND g.revoked_at IS NULL",
+        consent,
+        scopes,
     )
     .execute(db)
     .await?;

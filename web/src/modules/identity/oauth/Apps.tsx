@@ -1,15 +1,15 @@
 /** Apps that sign people in through Atrium or act for them: of the workspace, and of the whole instance. */
-import { Badge, Button, Group, Menu, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Menu, Modal, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconApps, IconDots } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { OAuthClient } from "@/api/types";
 import { useMay, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { useChange } from "@/shared/change";
 import { Section } from "@/shared/Page";
 import { Answer, EmptyState } from "@/shared/states";
+import { TypedDialog } from "@/shared/TypedDialog";
 import { notice, refusal } from "@/shared/toast";
 import security from "../security.module.css";
 import { AppForm } from "./AppForm";
@@ -145,43 +145,22 @@ function Removal({
   onClose: () => void;
 }) {
   const t = useT();
-  const [typed, setTyped] = useState("");
   const remove = useChange<void>({
     run: () => realm.remove(app),
     stale: [realm.key],
     done: () => notice(t.apps.removed(app.name)),
   });
-  const matches = typed.trim() === app.name;
   return (
-    <Modal
+    <TypedDialog
       opened={opened}
       onClose={onClose}
       title={t.apps.removeTitle}
-      closeButtonProps={{ "aria-label": t.common.close }}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (matches) remove.mutate();
-        }}
-      >
-        <Stack>
-          <Text>{t.apps.removeText}</Text>
-          <TextInput
-            label={t.contacts.deleteConfirm(app.name)}
-            data-autofocus
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            classNames={{ label: classes.name }}
-          />
-          <Group justify="flex-end">
-            <Button type="submit" color="red" disabled={!matches} loading={remove.isPending}>
-              {t.apps.remove}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      text={t.apps.removeText}
+      label={t.contacts.deleteConfirm(app.name)}
+      expected={app.name}
+      button={t.apps.remove}
+      pending={remove.isPending}
+      onConfirm={() => remove.mutate()}
+    />
   );
 }

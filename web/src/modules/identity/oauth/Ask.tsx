@@ -6,7 +6,17 @@ import type { AuthorizationAsked } from "@/api/types";
 import { sessionQuery } from "@/app/session";
 import { useT } from "@/i18n";
 import classes from "./oauth.module.css";
-import { linesOf } from "./scopes";
+import { ScopeChoice } from "./ScopeChoice";
+
+const MINUTE = 60;
+const DAY = 24 * 3600;
+
+/** What a person answers. */
+export interface Decision {
+  allowed: boolean;
+  tenant_id: string | null;
+  scopes: string[] | null;
+}
 
 export function Mark({ text }: { text: string }) {
   return (
@@ -25,13 +35,14 @@ export function Ask({
   asked: AuthorizationAsked;
   /** The answer that is on its way. */
   busy: "yes" | "no" | null;
-  onDecide: (allowed: boolean, tenant: string | null) => void;
+  onDecide: (decision: Decision) => void;
   /** To start again as somebody else. */
   onOther?: () => void;
 }) {
   const t = useT();
   const { data: session } = useQuery(sessionQuery);
   const [tenant, setTenant] = useState(asked.tenant_id ?? null);
+  const [chosen, setChosen] = useState(asked.scopes);
   const offered = asked.tenants.length > 0;
   return (
     <Stack>
@@ -50,14 +61,12 @@ export function Ask({
       {offered ? (
         <>
           <div>
-            <Text fw={500} mb={4}>
-              {t.oauth.wants}
+            <ScopeChoice label={t.oauth.wants} scopes={asked.scopes} chosen={chosen} onChange={setChosen} />
+            <Text size="sm" c="dimmed" mt={8}>
+              {asked.stays_seconds && chosen.includes("offline_access")
+                ? t.oauth.stays(asked.stays_seconds / DAY)
+                : t.oauth.lives(asked.lives_seconds / MINUTE)}
             </Text>
-            <ul className={classes.scopes}>
-              {linesOf(asked.scopes, t).map((line) => (
-                <li key={line}>{line}</li>
-              ))}
-            </ul>
           </div>
           {asked.tenants.length > 1 ? (
             <Select
@@ -92,15 +101,15 @@ export function Ask({
           variant="default"
           loading={busy === "no"}
           disabled={busy !== null}
-          onClick={() => onDecide(false, null)}
+          onClick={() => onDecide({ allowed: false, tenant_id: null, scopes: null })}
         >
           {t.oauth.refuse}
         </Button>
         {offered ? (
           <Button
             loading={busy === "yes"}
-            disabled={busy !== null || !tenant}
-            onClick={() => onDecide(true, tenant)}
+            disabled={busy !== null || !tenant || chosen.length === 0}
+            onClick={() => onDecide({ allowed: true, tenant_id: tenant, scopes: chosen })}
           >
             {t.oauth.allow}
           </Button>

@@ -1,7 +1,9 @@
 /** What one has allowed apps, in every workspace, and how to take it back. */
-import { Button, Group, Text } from "@mantine/core";
+import { Button, Flex, Group, Modal, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { keys, patchCached } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { OAuthConsent } from "@/api/types";
@@ -14,6 +16,7 @@ import { notice } from "@/shared/toast";
 import security from "../security.module.css";
 import { Mark } from "./Ask";
 import classes from "./oauth.module.css";
+import { ScopeChoice } from "./ScopeChoice";
 import { linesOf } from "./scopes";
 
 export function ConnectedApps() {
@@ -44,6 +47,7 @@ export function ConnectedApps() {
 function ConsentRow({ consent }: { consent: OAuthConsent }) {
   const t = useT();
   const client = useQueryClient();
+  const [opened, { open, close }] = useDisclosure(false);
   const revoke = useChange<void>({
     run: () => take(api.DELETE("/api/v1/oauth-consents/{id}", { params: { path: { id: consent.id } } })),
     show: () => patchCached(client, keys.oauthConsents, consent.id, () => null),
@@ -72,15 +76,70 @@ function ConsentRow({ consent }: { consent: OAuthConsent }) {
           </Text>
         </div>
       </Group>
-      <Button
-        variant="default"
-        size="compact-md"
-        flex="none"
-        onClick={() => revoke.mutate()}
-        aria-label={`${t.oauth.disconnect}: ${consent.client_name}`}
+      <Flex direction={{ base: "column", xs: "row" }} gap="xs" flex="none">
+        {consent.scopes.length > 1 ? (
+          <Button
+            variant="default"
+            size="compact-md"
+            onClick={open}
+            aria-label={`${t.oauth.changeScopes}: ${consent.client_name}`}
+          >
+            {t.oauth.changeScopes}
+          </Button>
+        ) : null}
+        <Button
+          variant="default"
+          size="compact-md"
+          onClick={() => revoke.mutate()}
+          aria-label={`${t.oauth.disconnect}: ${consent.client_name}`}
+        >
+          {t.oauth.disconnect}
+        </Button>
+      </Flex>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t.oauth.changeTitle(consent.client_name)}
+        closeButtonProps={{ "aria-label": t.common.close }}
       >
-        {t.oauth.disconnect}
-      </Button>
+        <Narrowing key={consent.scopes.join(" ")} consent={consent} onDone={close} />
+      </Modal>
     </Group>
+  );
+}
+
+/** Takes some of it away again. */
+function Narrowing({ consent, onDone }: { consent: OAuthConsent; onDone: () => void }) {
+  const t = useT();
+  const [kept, setKept] = useState(consent.scopes);
+  const narrow = useChange<void>({
+    run: () =>
+      take(
+        api.PUT("/api/v1/oauth-consents/{id}/scopes", {
+          params: { path: { id: consent.id } },
+          body: { scopes: kept },
+        }),
+      ),
+    stale: [keys.oauthConsents],
+    done: () => {
+      notice(t.oauth.changed(consent.client_name));
+      onDone();
+    },
+  });
+  return (
+    <Stack>
+      <Text>{t.oauth.changeText}</Text>
+      <ScopeChoice label={t.tokens.scopes} scopes={consent.scopes} chosen={kept} onChange={setKept} />
+      {kept.length === 0 ? <Text size="sm">{t.oauth.keepSome}</Text> : null}
+      <Group justify="flex-end">
+        <Button
+          disabled={kept.length === 0 || kept.length === consent.scopes.length}
+          loading={narrow.isPending}
+          onClick={() => narrow.mutate()}
+        >
+          {t.common.save}
+        </Button>
+      </Group>
+    </Stack>
   );
 }

@@ -9,7 +9,7 @@ import { useT } from "@/i18n";
 import { LinkAnchor } from "@/shared/links";
 import { ProblemAlert, RowsSkeleton } from "@/shared/states";
 import { AuthShell } from "../AuthShell";
-import { Ask } from "./Ask";
+import { Ask, type Decision } from "./Ask";
 
 const route = getRouteApi("/oauth/consent");
 
@@ -25,8 +25,8 @@ export function Consent() {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const decide = useMutation({
-    mutationFn: ({ allowed, tenant_id }: { allowed: boolean; tenant_id: string | null }) =>
-      take(api.POST("/api/v1/oauth-authorizations", { body: { request, allowed, tenant_id } })),
+    mutationFn: (decision: Decision) =>
+      take(api.POST("/api/v1/oauth-authorizations", { body: { request, ...decision } })),
     // To another site, or back to a program: no page of the app.
     onSuccess: ({ redirect_to }) => window.location.assign(redirect_to),
   });
@@ -70,7 +70,7 @@ export function Consent() {
         <Ask
           asked={lookup.data}
           busy={leaving ? (decide.variables.allowed ? "yes" : "no") : null}
-          onDecide={(allowed, tenant_id) => decide.mutate({ allowed, tenant_id })}
+          onDecide={(decision) => decide.mutate(decision)}
           onOther={() => other.mutate()}
         />
       </Stack>

@@ -7,7 +7,7 @@ import { api, take } from "@/api/client";
 import { asProblem, problemText } from "@/api/problem";
 import { useT } from "@/i18n";
 import { AuthShell } from "../AuthShell";
-import { Ask } from "./Ask";
+import { Ask, type Decision } from "./Ask";
 import classes from "./oauth.module.css";
 
 const route = getRouteApi("/device");
@@ -21,8 +21,8 @@ export function Device() {
       take(api.POST("/api/v1/oauth-device-lookups", { body: { user_code } })),
   });
   const decide = useMutation({
-    mutationFn: ({ allowed, tenant_id }: { allowed: boolean; tenant_id: string | null }) =>
-      take(api.POST("/api/v1/oauth-device-authorizations", { body: { request: typed, allowed, tenant_id } })),
+    mutationFn: (decision: Decision) =>
+      take(api.POST("/api/v1/oauth-device-authorizations", { body: { request: typed, ...decision } })),
   });
   const wrong = (error: unknown) => {
     const problem = asProblem(error);
@@ -50,7 +50,7 @@ export function Device() {
           <Ask
             asked={lookup.data}
             busy={decide.isPending ? (decide.variables.allowed ? "yes" : "no") : null}
-            onDecide={(allowed, tenant_id) => decide.mutate({ allowed, tenant_id })}
+            onDecide={(decision) => decide.mutate(decision)}
           />
         </Stack>
       </AuthShell>

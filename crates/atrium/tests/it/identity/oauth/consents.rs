@@ -34,6 +34,11 @@ async fn a_consent_cannot_be_gone_round() {
     tenant.owner.get("/oauth-authorizations").await.expect(405);
     let unnamed = json!({ "request": request, "allowed": true });
     assert_eq!(tenant.owner.post("/oauth-authorizations", unnamed).await.expect(422).json["errors"][0]["field"], "tenant_id");
+    assert_eq!(
+        tenant.owner.post("/oauth-authorization-lookups", json!({ "request": "" })).await.expect(422).json["errors"][0]["field"],
+        "request"
+    );
+    assert_eq!(tenant.owner.post("/oauth-authorization-lookups", json!({ "request": "x" })).await.expect(410).code(), "request_expired");
     // More than was asked cannot be agreed to.
     let wider = json!({ "request": request, "allowed": true, "tenant_id": tenant.id, "scopes": ["contacts:write"] });
     tenant.owner.post("/oauth-authorizations", wider).await.expect(422);
@@ -46,6 +51,64 @@ async fn a_consent_cannot_be_gone_round() {
     world.advance_minutes(16);
     let decision = json!({ "request": late, "allowed": true, "tenant_id": tenant.id });
     assert_eq!(tenant.owner.post("/oauth-authorizations", decision).await.expect(410).code(), "request_expired");
+}
+
+/// Of what is asked one allows some, and may take from that later; tokens that were handed out may no more from then on.
+#[tokio::test]
+async fn of_what_is_asked_some_is_given_and_some_of_that_is_taken_back() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let asked = [("scope", "openid email offline_access contacts:read contacts:write")];
+    let request = handle(&location(&tenant.owner.get(&app.request(&asked)).await.expect(303)));
+    let shown = tenant.owner.post("/oauth-authorization-lookups", json!({ "request": request })).await.expect(200).json;
+    assert_eq!((&shown["lives_seconds"], &shown["stays_seconds"]), (&json!(3600), &json!(90 * 24 * 3600)));
+    let decide = async |scopes: serde_json::Value| {
+        let decision = json!({ "request": request, "allowed": true, "tenant_id": tenant.id, "scopes": scopes });
+        tenant.owner.post("/oauth-authorizations", decision).await
+    };
+    for (scopes, code) in [(json!([]), "required"), (json!(["audit:read"]), "not_asked"), (json!(["openid", "profile"]), "not_asked")] {
+        assert_eq!(decide(scopes).await.expect(422).json["errors"][0]["code"], code);
+    }
+    let back =
+        text(&decide(json!(["openid", "email", "offline_access", "contacts:read", "contacts:read"])).await.expect(200).json, "redirect_to");
+    let issued = app.redeem(&world, &answered(&back)["code"]).await.expect(200).json;
+    assert_eq!(text(&issued, "scope"), "contacts:read email offline_access openid");
+    let token = text(&issued, "access_token");
+    assert_eq!(reads(&world, &token).await, 200);
+    super::by(&world, &token, Method::POST, "/contacts", Some(json!({ "name": "Vera" }))).await.expect(403);
+    // What was left out is no consent: it is asked for again, and never handed out silently.
+    handle(&location(&tenant.owner.get(&app.request(&asked)).await.expect(303)));
+    let listed = tenant.owner.get("/oauth-consents").await.expect(200).json["items"][0].clone();
+    assert_eq!(listed["scopes"], json!(["contacts:read", "email", "offline_access", "openid"]));
+    // Narrowed: at once, for what was handed out, for what is refreshed, and for what is asked next.
+    let path = format!("/oauth-consents/{}/scopes", text(&listed, "id"));
+    let narrow = async |scopes: serde_json::Value| tenant.owner.send(Method::PUT, &path, &[], Some(&json!({ "scopes": scopes }))).await;
+    assert_eq!(narrow(json!(["openid", "contacts:write"])).await.expect(422).json["errors"][0]["code"], "not_asked");
+    narrow(json!([])).await.expect(422);
+    let kept = narrow(json!(["openid", "offline_access"])).await.expect(200).json;
+    assert_eq!(kept["scopes"], json!(["offline_access", "openid"]));
+    assert_eq!(reads(&world, &token).await, 403);
+    let next = app.refresh(&world, &text(&issued, "refresh_token")).await.expect(200).json;
+    assert_eq!(text(&next, "scope"), "offline_access openid");
+    assert_eq!(reads(&world, &text(&next, "access_token")).await, 403);
+    handle(&location(&tenant.owner.get(&app.request(&[("scope", "openid contacts:read")])).await.expect(303)));
+    narrow(json!(["openid"])).await.expect(200);
+    app.refresh(&world, &text(&next, "refresh_token")).await.expect(400);
+    let trail = tenant.owner.get(&format!("/audit-events?action=oauth_consent.updated&entity_id={}", text(&listed, "id"))).await;
+    assert_eq!(trail.expect(200).json["items"][0]["new_values"]["scopes"], json!(["openid"]));
+    // Another's is not there, and the app cannot do it itself.
+    let (_, other) = tenant.member(&world, "admin").await;
+    other.send(Method::PUT, &path, &[], Some(&json!({ "scopes": ["openid"] }))).await.expect(404);
+    super::by(&world, &token, Method::PUT, &path, Some(json!({ "scopes": ["openid"] }))).await.expect(403);
+    // Asked again, what is left out now is taken back where it was allowed before.
+    let app = registered(&tenant.owner, json!({})).await;
+    let before = text(&app.tokens(&world, &tenant.owner, &tenant).await, "access_token");
+    assert_eq!(reads(&world, &before).await, 200);
+    let request = handle(&location(&tenant.owner.get(&app.request(&[("prompt", "consent")])).await.expect(303)));
+    let decision = json!({ "request": request, "allowed": true, "tenant_id": tenant.id, "scopes": ["openid"] });
+    tenant.owner.post("/oauth-authorizations", decision).await.expect(200);
+    assert_eq!(reads(&world, &before).await, 403);
 }
 
 #[tokio::test]

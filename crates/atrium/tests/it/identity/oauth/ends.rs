@@ -102,6 +102,81 @@ async fn a_sign_out_ends_what_was_not_to_outlive_it() {
     assert_eq!((reads(&world, &lasting).await, reads(&world, &passing).await), (200, 401));
 }
 
+/// A session that goes on under another id takes along what was allowed in it, and its end ends that.
+#[tokio::test]
+async fn a_sign_out_after_a_switch_ends_what_was_allowed_before_it() {
+    let world = World::new().await;
+    let mut tenant = Tenant::found(&world, "acme").await;
+    let second = tenant.owner.post("/tenants", json!({ "name": "Second", "timezone": "UTC" })).await.expect(201).id();
+    let app = registered(&tenant.owner, json!({})).await;
+    let code = app.code(&tenant.owner, &tenant, &[("scope", "openid contacts:read")]).await;
+    let passing = text(&app.redeem(&world, &code).await.expect(200).json, "access_token");
+    let switched = tenant.owner.post("/session/tenant", json!({ "tenant_id": second })).await.expect(200);
+    tenant.owner.keep_cookie(&switched);
+    assert_eq!(reads(&world, &passing).await, 200, "a switch is no sign-out");
+    tenant.owner.delete("/session").await.expect(204);
+    assert_eq!(reads(&world, &passing).await, 401);
+}
+
+/// Whatever ends a session ends what hung on it: another sign-in in that browser, the cap, a change of factors.
+#[tokio::test]
+async fn whatever_ends_a_session_ends_what_hung_on_it() {
+    let world = World::new().await;
+    let mut ana = crate::identity::sign_up(&world, "ana@example.com").await;
+    let sign_in = json!({ "email": "ana@example.com", "password": crate::identity::PASSWORD });
+    let tenant = Tenant::of(ana.clone(), "Studio").await;
+    let app = registered(&ana, json!({})).await;
+    let passing = async |person: &Client| {
+        let code = app.code(person, &tenant, &[("scope", "openid contacts:read")]).await;
+        text(&app.redeem(&world, &code).await.expect(200).json, "access_token")
+    };
+    let token = passing(&ana).await;
+    let again = ana.post("/sessions", sign_in.clone()).await.expect(201);
+    ana.keep_cookie(&again);
+    assert_eq!(reads(&world, &token).await, 401, "signed in anew");
+    let token = passing(&ana).await;
+    let cap = json!({ "session": { "max_concurrent": 1 } });
+    ana.send(Method::PUT, "/tenant/security-policy", &[("if-match", "*")], Some(&cap)).await.expect(200);
+    let mut next = Client::anonymous(&world);
+    next.keep_cookie(&next.post("/sessions", sign_in.clone()).await.expect(201));
+    assert_eq!(reads(&world, &token).await, 401, "beyond the cap");
+    next.send(Method::PUT, "/tenant/security-policy", &[("if-match", "*")], Some(&json!({}))).await.expect(200);
+    let token = passing(&next).await;
+    let mut other = Client::anonymous(&world);
+    other.keep_cookie(&other.post("/sessions", sign_in).await.expect(201));
+    let own = passing(&other).await;
+    crate::identity::second_factors::set_up(&world, &other).await;
+    assert_eq!((reads(&world, &token).await, reads(&world, &own).await), (401, 200), "a changed factor");
+}
+
+/// A new password ends all that apps were given, also what outlives a sign-out.
+#[tokio::test]
+async fn a_new_password_ends_what_apps_were_given() {
+    let world = World::new().await;
+    let ana = crate::identity::sign_up(&world, "ana@example.com").await;
+    let tenant = Tenant::of(ana.clone(), "Studio").await;
+    let app = registered(&ana, json!({})).await;
+    let nobody = Client::anonymous(&world);
+    let (mut old, mut next) = (crate::identity::PASSWORD.to_owned(), "another fine password".to_owned());
+    let mut person = ana;
+    for by_link in [false, true] {
+        let issued = app.tokens(&world, &person, &tenant).await;
+        let (token, refresh) = (text(&issued, "access_token"), text(&issued, "refresh_token"));
+        assert_eq!(reads(&world, &token).await, 200);
+        if by_link {
+            nobody.post("/password-resets", json!({ "email": "ana@example.com" })).await.expect(202);
+            let link = crate::identity::newest_token(&world, "ana@example.com").await;
+            nobody.put("/password-resets", None, json!({ "token": link, "password": next })).await.expect(204);
+        } else {
+            person.put("/me/password", None, json!({ "current_password": old, "new_password": next })).await.expect(204);
+        }
+        assert_eq!(reads(&world, &token).await, 401, "by link: {by_link}");
+        assert_eq!(error(&app.refresh(&world, &refresh).await.expect(400)), "invalid_grant");
+        (old, next) = (next, "a third and last password".to_owned());
+        person = Client::sign_in(&world, "ana@example.com", &old).await;
+    }
+}
+
 /// OpenID's sign-out: at once with an ID token of that very person, and by the person's own hand otherwise.
 #[tokio::test]
 async fn a_sign_out_that_is_asked_for_ends_session_and_refresh_tokens_and_cannot_be_forged() {
