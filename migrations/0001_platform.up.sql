@@ -109,30 +109,39 @@ CREATE INDEX events_put_off ON platform.events (tenant_id, subject_id, seq) WHER
 CREATE INDEX events_delivered ON platform.events (tenant_id, dispatched_at, seq) WHERE dispatched_at IS NOT NULL;
 CALL platform.protect('platform.events', 'SELECT, INSERT, UPDATE (dispatched_at, attempts, next_attempt_at, last_error)');
 
--- Month partitions by range of the UUIDv7 id, whose first 48 bits are milliseconds (RFC 9562).
+-- Month partitions by range of the UUIDv7 id, whose first 48 bits are milliseconds (RFC 9562). What a line says about a person
+-- is sealed under a key of that person's own (`audit_keys`): who acted and from where in `actor_ciphertext`, old and new
+-- values of records about people in `values_ciphertext`. The time and the transaction are the database's to say.
 CREATE TABLE platform.audit_events (
-    tenant_id    uuid        NOT NULL,
-    id           uuid        NOT NULL,
-    actor_id     uuid,
-    actor_name   text,
-    action       text        NOT NULL,
-    description  text,
-    entity_type  text        NOT NULL,
-    entity_id    uuid,
-    old_values   jsonb,
-    new_values   jsonb,
-    metadata     jsonb,
-    ip_address   inet,
-    user_agent   text,
-    request_id   uuid,
-    created_at   timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, id)
+    tenant_id         uuid        NOT NULL,
+    id                uuid        NOT NULL,
+    actor_id          uuid,
+    actor_name        text,
+    actor_key         uuid,
+    actor_ciphertext  bytea,
+    action            text        NOT NULL,
+    description       text,
+    entity_type       text        NOT NULL,
+    entity_id         uuid,
+    old_values        jsonb,
+    new_values        jsonb,
+    values_key        uuid,
+    values_ciphertext bytea,
+    metadata          jsonb,
+    request_id        uuid,
+    created_at        timestamptz NOT NULL DEFAULT now(),
+    written_in        xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    PRIMARY KEY (tenant_id, id),
+    CHECK ((actor_key IS NULL) = (actor_ciphertext IS NULL)),
+    CHECK ((values_key IS NULL) = (values_ciphertext IS NULL))
 ) PARTITION BY RANGE (id);
 CREATE INDEX audit_events_of_actor  ON platform.audit_events (tenant_id, actor_id, id DESC);
 CREATE INDEX audit_events_of_action ON platform.audit_events (tenant_id, action, id DESC);
 CREATE INDEX audit_events_of_entity ON platform.audit_events (tenant_id, entity_type, entity_id, id DESC);
-CREATE INDEX audit_events_of_address ON platform.audit_events (tenant_id, ip_address, id DESC);
-CALL platform.protect('platform.audit_events', 'SELECT, INSERT');
+-- By it the sealer finds what was committed since its last look.
+CREATE INDEX audit_events_written ON platform.audit_events (written_in);
+CALL platform.protect('platform.audit_events', 'SELECT, INSERT (tenant_id, id, actor_id, actor_name, actor_key, actor_ciphertext, action,
+    description, entity_type, entity_id, old_values, new_values, values_key, values_ciphertext, metadata, request_id)');
 
 CREATE FUNCTION platform.ensure_audit_partitions(first_month date, months integer) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog

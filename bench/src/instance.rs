@@ -88,16 +88,9 @@ impl Instance {
     /// As [`Instance::start`].
     pub async fn launch(&mut self) -> Outcome<Duration> {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log())?;
-        let mut command = Command::new(&self.program);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("ATRIUM_") || name.to_string_lossy().starts_with("DATABASE_") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = self.command();
         command
             .arg("serve")
-            .arg("--data-dir")
-            .arg(self.data_dir())
             .args(["--listen", &self.address.to_string(), "--public-url", &format!("http://localhost:{}", self.address.port())])
             .args(["--rate-limit-factor", "100000", "--log", "warn", "--log-format", "text"])
             .args(&self.setup.serve_with)
@@ -105,13 +98,25 @@ impl Instance {
             .stdout(Stdio::from(log.try_clone()?))
             .stderr(Stdio::from(log))
             .kill_on_drop(true);
-        if let Some(folder) = &self.setup.pg_bin {
-            command.arg("--pg-bin").arg(folder);
-        }
         let started = Instant::now();
         self.child = Some(command.spawn()?);
         self.ready().await?;
         Ok(started.elapsed())
+    }
+
+    /// The program on this data; what it is to do is added to it.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ATRIUM_") || name.to_string_lossy().starts_with("DATABASE_") {
+                command.env_remove(name);
+            }
+        }
+        command.arg("--data-dir").arg(self.data_dir());
+        if let Some(folder) = &self.setup.pg_bin {
+            command.arg("--pg-bin").arg(folder);
+        }
+        command
     }
 
     /// Waits until the program says that it is ready, its database included.

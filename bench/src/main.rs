@@ -1,6 +1,7 @@
 //! `bench`: what Atrium does in a second, in memory, under kills and under abuse, as figures and ratios of one run.
 
 mod abuse;
+mod audit;
 mod book;
 mod check;
 mod client;
@@ -48,6 +49,8 @@ enum Command {
     Slots(slots::Options),
     /// Introspections of OAuth access tokens
     Introspect(introspect::Options),
+    /// Verification of the audit trail, against SHA-256 alone
+    Audit(audit::Options),
     /// Memory at rest and under load, and the size of the binary
     Memory(memory::Options),
     /// kill -9 of the program and of PostgreSQL in turns, under load
@@ -92,6 +95,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Race(options) => race::run(setup, options, figures).await,
         Command::Slots(options) => slots::run(setup, options, figures).await,
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
+        Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
         Command::Crash(options) => crash::run(setup, options, figures).await,
         Command::Abuse(options) => abuse::run(setup, options, figures).await,
@@ -101,6 +105,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
             book::run(setup, &of_defaults(), figures).await?;
             race::run(setup, &of_defaults(), figures).await?;
             introspect::run(setup, &of_defaults(), figures).await?;
+            audit::run(setup, &of_defaults(), figures).await?;
             memory::run(setup, &of_defaults(), figures).await?;
             abuse::run(setup, &of_defaults(), figures).await?;
             crash::run(setup, &of_defaults(), figures).await

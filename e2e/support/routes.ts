@@ -101,6 +101,8 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "oauth-sign-out", path: "/oauth/sign-out" },
     { name: "notifications", path: "/notifications" },
     { name: "audit", path: "/audit" },
+    { name: "audit-security", path: "/audit/security" },
+    { name: "audit-chain", path: "/audit/chain" },
     { name: "failed-jobs", path: "/failed-jobs" },
     { name: "mailbox", path: "/mailbox" },
     mail ? { name: "mail", path: `/mailbox/${mail}` } : undefined,

@@ -493,6 +493,19 @@ class Spare:
             time.sleep(0.1)
         raise RuntimeError(f"the export is {export['status']}")
 
+    def audit_export(self):
+        """The id of an export of the trail; one is made at a time."""
+        asked = self.caller.get("/audit-exports")["items"]
+        if not asked:
+            asked = [self.caller.ask("POST", "/audit-exports", {})]
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            export = self.caller.first("/audit-exports", id=asked[0]["id"])
+            if export["status"] == "ready":
+                return export["id"]
+            time.sleep(0.1)
+        raise RuntimeError(f"the export of the trail is {export['status']}")
+
     def plain(self):
         """Without an authenticator app."""
         if self.caller.get("/me/second-factors")["totp"]:
@@ -687,6 +700,11 @@ def mail_server():
     return {"host": "mail.schemathesis.example", "port": 587, "security": "starttls", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
 
 
+def with_audit_export(operation):
+    spare(operation).audit_export()
+    return {}
+
+
 def with_mail_server(operation):
     spare(operation).caller.ask("PUT", "/mail-settings", mail_server(), ANY_VERSION)
     return {}
@@ -711,7 +729,11 @@ REQUESTS = {
     "GET /api/v1/admin/user-lookup": lambda: {"query": {"email": OWNER_EMAIL}},
     "GET /api/v1/admin/users/{id}": lambda: path(id=user()),
     "PUT /api/v1/admin/users/{id}/status": lambda: path(id=user()) | body(status="suspended", reason="Spam"),
+    "GET /api/v1/audit-chain": nothing,
     "GET /api/v1/audit-events": nothing,
+    "GET /api/v1/audit-exports": lambda: with_audit_export("GET /api/v1/audit-exports"),
+    "POST /api/v1/audit-exports": lambda: with_audit_export("POST /api/v1/audit-exports") | body(),
+    "GET /api/v1/audit-exports/{id}/content": lambda: path(id=spare("GET /api/v1/audit-exports/{id}/content").audit_export()),
     "GET /api/v1/bookings": lambda: {"query": {"view": "upcoming"}},
     "POST /api/v1/bookings": lambda: body(
         event_type_id=owner.first("/event-types?active=true", slug="intro-call")["id"],
@@ -825,6 +847,7 @@ REQUESTS = {
     "GET /api/v1/schedules/{id}": lambda: path(id=schedule()),
     "PUT /api/v1/schedules/{id}": lambda: path(id=schedule()) | {"headers": ANY_VERSION} | body(**schedule_body()),
     "DELETE /api/v1/schedules/{id}": lambda: path(id=schedule()) | {"headers": ANY_VERSION},
+    "GET /api/v1/security-events": nothing,
     "GET /api/v1/search": lambda: {"query": {"q": "sofia"}},
     "GET /api/v1/session": nothing,
     "DELETE /api/v1/session": nothing,
@@ -944,6 +967,9 @@ OF_SPARES = {
     "GET /api/v1/me/email-change",
     "POST /api/v1/me/email-change",
     "DELETE /api/v1/me/email-change",
+    "GET /api/v1/audit-exports",
+    "POST /api/v1/audit-exports",
+    "GET /api/v1/audit-exports/{id}/content",
     "GET /api/v1/me/exports",
     "POST /api/v1/me/exports",
     "GET /api/v1/me/exports/{id}/content",

@@ -13,6 +13,7 @@ use crate::database::{Beside, Database};
 use crate::serve::{self, Failure};
 use crate::{migrate, router};
 
+pub mod audit;
 pub mod docs;
 pub mod doctor;
 pub mod housekeeping;
@@ -45,6 +46,9 @@ pub enum Command {
     /// List, retry or discard jobs that failed for good
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Prove the audit trail whole, export it, or show the keys that sign it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print the API's OpenAPI document
     Openapi,
     /// Check database, roles, migrations, mail, clock and key, and say how to mend what is wrong
@@ -94,6 +98,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(settings, args).await?,
         Command::Openapi => println!("{}", openapi()?),
         Command::DocsCli => print!("{}", docs::markdown(&Cli::command())),
+        Command::Audit(audit::AuditCommand::Verify(what)) if what.file.is_some() => return audit::verify_file(what),
+        Command::Audit(command) => return with_app(settings, async |app| audit::run(&app, command).await).await,
         Command::Doctor => return doctor::run(settings).await,
         Command::Migrate(command) => migrations(settings, command).await?,
         Command::Seed(args) => with_app(settings, async |app| seed::run(&app, args).await).await?,

@@ -65,6 +65,15 @@ async fn measure(app: &App) {
         metrics::gauge!("atrium_outbox_waiting").set(waiting as f64);
         metrics::gauge!("atrium_outbox_oldest_seconds").set(age);
     }
+    if let Ok((waiting, age)) = platform::audit::chain::backlog(app).await {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        metrics::gauge!("atrium_audit_unsealed").set(waiting as f64);
+        metrics::gauge!("atrium_audit_unsealed_oldest_seconds").set(age);
+    }
+    if let Ok(broken) = platform::audit::store::broken_chains(&app.pools.owner).await {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        metrics::gauge!("atrium_audit_chains_broken").set(broken as f64);
+    }
     if let Ok(queue) = platform::jobs::counts(&app.pools.owner).await {
         #[expect(clippy::cast_precision_loss, reason = "gauges")]
         for (state, count) in

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use graphile_worker::JobDefinition;
 use platform::App;
+use platform::audit::exports::ExportAudit;
+use platform::audit::heads::SignAuditHeads;
+use platform::audit::verify::VerifyAuditChains;
 use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
 use platform::personal::PersonalData;
@@ -28,7 +31,16 @@ pub fn api() -> OpenApiRouter<App> {
 
 /// Every event kind, with the permission that lets a member see it on the stream.
 pub fn event_kinds() -> Vec<EventKind> {
-    [platform::files::EVENTS, platform::jobs::EVENTS, identity::EVENTS, contacts::EVENTS, messaging::EVENTS, scheduling::EVENTS].concat()
+    [
+        platform::audit::EVENTS,
+        platform::files::EVENTS,
+        platform::jobs::EVENTS,
+        identity::EVENTS,
+        contacts::EVENTS,
+        messaging::EVENTS,
+        scheduling::EVENTS,
+    ]
+    .concat()
 }
 
 /// What modules do about each other's facts.
@@ -48,7 +60,14 @@ pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
 
 /// Every job that the queue may hold.
 pub fn jobs() -> Vec<JobDefinition> {
-    let mut all = vec![definition::<platform::mail::SendMails>(), definition::<platform::files::DeleteFile>(), definition::<KeepHouse>()];
+    let mut all = vec![
+        definition::<SignAuditHeads>(),
+        definition::<VerifyAuditChains>(),
+        definition::<ExportAudit>(),
+        definition::<platform::mail::SendMails>(),
+        definition::<platform::files::DeleteFile>(),
+        definition::<KeepHouse>(),
+    ];
     all.extend(identity::jobs());
     all.extend(scheduling::jobs());
     all
@@ -58,6 +77,8 @@ pub fn jobs() -> Vec<JobDefinition> {
 pub const CRONTAB: &str = "\
 17 3 * * * KeepHouse ?fill=1d {}
 23 3 * * * ForgetExpired ?fill=1d {}
+7 * * * * SignAuditHeads ?fill=1h {}
+41 2 * * * VerifyAuditChains ?fill=1d {}
 */10 * * * * EraseDue ?fill=1h {}
 29 3 * * * RotateSigningKeys ?fill=1d {}
 */15 * * * * CompleteBookings ?fill=1h {}

@@ -46,6 +46,7 @@ pub fn application(
         pools: Pools::new(&database.app, &database.owner, pool_size, config.pool_wait),
         clock,
         seal: Arc::new(ContextSeal::new(&keys)),
+        audit_keys: Arc::default(),
         keys: Arc::new(keys),
         authenticator: Arc::new(identity::RequestAuthenticator),
         mailer: Arc::new(mailer),
@@ -147,6 +148,7 @@ async fn serve(
     }
     if args.role != Role::Web {
         running.push(task::spawn("dispatcher", platform::events::run_dispatcher(app.clone(), stop_background.clone())));
+        running.push(task::spawn("sealer", platform::audit::run_sealer(app.clone(), stop_background.clone())));
         running.push(task::spawn("jobs", work(app.clone(), usize::from(args.jobs), stop_taking.clone())));
     }
     running.push(task::spawn("housekeeping", keep_house(app.clone(), stop_background.clone())));

@@ -33,6 +33,7 @@ pub mod profile;
 pub mod registrations;
 pub mod roles;
 pub mod second_factors;
+pub mod security_events;
 pub mod sessions;
 pub mod support;
 mod suspicion;
@@ -73,6 +74,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(ownership::http::api())
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
+        .merge(security_events::http::api())
         .merge(instance::http::api())
         .merge(instance::mailbox::api())
         .merge(support::http::api())

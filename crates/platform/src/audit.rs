@@ -1,21 +1,39 @@
 //! The audit trail: who changed what, with old and new values, in the transaction of the change.
+//!
+//! What a line says about people is sealed (`people`); some seconds later it gets its place in its tenant's chain of hashes
+//! (`chain`), whose end is signed hourly (`heads`).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::{Allow, Session, UsedToken};
-use crate::ctx::{Ctx, Origin, TenantId};
-use crate::error::Result;
-use crate::extract::{Json, Query};
+use crate::auth::{Session, UsedToken};
+use crate::ctx::{Caller, Ctx, Origin, TenantId};
+use crate::error::{Error, Result};
+use crate::events::{Event, EventKind};
 use crate::lease::UsedLease;
-use crate::page::{Page, PageParams};
 use crate::state::App;
 use crate::time::Timestamp;
+
+pub mod chain;
+pub mod exports;
+pub mod file;
+pub mod heads;
+mod http;
+pub mod people;
+pub mod record;
+pub mod store;
+pub mod verify;
+
+pub use chain::run_sealer;
+pub use http::api;
+pub use people::{PersonKeys, forget};
+
+use people::{Opener, Part};
+use record::Record;
+use store::Which;
 
 crate::permissions! { AuditRead = "audit:read" }
 
@@ -27,11 +45,13 @@ pub struct Change<'a> {
     pub entity_id: Uuid,
     pub old: Option<Value>,
     pub new: Option<Value>,
+    /// The member, contact or invitation that the values speak of. Their erasure takes the values with them.
+    pub about: Option<Uuid>,
 }
 
 impl<'a> Change<'a> {
     pub fn created(action: &'a str, entity_type: &'a str, entity_id: Uuid, new: impl Serialize) -> Self {
-        Self { action, entity_type, entity_id, old: None, new: serde_json::to_value(new).ok() }
+        Self { action, entity_type, entity_id, old: None, new: serde_json::to_value(new).ok(), about: None }
     }
 
     /// Keeps only the fields that differ.
@@ -45,26 +65,24 @@ impl<'a> Change<'a> {
                 after.remove(name);
             }
         }
-        Self { action, entity_type, entity_id, old: Some(old), new: Some(new) }
+        Self { action, entity_type, entity_id, old: Some(old), new: Some(new), about: None }
     }
 
     pub fn deleted(action: &'a str, entity_type: &'a str, entity_id: Uuid, old: impl Serialize) -> Self {
-        Self { action, entity_type, entity_id, old: serde_json::to_value(old).ok(), new: None }
+        Self { action, entity_type, entity_id, old: serde_json::to_value(old).ok(), new: None, about: None }
+    }
+
+    /// Whose data the values are.
+    #[must_use]
+    pub fn about(self, person: Uuid) -> Self {
+        Self { about: Some(person), ..self }
     }
 }
 
 impl Ctx {
     /// Notes one line of the audit trail, written with the commit.
     pub fn audit(&mut self, change: Change<'_>) {
-        let line = Line {
-            id: crate::id::new(),
-            action: change.action.to_owned(),
-            entity_type: change.entity_type.to_owned(),
-            entity_id: change.entity_id,
-            old_values: change.old,
-            new_values: change.new,
-        };
-        self.noted().lines.push(line);
+        self.noted().lines.push(Line::of(change));
     }
 }
 
@@ -73,42 +91,31 @@ impl Ctx {
 ///
 /// # Errors
 /// The database's.
-pub async fn note_now(db: &mut PgConnection, tenant: TenantId, actor: &Session, origin: &Origin, change: Change<'_>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO platform.audit_events
-                (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, request_id,
-                 metadata)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        tenant.0,
-        crate::id::new(),
-        actor.user_id,
-        actor.name,
-        change.action,
-        change.entity_type,
-        change.entity_id,
-        change.old,
-        change.new,
-        origin.ip.map(ipnet::IpNet::from) as Option<ipnet::IpNet>,
-        origin.user_agent.as_deref() as Option<&str>,
-        origin.request_id as Option<Uuid>,
-        metadata(actor),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+pub async fn note_now(
+    db: &mut PgConnection,
+    app: &App,
+    tenant: TenantId,
+    actor: &Session,
+    origin: &Origin,
+    change: Change<'_>,
+) -> Result<()> {
+    let ready = people::seal(app, tenant, &Caller::Member(actor.clone()), origin, vec![Line::of(change)])?;
+    let lines = serde_json::to_value(&ready.lines).map_err(Error::internal)?;
+    let keys = serde_json::to_value(&ready.made).map_err(Error::internal)?;
+    let metadata = metadata(actor);
+    Ok(store::note(db, tenant, actor.user_id, origin.request_id, metadata.as_ref(), &lines, &keys).await?)
 }
 
 /// By what the session acts, where not by its user's own right.
 pub(crate) fn metadata(session: &Session) -> Option<Value> {
     match (&session.token, &session.lease) {
-        (Some(token), _) => Some(serde_json::json!({ "access_token": token })),
-        (None, Some(lease)) => Some(serde_json::json!({ "support_lease": lease })),
+        (Some(token), _) => Some(serde_json::json!({ "access_token_id": token.id })),
+        (None, Some(lease)) => Some(serde_json::json!({ "support_lease_id": lease.id })),
         (None, None) => None,
     }
 }
 
 /// A line that waits for the commit.
-#[derive(Serialize)]
 pub(crate) struct Line {
     id: Uuid,
     action: String,
@@ -116,12 +123,29 @@ pub(crate) struct Line {
     entity_id: Uuid,
     old_values: Option<Value>,
     new_values: Option<Value>,
+    about: Option<Uuid>,
+}
+
+impl Line {
+    fn of(change: Change<'_>) -> Self {
+        Self {
+            id: crate::id::new(),
+            action: change.action.to_owned(),
+            entity_type: change.entity_type.to_owned(),
+            entity_id: change.entity_id,
+            old_values: change.old,
+            new_values: change.new,
+            about: change.about,
+        }
+    }
 }
 
 /// One line of the audit trail.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AuditEvent {
     pub id: Uuid,
+    /// Its place in the chain, some seconds after it was written.
+    pub seq: Option<i64>,
     pub actor: Option<Actor>,
     /// `booking.cancelled`
     pub action: String,
@@ -133,6 +157,8 @@ pub struct AuditEvent {
     /// The fields that changed, after.
     #[schema(value_type = Option<Object>)]
     pub new_values: Option<Value>,
+    /// The values were a person's who is erased.
+    pub is_erased: bool,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
     /// Where a program acted for the actor.
@@ -143,75 +169,80 @@ pub struct AuditEvent {
 }
 
 /// Who did it: a member (with id), a visitor, or the program itself.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Actor {
     pub id: Option<Uuid>,
     pub name: String,
+    /// Nothing but the id is left of the person.
+    pub is_erased: bool,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct AuditFilter {
-    entity_type: Option<String>,
-    entity_id: Option<Uuid>,
-    actor_id: Option<Uuid>,
-    action: Option<String>,
-    cursor: Option<String>,
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
+impl AuditEvent {
+    fn of(opener: &Opener, seq: Option<i64>, record: Record) -> Self {
+        let mut event = Self {
+            id: record.id,
+            seq,
+            actor: None,
+            old_values: None,
+            new_values: None,
+            is_erased: false,
+            ip_address: None,
+            user_agent: None,
+            access_token: None,
+            support_lease: None,
+            action: String::new(),
+            entity_type: String::new(),
+            entity_id: record.entity_id,
+            created_at: record.created_at,
+        };
+        let mut actor = Actor { id: record.actor_id, name: record.actor_name.clone().unwrap_or_default(), is_erased: false };
+        match opener.actor(&record) {
+            Part::None => {}
+            Part::Open(part) => {
+                (event.ip_address, event.user_agent) = (part.ip_address, part.user_agent);
+                (event.access_token, event.support_lease) = (part.access_token, part.support_lease);
+                actor.name = part.name.unwrap_or(actor.name);
+            }
+            Part::Erased if actor.id.is_some() => (actor.name, actor.is_erased) = ("Erased person".to_owned(), true),
+            Part::Erased => {}
+        }
+        match opener.values(&record) {
+            Part::None => (event.old_values, event.new_values) = (record.old_values, record.new_values),
+            Part::Open(part) => (event.old_values, event.new_values) = (part.old, part.new),
+            Part::Erased => event.is_erased = true,
+        }
+        event.actor = (!actor.name.is_empty()).then_some(actor);
+        Self { action: record.action, entity_type: record.entity_type, ..event }
+    }
 }
 
-/// The audit trail, newest first.
-#[utoipa::path(get, path = "/audit-events", tag = "platform", params(AuditFilter), responses((status = 200, body = Page<AuditEvent>)), security(("session" = [])))]
-async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<AuditFilter>) -> Result<Json<Page<AuditEvent>>> {
-    let page = PageParams { cursor: filter.cursor, limit: filter.limit };
-    let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
-    let tenant = ctx.tenant.0;
-    let rows = sqlx::query!(
-        "SELECT id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values, ip_address, user_agent, created_at,
-                metadata -> 'access_token' AS access_token, metadata -> 'support_lease' AS support_lease
-           FROM platform.audit_events
-          WHERE tenant_id = $1
-            AND ($2::uuid IS NULL OR id < $2)
-            AND ($3::text IS NULL OR entity_type = $3)
-            AND ($4::uuid IS NULL OR entity_id = $4)
-            AND ($5::uuid IS NULL OR actor_id = $5)
-            AND ($6::text IS NULL OR action = $6)
-          ORDER BY id DESC
-          LIMIT $7",
-        tenant,
-        before,
-        filter.entity_type,
-        filter.entity_id,
-        filter.actor_id,
-        filter.action,
-        limit + 1,
-    )
-    .fetch_all(ctx.db().await?)
-    .await?;
-    Ok(Json(Page::of(
-        rows,
-        limit,
-        |row| row.id,
-        |row| AuditEvent {
-            id: row.id,
-            actor: row.actor_name.map(|name| Actor { id: row.actor_id, name }),
-            action: row.action,
-            entity_type: row.entity_type,
-            entity_id: row.entity_id,
-            old_values: row.old_values,
-            new_values: row.new_values,
-            ip_address: row.ip_address.map(|net| net.addr().to_string()),
-            user_agent: row.user_agent,
-            access_token: row.access_token.and_then(|token| serde_json::from_value(token).ok()),
-            support_lease: row.support_lease.and_then(|lease| serde_json::from_value(lease).ok()),
-            created_at: row.created_at,
-        },
-    )))
+/// Lines of the tenant's trail, newest first, as far as keys that open them are there.
+///
+/// # Errors
+/// The database's.
+pub async fn list(ctx: &mut Ctx, which: &Which, before: Option<Uuid>, count: i64) -> Result<Vec<AuditEvent>> {
+    let records = store::list(ctx, which, before, count).await?;
+    let opener = Opener::for_records(ctx, records.iter().map(|(_, record)| record)).await?;
+    Ok(records.into_iter().map(|(seq, record)| AuditEvent::of(&opener, seq, record)).collect())
 }
 
-pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+/// Every fact about the trail, and who may see it.
+pub const EVENTS: &[EventKind] = &[EventKind { kind: AuditChainBroken::KIND, permission: Some("audit:read") }];
+
+/// The nightly verification found the chain broken where it was not before.
+#[derive(Serialize)]
+pub struct AuditChainBroken {
+    pub tenant_id: Uuid,
+    pub seq: i64,
+    pub reason: &'static str,
+}
+
+impl Event for AuditChainBroken {
+    const KIND: &'static str = "audit_chain.broken";
+
+    fn subject(&self) -> Uuid {
+        self.tenant_id
+    }
 }
 
 /// Partitions for the months to come; run daily as the owner.

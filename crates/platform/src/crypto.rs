@@ -122,12 +122,7 @@ impl KeyRing {
 
     /// XChaCha20-Poly1305 under the newest key, bound to its place: key id, nonce of 24 bytes, ciphertext with tag.
     pub fn seal(&self, place: Place<'_>, plain: &[u8]) -> Vec<u8> {
-        let nonce = random::<24>();
-        let cipher = XChaCha20Poly1305::new(&Key::from(*self.keys[&self.newest]));
-        let sealed = cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &place.bytes() })
-            .unwrap_or_else(|_| unreachable!("the cipher refuses only messages above 256 GiB"));
-        [&[self.newest][..], &nonce, &sealed].concat()
+        [&[self.newest][..], &seal_under(&self.keys[&self.newest], place, plain)].concat()
     }
 
     /// # Errors
@@ -135,12 +130,7 @@ impl KeyRing {
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (id, rest) = sealed.split_first().ok_or(OpenError::Refused)?;
         let key = self.keys.get(id).ok_or(OpenError::UnknownKey(*id))?;
-        let (nonce, ciphertext) = rest.split_at_checked(24).ok_or(OpenError::Refused)?;
-        let nonce: [u8; 24] = nonce.try_into().map_err(|_| OpenError::Refused)?;
-        XChaCha20Poly1305::new(&Key::from(**key))
-            .decrypt(&XNonce::from(nonce), Payload { msg: ciphertext, aad: &place.bytes() })
-            .map(Zeroizing::new)
-            .map_err(|_| OpenError::Refused)
+        open_under(key, place, rest)
     }
 
     /// A key for one purpose, from the oldest key, so that adding a key changes no link and no hash.
@@ -148,6 +138,26 @@ impl KeyRing {
         let oldest = self.keys.values().next().unwrap_or_else(|| unreachable!("a ring has at least one key"));
         Zeroizing::new(hmac(oldest.as_ref(), &[b"atrium derive v1 ", purpose.as_bytes()]))
     }
+}
+
+/// XChaCha20-Poly1305 under that key, bound to its place: nonce of 24 bytes, ciphertext with tag.
+pub fn seal_under(key: &[u8; 32], place: Place<'_>, plain: &[u8]) -> Vec<u8> {
+    let nonce = random::<24>();
+    let sealed = XChaCha20Poly1305::new(&Key::from(*key))
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &place.bytes() })
+        .unwrap_or_else(|_| unreachable!("the cipher refuses only messages above 256 GiB"));
+    [&nonce[..], &sealed].concat()
+}
+
+/// # Errors
+/// A ciphertext of another place or key, or changed.
+pub fn open_under(key: &[u8; 32], place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let (nonce, ciphertext) = sealed.split_at_checked(24).ok_or(OpenError::Refused)?;
+    let nonce: [u8; 24] = nonce.try_into().map_err(|_| OpenError::Refused)?;
+    XChaCha20Poly1305::new(&Key::from(*key))
+        .decrypt(&XNonce::from(nonce), Payload { msg: ciphertext, aad: &place.bytes() })
+        .map(Zeroizing::new)
+        .map_err(|_| OpenError::Refused)
 }
 
 /// HMAC-SHA256 over the concatenation of `parts`.

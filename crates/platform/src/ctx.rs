@@ -8,7 +8,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::audit::Line;
+use crate::audit::{self, Line};
 use crate::auth::{Permissions, Session};
 use crate::error::{Error, Problem, Result};
 use crate::events::Fact;
@@ -46,12 +46,12 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// As the audit trail calls whoever acts.
-    fn name(&self) -> &str {
+    /// As the audit trail calls whoever acts, where that is no person with a name.
+    fn name(&self) -> Option<&'static str> {
         match self {
-            Self::Member(session) => &session.name,
-            Self::Visitor => "visitor",
-            Self::Program { .. } => "atrium",
+            Self::Member(_) => None,
+            Self::Visitor => Some("visitor"),
+            Self::Program { .. } => Some("atrium"),
         }
     }
 }
@@ -177,9 +177,7 @@ impl Ctx {
     /// A deferred constraint; or [`Error::UnknownOutcome`] where the connection broke.
     pub async fn commit(&mut self) -> Result<()> {
         let Noted { facts, lines, mut jobs, mails } = std::mem::take(&mut self.noted);
-        if !facts.is_empty() || !lines.is_empty() {
-            self.write_facts(&facts, &lines).await?;
-        }
+        let made = if facts.is_empty() && lines.is_empty() { Vec::new() } else { self.write_facts(&facts, lines).await? };
         if !mails.is_empty() {
             let (app, tenant) = (self.app.clone(), self.tenant);
             for job in crate::mail::write(self.db().await?, &app.keys, Some(tenant), &mails).await? {
@@ -192,17 +190,22 @@ impl Ctx {
         if let Some(tx) = self.tx.take() {
             commit(tx).await?;
         }
+        self.app.audit_keys.keep(self.tenant, made);
         if !facts.is_empty() {
             self.app.dispatch.wake();
         }
         Ok(())
     }
 
-    async fn write_facts(&mut self, facts: &[Fact], lines: &[Line]) -> Result<()> {
+    /// Answers the keys of people that were made for the lines.
+    async fn write_facts(&mut self, facts: &[Fact], lines: Vec<Line>) -> Result<Vec<audit::people::Made>> {
         let (tenant, actor) = (self.tenant.0, self.user_id());
-        let (facts, lines) = (serde_json::to_value(facts).map_err(Error::internal)?, serde_json::to_value(lines).map_err(Error::internal)?);
-        let (name, origin) = (self.caller.name(), self.origin.clone());
-        let metadata = self.session().and_then(crate::audit::metadata);
+        let (name, request) = (self.caller.name(), self.origin.request_id);
+        let metadata = self.session().and_then(audit::metadata);
+        let ready = audit::people::seal(&self.app, self.tenant, &self.caller, &self.origin, lines)?;
+        let facts = serde_json::to_value(facts).map_err(Error::internal)?;
+        let (lines, keys) =
+            (serde_json::to_value(&ready.lines).map_err(Error::internal)?, serde_json::to_value(&ready.made).map_err(Error::internal)?);
         sqlx::query!(
             "WITH facts AS (
                  INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
@@ -210,25 +213,30 @@ impl Ctx {
                    FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, kind text, subject_type text, subject_id uuid, owner_id uuid,
                                                               payload jsonb, caused_by uuid)) WITH ORDINALITY
                   ORDER BY ordinality
+             ), keys AS (
+                 INSERT INTO platform.audit_keys (tenant_id, id, subject_id, key_ciphertext)
+                 SELECT $1, id, subject_id, decode(key_ciphertext, 'base64')
+                   FROM jsonb_to_recordset($8) AS k (id uuid, subject_id uuid, key_ciphertext text)
              )
              INSERT INTO platform.audit_events
-                    (tenant_id, id, actor_id, actor_name, action, entity_type, entity_id, old_values, new_values,
-                     ip_address, user_agent, request_id, metadata)
-             SELECT $1, id, $4, $5, action, entity_type, entity_id, old_values, new_values, $6, $7, $8, $9
-               FROM jsonb_to_recordset($3) AS l (id uuid, action text, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb)",
+                    (tenant_id, id, actor_id, actor_name, actor_key, actor_ciphertext, action, entity_type, entity_id, old_values, new_values,
+                     values_key, values_ciphertext, request_id, metadata)
+             SELECT $1, id, $4, $5, actor_key, decode(actor_ciphertext, 'base64'), action, entity_type, entity_id, old_values, new_values,
+                    values_key, decode(values_ciphertext, 'base64'), $6, $7
+               FROM jsonb_to_recordset($3) AS l (id uuid, actor_key uuid, actor_ciphertext text, action text, entity_type text,
+                                                 entity_id uuid, old_values jsonb, new_values jsonb, values_key uuid, values_ciphertext text)",
             tenant,
             facts,
             lines,
             actor,
             name,
-            origin.ip.map(ipnet::IpNet::from),
-            origin.user_agent,
-            origin.request_id,
+            request,
             metadata,
+            keys,
         )
         .execute(self.db().await?)
         .await?;
-        Ok(())
+        Ok(ready.made)
     }
 
     /// Takes back what was done since the last commit, where the work goes on.

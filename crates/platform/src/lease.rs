@@ -113,7 +113,7 @@ pub async fn admit(parts: &Parts, app: &App, session: &Session, tenant: TenantId
     let change = Change::created(action, "support_lease", lease.id, json!({ "method": parts.method.as_str(), "path": parts.uri.path() }));
     let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
     let mut tx = app.seal.begin(&app.pools.web, tenant).await?;
-    audit::note_now(&mut tx, tenant, session, &origin, change).await?;
+    audit::note_now(&mut tx, app, tenant, session, &origin, change).await?;
     tx.commit().await.map_err(Error::from)
 }
 

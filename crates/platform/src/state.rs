@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::audit::PersonKeys;
 use crate::auth::Authenticator;
 use crate::crypto::KeyRing;
 use crate::db::{ContextSeal, Pools};
@@ -29,6 +30,8 @@ pub struct Parts {
     pub clock: Clock,
     pub keys: Arc<KeyRing>,
     pub seal: Arc<ContextSeal>,
+    /// Under which the audit trail speaks of people.
+    pub audit_keys: Arc<PersonKeys>,
     pub authenticator: Arc<dyn Authenticator>,
     pub mailer: Arc<Mailer>,
     pub files: FileStore,

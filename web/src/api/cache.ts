@@ -31,6 +31,9 @@ export const keys = {
   roles: "roles",
   invitations: "invitations",
   audit: "audit",
+  auditChain: "audit-chain",
+  auditExports: "audit-exports",
+  securityEvents: "security-events",
   failedJobs: "failed-jobs",
   batches: "job-batches",
   mails: "mails",
@@ -59,6 +62,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   job: [keys.failedJobs, keys.batches],
   mail: [keys.mails],
   notification: [keys.notifications],
+  audit_chain: [keys.auditChain, keys.securityEvents],
 };
 
 /** Query keys that an event such as `booking.cancelled` makes stale; the audit trail always is. */

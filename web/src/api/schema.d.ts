@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/support-leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The leases that one may use or has asked for, newest first. */
+        get: operations["get_admin_support_leases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/tenants": {
         parameters: {
             query?: never;
@@ -135,6 +152,23 @@ export interface paths {
         /** Says what a workspace may use. What is left out is on. */
         put: operations["put_admin_tenants_id_features"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tenants/{id}/support-leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a workspace to be let in. Its owners get a mail. */
+        post: operations["post_admin_tenants_id_support_leases"];
         delete?: never;
         options?: never;
         head?: never;
@@ -227,6 +261,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the trail is sealed, signed and verified. */
+        get: operations["get_audit_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-events": {
         parameters: {
             query?: never;
@@ -236,6 +287,45 @@ export interface paths {
         };
         /** The audit trail, newest first. */
         get: operations["get_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports of the last seven days, newest first. */
+        get: operations["get_audit_exports"];
+        put?: never;
+        /**
+         * Asks for the trail as a file.
+         * @description Each line is a record with its hash; the last one is a signed manifest. `atrium audit verify --file` proves it without
+         *     the database.
+         */
+        post: operations["post_audit_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-exports/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an export. */
+        get: operations["get_audit_exports_id_content"];
         put?: never;
         post?: never;
         delete?: never;
@@ -957,7 +1047,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One mail. */
+        /**
+         * One mail that is kept. Whoever opens it confirms who he or she is, but in a demo, and it is written down: it may hold a link
+         *     by which one gets in.
+         */
         get: operations["get_mails_id"];
         put?: never;
         post?: never;
@@ -1349,6 +1442,93 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one wants to be told in this workspace, and how. */
+        get: operations["get_notification_preferences"];
+        /** Chooses what one wants to be told. What concerns security is always told. */
+        put: operations["put_notification_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks several as read, or all. */
+        post: operations["post_notification_readings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own notifications in this workspace, newest first. Those that were read go after 90 days. */
+        get: operations["get_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many are unread. */
+        get: operations["get_notifications_unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Marks one as read; again is no error. */
+        put: operations["put_notifications_id_reading"];
+        post?: never;
+        /** Marks one as unread again. */
+        delete: operations["delete_notifications_id_reading"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1991,6 +2171,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Security events of the workspace's members since they joined, newest first: which and when. */
+        get: operations["get_security_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2004,6 +2201,24 @@ export interface paths {
         post?: never;
         /** Signs out; the answer takes back the cookie. */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters a workspace by a lease; the answer sets a new cookie. */
+        post: operations["post_session_lease"];
+        /** Leaves the workspace that was entered by a lease; the answer sets a new cookie. */
+        delete: operations["delete_session_lease"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2255,6 +2470,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support-leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leases of the workspace and requests for them, newest first. */
+        get: operations["get_support_leases"];
+        put?: never;
+        /** Lends the instance's support a part of the workspace, to any of its administrators. */
+        post: operations["post_support_leases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-leases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Declines a request, or takes a lease back: whoever acts by it is out at once. */
+        delete: operations["delete_support_leases_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-leases/{id}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Grants what an administrator of the instance asked for, to that one alone. */
+        put: operations["put_support_leases_id_grant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenant": {
         parameters: {
             query?: never;
@@ -2426,6 +2693,8 @@ export interface components {
         Actor: {
             /** Format: uuid */
             id?: string | null;
+            /** @description Nothing but the id is left of the person. */
+            is_erased: boolean;
             name: string;
         };
         /** @description A postal address. */
@@ -2465,6 +2734,35 @@ export interface components {
             /** @description `confirmed` or `cancelled` */
             status: string;
         };
+        /** @description The chain of hashes over the tenant's trail. */
+        AuditChain: {
+            /** @description `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head` or `never_sealed` */
+            broken_reason?: string | null;
+            /**
+             * Format: int64
+             * @description The first broken record that was found then.
+             */
+            broken_seq?: number | null;
+            head?: components["schemas"]["Head"] | null;
+            /** @description The keys that signed heads, the newest first. */
+            keys: components["schemas"]["AuditKey"][];
+            /** Format: date-time */
+            sealed_at?: string | null;
+            /** @description Of that line, in hex digits. */
+            sealed_hash?: string | null;
+            /**
+             * Format: int64
+             * @description The place of the last sealed line; 0 before the first.
+             */
+            sealed_seq: number;
+            /**
+             * Format: date-time
+             * @description When the chain was verified last; nightly.
+             */
+            verified_at?: string | null;
+            /** Format: int64 */
+            verified_seq?: number | null;
+        };
         /** @description One line of the audit trail. */
         AuditEvent: {
             access_token?: components["schemas"]["UsedToken"] | null;
@@ -2479,11 +2777,68 @@ export interface components {
             /** Format: uuid */
             id: string;
             ip_address?: string | null;
+            /** @description The values were a person's who is erased. */
+            is_erased: boolean;
             /** @description The fields that changed, after. */
             new_values?: Record<string, never> | null;
             /** @description The fields that changed, before. */
             old_values?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Its place in the chain, some seconds after it was written.
+             */
+            seq?: number | null;
+            support_lease?: components["schemas"]["UsedLease"] | null;
             user_agent?: string | null;
+        };
+        /** @description A trail as a file. */
+        AuditExport: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description It is gone then.
+             */
+            expires_at: string;
+            /** Format: date-time */
+            from?: string | null;
+            /** Format: uuid */
+            id: string;
+            manifest?: components["schemas"]["Manifest"] | null;
+            /** Format: int64 */
+            records?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes, once it is ready.
+             */
+            size?: number | null;
+            /** @description `queued`, `ready` or `failed` */
+            status: string;
+            /** Format: date-time */
+            to?: string | null;
+        };
+        /** @description JSON lines, the last of which is the manifest. */
+        AuditExportContent: string;
+        AuditExportInput: {
+            /**
+             * Format: date-time
+             * @description Lines from then on; left out, from the first.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description Lines before then; left out, to the last.
+             */
+            to?: string | null;
+        };
+        /** @description The public half of a key that signs heads. */
+        AuditKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Ed25519, in hex digits. */
+            public_key: string;
         };
         /**
          * @description How a client shows that it is itself.
@@ -2734,6 +3089,14 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @description The lease by which one is in a workspace. */
+        CurrentLease: {
+            /** Format: date-time */
+            ends_at: string;
+            granted_by: string;
+            may_write: boolean;
+            shows_personal: boolean;
+        };
         /** @description A policy with the version to change it by. */
         CurrentPolicy: {
             policy: components["schemas"]["SecurityPolicy"];
@@ -2744,6 +3107,7 @@ export interface components {
         CurrentSession: {
             /** Format: date-time */
             expires_at: string;
+            lease?: components["schemas"]["CurrentLease"] | null;
             permissions: components["schemas"]["Grant"][];
             /** @description Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can. */
             refused?: string | null;
@@ -2754,6 +3118,8 @@ export interface components {
              * @description From when the workspace asks for a second factor that this session has not shown.
              */
             second_factor_due?: string | null;
+            /** @description Who of the instance's support is in the workspace now. */
+            support: components["schemas"]["SupportPresence"][];
             tenant?: components["schemas"]["CurrentTenant"] | null;
             /** @description All workspaces to switch to. */
             tenants: components["schemas"]["TenantSummary"][];
@@ -2828,6 +3194,15 @@ export interface components {
         DeviceLookup: {
             /** @description Eight letters; case and signs between them do not matter. */
             user_code: string;
+        };
+        /**
+         * @description Hours in the member's own zone in which only security draws attention to itself; over midnight where they end earlier than they
+         *     begin.
+         */
+        DoNotDisturb: {
+            enabled: boolean;
+            from: components["schemas"]["WallTime"];
+            until: components["schemas"]["WallTime"];
         };
         /** @description Something that a member may do, and why. */
         EffectivePermission: {
@@ -3056,6 +3431,24 @@ export interface components {
         };
         /** @enum {string} */
         GrantType: "authorization_code" | "refresh_token" | "client_credentials" | "device_code";
+        /** @description Where a tenant's chain ended, signed. In the log these are the fields of the line. */
+        Head: {
+            /** @description Of that line, in hex digits. */
+            hash: string;
+            /** Format: uuid */
+            key_id: string;
+            /**
+             * Format: int64
+             * @description The place of the last line.
+             */
+            seq: number;
+            /** @description Ed25519, in hex digits. */
+            signature: string;
+            /** Format: date-time */
+            signed_at: string;
+            /** Format: uuid */
+            tenant: string;
+        };
         /** @description One thing that happened to a booking. */
         HistoryEntry: {
             actor?: components["schemas"]["Actor"] | null;
@@ -3100,6 +3493,15 @@ export interface components {
         IdentityToken: {
             token: string;
         };
+        /** @description A group that is told of in the app alone. */
+        InApp: {
+            in_app: boolean;
+        };
+        /** @description A group that is told of in the app and by mail. */
+        InAppAndMail: {
+            email: boolean;
+            in_app: boolean;
+        };
         /** @description How the instance stands. */
         InstanceHealth: {
             /** Format: int64 */
@@ -3129,6 +3531,13 @@ export interface components {
             mails_waiting: number;
             tenants: components["schemas"]["StatusCount"][];
             users: components["schemas"]["StatusCount"][];
+        };
+        /** @description A lease or a request as administrators of the instance see it. */
+        InstanceLease: {
+            lease: components["schemas"]["SupportLease"];
+            /** Format: uuid */
+            tenant_id: string;
+            tenant_name: string;
         };
         /** @description A tenant from outside. */
         InstanceTenant: {
@@ -3270,6 +3679,32 @@ export interface components {
          * @enum {string}
          */
         Kind: "confidential" | "public" | "native";
+        /** @description The lease to act by. */
+        LeaseChoice: {
+            /** Format: uuid */
+            lease_id: string;
+        };
+        LeaseInput: {
+            /**
+             * Format: date-time
+             * @description Four hours after it starts, where it is left out; at most seven days after.
+             */
+            ends_at?: string | null;
+            /** @description Reading alone, where it is left out. */
+            permissions?: string[] | null;
+            /** @description Stands in the trail. */
+            reason: string;
+            shows_personal?: boolean;
+            /**
+             * Format: date-time
+             * @description Now, where it is left out; at most 30 days ahead.
+             */
+            starts_at?: string | null;
+        };
+        LeaseRequestInput: {
+            /** @description The owners read it. */
+            reason: string;
+        };
         /**
          * @description How far somebody is on the way to being a customer.
          * @enum {string}
@@ -3386,18 +3821,62 @@ export interface components {
         };
         /** @description A mail in the list. */
         MailSummary: {
+            /** @description Whether it can be opened: where it is kept for want of a mail server. */
+            can_open: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
             id: string;
+            /** @description Whether to whom it goes and about what is not shown, since it is a workspace's and goes through a mail server. */
+            is_hidden: boolean;
             kind: string;
             last_error?: string | null;
             /** Format: date-time */
             sent_at?: string | null;
             /** @description `queued`, `sending`, `sent`, `kept` (no mail server) or `failed` */
             status: string;
+            /** @description Empty where it is hidden. */
             subject: string;
+            /** @description Empty where it is hidden. */
             to: string;
+        };
+        /** @description What a file holds, and what it hangs on. */
+        Manifest: {
+            first_hash?: string | null;
+            /**
+             * Format: int64
+             * @description The place of the first record.
+             */
+            first_seq: number;
+            /** Format: int32 */
+            format: number;
+            /**
+             * Format: date-time
+             * @description What was asked for; lines that were sealed between those of the period are there too.
+             */
+            from?: string | null;
+            /** @description Signed heads of these records. */
+            heads: components["schemas"]["Head"][];
+            /**
+             * Format: uuid
+             * @description The key that signed the manifest.
+             */
+            key_id: string;
+            last_hash: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: date-time */
+            made_at: string;
+            /** @description Of the record before the first, in hex digits. */
+            previous_hash: string;
+            /** Format: int64 */
+            records: number;
+            /** @description Of all lines before the manifest. */
+            sha256: string;
+            /** Format: uuid */
+            tenant: string;
+            /** Format: date-time */
+            to?: string | null;
         };
         /** @description A member of the tenant. */
         Member: {
@@ -3438,6 +3917,23 @@ export interface components {
             name: string;
             /** Format: uuid */
             user_id: string;
+        };
+        /** @description Something about the safety of a member's account, or of the workspace's audit trail. */
+        MemberSecurityEvent: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description `password_changed` */
+            event: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `low`, `medium`, `high` or `critical` */
+            severity: string;
+            /**
+             * Format: uuid
+             * @description None for the workspace's own.
+             */
+            user_id?: string | null;
+            user_name?: string | null;
         };
         /**
          * @description A way to prove who one is beside the password.
@@ -3547,6 +4043,78 @@ export interface components {
         NewlyBooked: {
             booking: components["schemas"]["PublicBooking"];
             manage_url: string;
+        };
+        /** @description What happened, told to one member. */
+        Notification: {
+            actor?: components["schemas"]["NotificationMember"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the sentence is made of, by kind. */
+            facts: Record<string, never>;
+            group: components["schemas"]["NotificationGroup"];
+            /** Format: uuid */
+            id: string;
+            /** @description `booking.created`: what the sentence is to say. */
+            kind: string;
+            /** @description Where the web app shows more. */
+            link?: string | null;
+            person?: components["schemas"]["NotificationMember"] | null;
+            /** Format: date-time */
+            read_at?: string | null;
+            severity: components["schemas"]["NotificationSeverity"];
+            /** Format: uuid */
+            subject_id: string;
+            subject_type: string;
+        };
+        NotificationChannels: {
+            bookings: components["schemas"]["InAppAndMail"];
+            /** @description Always all of them. */
+            security: components["schemas"]["InAppAndMail"];
+            system: components["schemas"]["InApp"];
+            workspace: components["schemas"]["InApp"];
+        };
+        /**
+         * @description What one can choose channels for. Security cannot be chosen away.
+         * @enum {string}
+         */
+        NotificationGroup: "bookings" | "workspace" | "system" | "security";
+        NotificationMember: {
+            name: string;
+            /** Format: uuid */
+            user_id: string;
+        };
+        NotificationPreferences: {
+            channels: components["schemas"]["NotificationChannels"];
+            do_not_disturb: components["schemas"]["DoNotDisturb"];
+            /**
+             * Format: int32
+             * @description How long before a booking its reminder comes by mail; of bookings that are made or moved from now on.
+             */
+            reminder_minutes_before: number;
+            /**
+             * Format: int64
+             * @description 0 until something was chosen.
+             */
+            version: number;
+        };
+        NotificationPreferencesInput: {
+            channels: components["schemas"]["NotificationChannels"];
+            do_not_disturb: components["schemas"]["DoNotDisturb"];
+            /** Format: int32 */
+            reminder_minutes_before: number;
+        };
+        NotificationReadings: {
+            /** @description At most 100 of one's own; all that are unread where it is left out. */
+            ids?: string[] | null;
+        };
+        /** @enum {string} */
+        NotificationSeverity: "info" | "warning" | "critical";
+        NotificationsRead: {
+            /**
+             * Format: int64
+             * @description How many were not read before.
+             */
+            read: number;
         };
         /** @description A client, without its secret. */
         OAuthClient: {
@@ -3771,11 +4339,48 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 ip_address?: string | null;
+                /** @description The values were a person's who is erased. */
+                is_erased: boolean;
                 /** @description The fields that changed, after. */
                 new_values?: Record<string, never> | null;
                 /** @description The fields that changed, before. */
                 old_values?: Record<string, never> | null;
+                /**
+                 * Format: int64
+                 * @description Its place in the chain, some seconds after it was written.
+                 */
+                seq?: number | null;
+                support_lease?: components["schemas"]["UsedLease"] | null;
                 user_agent?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_AuditExport: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description It is gone then.
+                 */
+                expires_at: string;
+                /** Format: date-time */
+                from?: string | null;
+                /** Format: uuid */
+                id: string;
+                manifest?: components["schemas"]["Manifest"] | null;
+                /** Format: int64 */
+                records?: number | null;
+                /**
+                 * Format: int64
+                 * @description Bytes, once it is ready.
+                 */
+                size?: number | null;
+                /** @description `queued`, `ready` or `failed` */
+                status: string;
+                /** Format: date-time */
+                to?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -4079,6 +4684,16 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_InstanceLease: {
+            items: {
+                lease: components["schemas"]["SupportLease"];
+                /** Format: uuid */
+                tenant_id: string;
+                tenant_name: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_InstanceTenant: {
             items: {
                 /** Format: date-time */
@@ -4146,17 +4761,23 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_MailSummary: {
             items: {
+                /** @description Whether it can be opened: where it is kept for want of a mail server. */
+                can_open: boolean;
                 /** Format: date-time */
                 created_at: string;
                 /** Format: uuid */
                 id: string;
+                /** @description Whether to whom it goes and about what is not shown, since it is a workspace's and goes through a mail server. */
+                is_hidden: boolean;
                 kind: string;
                 last_error?: string | null;
                 /** Format: date-time */
                 sent_at?: string | null;
                 /** @description `queued`, `sending`, `sent`, `kept` (no mail server) or `failed` */
                 status: string;
+                /** @description Empty where it is hidden. */
                 subject: string;
+                /** @description Empty where it is hidden. */
                 to: string;
             }[];
             next_cursor?: string | null;
@@ -4191,6 +4812,51 @@ export interface components {
                 /** @description The member's. */
                 user_name: string;
             })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_MemberSecurityEvent: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description `password_changed` */
+                event: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `low`, `medium`, `high` or `critical` */
+                severity: string;
+                /**
+                 * Format: uuid
+                 * @description None for the workspace's own.
+                 */
+                user_id?: string | null;
+                user_name?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_Notification: {
+            items: {
+                actor?: components["schemas"]["NotificationMember"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description What the sentence is made of, by kind. */
+                facts: Record<string, never>;
+                group: components["schemas"]["NotificationGroup"];
+                /** Format: uuid */
+                id: string;
+                /** @description `booking.created`: what the sentence is to say. */
+                kind: string;
+                /** @description Where the web app shows more. */
+                link?: string | null;
+                person?: components["schemas"]["NotificationMember"] | null;
+                /** Format: date-time */
+                read_at?: string | null;
+                severity: components["schemas"]["NotificationSeverity"];
+                /** Format: uuid */
+                subject_id: string;
+                subject_type: string;
+            }[];
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
@@ -4393,6 +5059,38 @@ export interface components {
                 timezone: string;
                 /** Format: int64 */
                 version: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_SupportLease: {
+            items: {
+                /** @description Who asked for it, and alone may use it; without, any administrator of the instance. */
+                administrator?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was declined or revoked.
+                 */
+                ended_at?: string | null;
+                /** Format: date-time */
+                ends_at?: string | null;
+                granted_by?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @description `bookings:read` */
+                permissions: string[];
+                /** @description Why it was granted. */
+                reason?: string | null;
+                /** @description Why it was asked for. */
+                request_reason?: string | null;
+                /** @description Whether answers show addresses, telephone numbers and free text. */
+                shows_personal: boolean;
+                /** Format: date-time */
+                starts_at?: string | null;
+                /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
+                status: string;
             }[];
             next_cursor?: string | null;
         };
@@ -4986,6 +5684,44 @@ export interface components {
             /** Format: uuid */
             user_id: string;
         };
+        /** @description A lease or a request for one. */
+        SupportLease: {
+            /** @description Who asked for it, and alone may use it; without, any administrator of the instance. */
+            administrator?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was declined or revoked.
+             */
+            ended_at?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            granted_by?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `bookings:read` */
+            permissions: string[];
+            /** @description Why it was granted. */
+            reason?: string | null;
+            /** @description Why it was asked for. */
+            request_reason?: string | null;
+            /** @description Whether answers show addresses, telephone numbers and free text. */
+            shows_personal: boolean;
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
+            status: string;
+        };
+        /** @description Somebody of the instance's support who is in the workspace. */
+        SupportPresence: {
+            /**
+             * Format: date-time
+             * @description When the lease ends.
+             */
+            ends_at: string;
+            name: string;
+        };
         SuspensionInput: {
             /** @description The owners read it. */
             reason: string;
@@ -5134,6 +5870,13 @@ export interface components {
             /** @description For ten minutes. */
             token: string;
         };
+        UnreadNotifications: {
+            /**
+             * Format: int64
+             * @description Counted up to 100.
+             */
+            count: number;
+        };
         /** @description A form with one file. */
         UploadForm: {
             /**
@@ -5141,6 +5884,13 @@ export interface components {
              * @description At most 25 MiB.
              */
             file: string;
+        };
+        /** @description The lease by which a session acts. */
+        UsedLease: {
+            /** @description Who granted it. */
+            granted_by: string;
+            /** Format: uuid */
+            id: string;
         };
         /** @description The access token by which a request came. */
         UsedToken: {
@@ -5760,6 +6510,92 @@ export interface operations {
             };
         };
     };
+    get_admin_support_leases: {
+        parameters: {
+            query?: {
+                tenant_id?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_tenants: {
         parameters: {
             query?: {
@@ -5953,6 +6789,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_tenants_id_support_leases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseRequestInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceLease"];
+                };
             };
             /** @description Malformed */
             400: {
@@ -6645,6 +7596,88 @@ export interface operations {
             };
         };
     };
+    get_audit_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audit_events: {
         parameters: {
             query?: {
@@ -6652,6 +7685,17 @@ export interface operations {
                 entity_id?: string;
                 actor_id?: string;
                 action?: string;
+                /** @description Lines from then on. */
+                from?: string;
+                /** @description Lines before then. */
+                to?: string;
+                /** @description An address, or a network as `192.0.2.0/24`. As with `q`, a page may hold fewer lines than `limit` and yet not be the last. */
+                address?: string;
+                /**
+                 * @description Text in the action, the kind of record, who acted, or old and new values. A request looks through up to 5,000 lines;
+                 *     `next_cursor` goes on where it stopped.
+                 */
+                q?: string;
                 cursor?: string;
                 limit?: number;
             };
@@ -6667,6 +7711,291 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEvent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_exports: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditExport"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audit_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditExportInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditExport"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_exports_id_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": components["schemas"]["AuditExportContent"];
                 };
             };
             /** @description Malformed */
@@ -15355,6 +16684,692 @@ export interface operations {
             };
         };
     };
+    get_notification_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_notification_preferences: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPreferencesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notification_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationReadings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsRead"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notifications: {
+        parameters: {
+            query?: {
+                /** @description Only unread ones, or only those that were read. */
+                unread?: boolean;
+                group?: components["schemas"]["NotificationGroup"];
+                /** @description `booking.created` */
+                kind?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notification"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notifications_unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadNotifications"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_notifications_id_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_notifications_id_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_oauth_authorization_lookups: {
         parameters: {
             query?: never;
@@ -20218,6 +22233,98 @@ export interface operations {
             };
         };
     };
+    get_security_events: {
+        parameters: {
+            query?: {
+                /** @description This severity only. */
+                severity?: "low" | "medium" | "high" | "critical";
+                user_id?: string;
+                /** @description Events from then on. */
+                from?: string;
+                /** @description Events before then. */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberSecurityEvent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -20314,6 +22421,210 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
             };
             /** @description Malformed */
             400: {
@@ -22041,6 +24352,412 @@ export interface operations {
             };
             /** @description Not there, or not yours */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_support_leases: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SupportLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_support_leases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_support_leases_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_support_leases_id_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportLease"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -373,8 +373,27 @@ const audit = createRoute({
     entity_type: read.text(raw, "entity_type"),
     entity_id: read.text(raw, "entity_id"),
     actor_id: read.text(raw, "actor_id"),
+    action: read.text(raw, "action"),
+    address: read.text(raw, "address"),
+    q: read.text(raw, "q", 100),
+    from: read.date(raw, "from"),
+    to: read.date(raw, "to"),
   })),
   component: lazyRouteComponent(() => import("@/modules/platform/Audit"), "Audit"),
+});
+const securityEvents = createRoute({
+  getParentRoute: () => app,
+  path: "/audit/security",
+  validateSearch: read.optional((raw) => ({
+    severity: read.oneOf(raw, "severity", ["low", "medium", "high", "critical"]),
+    user_id: read.text(raw, "user_id"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/platform/SecurityEvents"), "SecurityEvents"),
+});
+const auditChain = createRoute({
+  getParentRoute: () => app,
+  path: "/audit/chain",
+  component: lazyRouteComponent(() => import("@/modules/platform/AuditChain"), "AuditChain"),
 });
 const failedJobs = createRoute({
   getParentRoute: () => app,
@@ -479,6 +498,8 @@ const tree = root.addChildren([
     ]),
     notifications,
     audit,
+    securityEvents,
+    auditChain,
     failedJobs,
     mailbox,
     mail,

@@ -18,9 +18,10 @@ export function readable(kind: string): string {
 
 /** Who did it; those without an account have a name of the audit trail's own, in English. */
 export function actorName(
-  actor: { id?: string | null; name: string } | null | undefined,
+  actor: { id?: string | null; name: string; is_erased?: boolean } | null | undefined,
   t: Catalogue,
 ): string {
+  if (actor?.is_erased) return t.audit.erasedPerson;
   if (actor?.id) return actor.name;
   return actor?.name === "visitor" ? t.audit.visitor : t.audit.system;
 }

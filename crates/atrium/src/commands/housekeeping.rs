@@ -3,8 +3,8 @@
 use platform::jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
 
-/// Makes the audit trail's next partitions, and removes delivered events, answered keys, old mails and notifications, and parts of
-/// uploads that never ended.
+/// Makes the audit trail's next partitions, and removes delivered events, answered keys, old mails and notifications, exports of the
+/// trail that have run out, and parts of uploads that never ended.
 #[derive(Serialize, Deserialize)]
 pub struct KeepHouse {}
 
@@ -15,6 +15,7 @@ impl Job for KeepHouse {
         let owner = &at.app.pools.owner;
         platform::audit::ensure_partitions(owner).await?;
         let events = platform::events::forget_old(&at.app).await?;
+        let exports = platform::audit::exports::forget_old(&at.app).await?;
         let keys = sqlx::query!("DELETE FROM platform.idempotency_keys WHERE expires_at < now()").execute(owner).await?.rows_affected()
             + sqlx::query!("DELETE FROM directory.idempotency_keys WHERE expires_at < now()").execute(owner).await?.rows_affected();
         // The log of what was sent is kept as long as other notification logs (seed 003).
@@ -22,7 +23,7 @@ impl Job for KeepHouse {
             sqlx::query!("DELETE FROM directory.mails WHERE created_at < now() - interval '90 days'").execute(owner).await?.rows_affected();
         let parts = at.app.files.remove_abandoned(at.app.clock.now()).await.map_err(|error| JobError::Retry(error.to_string()))?;
         let notifications = messaging::forget_old(owner, at.app.clock.now()).await?;
-        tracing::info!(events, keys, mails, parts, notifications, "kept house");
+        tracing::info!(events, keys, mails, parts, exports, notifications, "kept house");
         Ok(())
     }
 }

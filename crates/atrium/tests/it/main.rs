@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attacks;
+mod audit_chain;
 mod audit_walk;
 mod bad_input;
 mod bookings;

@@ -109,6 +109,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     .expect("an identity");
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     let notification = notification(world, tenant).await.to_string();
+    let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
     BTreeMap::from([
         ("/access-tokens/", token.clone()),
         ("/member-access-tokens/", token),
@@ -132,6 +133,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/me/exports/", export),
         ("/notifications/", notification),
         ("/support-leases/", lease),
+        ("/audit-exports/", audit_export),
     ])
 }
 

@@ -183,14 +183,14 @@ pub async fn meet(ctx: &mut Ctx, person: Person<'_>) -> Result<Uuid> {
         let after = store::find(ctx, met.id).await?;
         // An archived one is told as new, below.
         if let (Some(before), Some(after), false) = (before, after, met.was_archived) {
-            ctx.audit(Change::updated("contact.updated", "contact", met.id, &before, &after));
+            ctx.audit(Change::updated("contact.updated", "contact", met.id, &before, &after).about(met.id));
             let event = ContactUpdated { contact_id: met.id, owner_id: met.owner_id, name: after.name, source: after.source };
             ctx.publish(&event)?;
         }
     }
     if met.is_new || met.was_archived {
         let event = ContactCreated { contact_id: met.id, owner_id: met.owner_id, name: met.name, source: person.source.to_owned() };
-        ctx.audit(Change::created("contact.created", "contact", met.id, &event));
+        ctx.audit(Change::created("contact.created", "contact", met.id, &event).about(met.id));
         ctx.publish(&event)?;
     }
     Ok(met.id)
@@ -216,8 +216,8 @@ pub(crate) async fn create(ctx: &mut Ctx, fields: Fields, own: Option<Uuid>) -> 
     let Some(id) = store::insert(ctx, &fields, own).await? else { return Err(taken(ctx, &fields, own).await?.into()) };
     let contact = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
     match archived {
-        Some(before) => ctx.audit(Change::updated("contact.restored", "contact", id, &before, &contact)),
-        None => ctx.audit(Change::created("contact.created", "contact", id, &contact)),
+        Some(before) => ctx.audit(Change::updated("contact.restored", "contact", id, &before, &contact).about(id)),
+        None => ctx.audit(Change::created("contact.created", "contact", id, &contact).about(id)),
     }
     let event = ContactCreated { contact_id: id, owner_id: fields.owner_id, name: fields.name, source: fields.source };
     ctx.publish(&event)?;
@@ -245,7 +245,7 @@ pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields, own: 
     }
     store::update(ctx, before.id, &fields).await?;
     let contact = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("contact.updated", "contact", contact.id, &before, &contact));
+    ctx.audit(Change::updated("contact.updated", "contact", contact.id, &before, &contact).about(contact.id));
     let event = ContactUpdated { contact_id: contact.id, owner_id: fields.owner_id, name: fields.name, source: fields.source };
     ctx.publish(&event)?;
     Ok(contact)
@@ -257,7 +257,7 @@ pub(crate) async fn change(ctx: &mut Ctx, before: Contact, fields: Fields, own: 
 /// The database's.
 pub(crate) async fn archive(ctx: &mut Ctx, contact: Contact) -> Result<()> {
     store::archive(ctx, contact.id).await?;
-    ctx.audit(Change::deleted("contact.archived", "contact", contact.id, &contact));
+    ctx.audit(Change::deleted("contact.archived", "contact", contact.id, &contact).about(contact.id));
     let owner_id = contact.owner.map(|owner| owner.user_id);
     ctx.publish(&ContactArchived { contact_id: contact.id, owner_id, name: contact.name, source: contact.source })
 }

@@ -5,7 +5,8 @@ mod store;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use platform::audit::Change;
+use platform::audit::store::Which;
+use platform::audit::{self, Change};
 use platform::ctx::Caller;
 use platform::personal::{Outcome, Person, PersonalData};
 use platform::time::Timestamp;
@@ -24,7 +25,7 @@ impl PersonalData for ContactsData {
     fn export<'a>(&'a self, ctx: &'a mut Ctx, person: &'a Person) -> BoxFuture<'a, Result<Vec<(&'static str, Value)>>> {
         async move {
             let Person::Contact(id) = person else { return Ok(Vec::new()) };
-            Ok(vec![("contact", store::whole(ctx, *id).await?), ("history", store::history(ctx, *id).await?)])
+            Ok(vec![("contact", store::whole(ctx, *id).await?), ("history", history(ctx, *id).await?)])
         }
         .boxed()
     }
@@ -33,10 +34,24 @@ impl PersonalData for ContactsData {
         async move {
             let Person::Contact(id) = person else { return Ok(Vec::new()) };
             let emptied = store::empty(ctx, *id).await?;
-            Ok(vec![Outcome::emptied("contacts.contacts", emptied, "bookings refer to it; it is in no list any more")])
+            let keys = audit::forget(ctx, &[*id]).await?;
+            Ok(vec![
+                Outcome::emptied("contacts.contacts", emptied, "bookings refer to it; it is in no list any more"),
+                Outcome::removed("platform.audit_keys", keys),
+            ])
         }
         .boxed()
     }
+}
+
+/// What was done with the contact, without who did it: that is another person's data.
+async fn history(ctx: &mut Ctx, contact: Uuid) -> Result<Value> {
+    let which = Which { entity_type: Some("contact".to_owned()), entity_id: Some(contact), ..Which::default() };
+    let lines = audit::list(ctx, &which, None, 5000).await?;
+    Ok(lines
+        .into_iter()
+        .map(|line| json!({ "at": line.created_at, "action": line.action, "before": line.old_values, "after": line.new_values }))
+        .collect())
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

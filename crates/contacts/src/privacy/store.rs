@@ -38,21 +38,6 @@ pub async fn whole(ctx: &mut Ctx, id: Uuid) -> Result<Value> {
     Ok(found.fetch_one(ctx.db().await?).await?)
 }
 
-/// What was done with the contact, without who did it: that is another person's data.
-pub async fn history(ctx: &mut Ctx, id: Uuid) -> Result<Value> {
-    let tenant = ctx.tenant.0;
-    let found = sqlx::query_scalar!(
-        r#"SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.created_at, 'action', a.action, 'before', a.old_values, 'after', a.new_values)), '[]') AS "found!"
-             FROM (SELECT created_at, action, old_values, new_values FROM platform.audit_events
-                    WHERE tenant_id = $1 AND entity_type = 'contact' AND entity_id = $2
-                    ORDER BY id DESC
-                    LIMIT 5000) AS a"#,
-        tenant,
-        id,
-    );
-    Ok(found.fetch_one(ctx.db().await?).await?)
-}
-
 pub async fn empty(ctx: &mut Ctx, id: Uuid) -> Result<u64> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     let emptied = sqlx::query!(

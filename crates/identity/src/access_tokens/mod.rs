@@ -113,7 +113,7 @@ async fn issue(ctx: &mut InPerson, input: AccessTokenInput) -> Result<Response> 
     store::insert(ctx.db().await?, user, tenant, &access_token, &hash).await?;
     note(ctx, user, "access_token_created", "medium", &access_token).await?;
     tell(ctx).await?;
-    ctx.audit(Change::created("access_token.created", "access_token", access_token.id, &access_token));
+    ctx.audit(Change::created("access_token.created", "access_token", access_token.id, &access_token).about(user));
     let issued = IssuedToken { access_token, token: token.to_string() };
     ctx.commit_with(Answer::created(&issued)?).await
 }

@@ -197,6 +197,16 @@ pub async fn remove_user(db: &mut PgConnection, user: Uuid, email_key: &str) -> 
     let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
     let signed_up = sqlx::query!("DELETE FROM directory.registrations WHERE email_key = $1", email_key).execute(&mut *db).await?;
     removed.push(("directory.registrations".to_owned(), count(signed_up.rows_affected())));
+    // In every workspace, those among them where the user was invited only, or acted as an administrator of the instance.
+    let keys = sqlx::query!(
+        "DELETE FROM platform.audit_keys
+          WHERE subject_id = $1 OR subject_id = ANY (ARRAY(SELECT id FROM directory.invitations WHERE email_key = $2))",
+        user,
+        email_key,
+    )
+    .execute(&mut *db)
+    .await?;
+    removed.push(("platform.audit_keys".to_owned(), count(keys.rows_affected())));
     let invited = sqlx::query!("DELETE FROM directory.invitations WHERE email_key = $1", email_key).execute(&mut *db).await?;
     removed.push(("directory.invitations".to_owned(), count(invited.rows_affected())));
     let mails = sqlx::query!("DELETE FROM directory.mails WHERE lower(recipient) = $1", email_key).execute(db).await?;

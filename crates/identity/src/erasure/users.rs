@@ -48,7 +48,9 @@ impl Job for EraseUser {
         accounts::store::note_status(owner.db(), &change, now).await?;
         store::write_report(owner.db(), "user", user, &report).await?;
         store::close_report(owner.db(), "user", user, now).await?;
-        owner.commit().await.map_err(JobError::from)
+        owner.commit().await?;
+        app.audit_keys.forget(&[user]);
+        Ok(())
     }
 }
 

@@ -42,7 +42,7 @@ async fn suspend(admin: SignedIn, tenant: TenantId, input: SuspensionInput) -> R
         json!({ "status": before.status }),
         json!({ "status": "suspended", "reason": reason }),
     );
-    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_suspended", tenant).await?;
     if before.status != "suspended" {
         let values = [("workspace", before.name.as_str()), ("reason", reason.as_str())];
@@ -67,7 +67,7 @@ async fn lift(admin: SignedIn, tenant: TenantId) -> Result<()> {
         json!({ "status": "suspended" }),
         json!({ "status": "active", "jobs_resumed": resumed }),
     );
-    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_suspension_lifted", tenant).await?;
     tell_owners(owner.db(), &app, tenant, &notices::TENANT_RESTORED, &[("workspace", &before.name)], "/").await?;
     owner.commit().await
@@ -81,7 +81,7 @@ async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> 
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     store::set_features(owner.db(), tenant, &features).await?;
     let change = Change::updated("tenant.features_changed", "tenant", tenant.0, &before.features, &features);
-    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_features_changed", tenant).await?;
     owner.commit().await
 }
@@ -100,7 +100,7 @@ async fn set_trial(admin: SignedIn, tenant: TenantId, input: TrialInput) -> Resu
         json!({ "trial_ends_at": before.trial_ends_at }),
         json!({ "trial_ends_at": input.ends_at }),
     );
-    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
+    audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "tenant_trial_changed", tenant).await?;
     owner.commit().await
 }

@@ -89,7 +89,7 @@ async fn create(ctx: &mut Allow<InvitationsWrite>, input: InvitationInput) -> Re
     store::insert(ctx.db().await?, tenant, &new, &token.hash, now).await.on_constraint("invitations_one_pending", pending_exists)?;
     let invitation = store::find(ctx.db().await?, tenant, new.id, None, now).await?.ok_or_else(Problem::not_found)?;
     send(ctx, &invitation, &workspace, name, &locale, &token).await?;
-    ctx.audit(Change::created("invitation.created", "invitation", invitation.id, &invitation));
+    ctx.audit(Change::created("invitation.created", "invitation", invitation.id, &invitation).about(invitation.id));
     ctx.publish(&InvitationCreated { invitation_id: invitation.id, email })?;
     ctx.commit_with(Answer::created(&invitation)?).await
 }
@@ -171,7 +171,7 @@ async fn resend(ctx: &mut Allow<InvitationsWrite>, id: Uuid) -> Result<Response>
     let workspace = tenants::store::find(ctx.db().await?, tenant).await?;
     let name = store::invitee(ctx.db().await?, tenant, &email_key(&after.email)).await?.map(|invitee| invitee.name).unwrap_or_default();
     send(ctx, &after, &workspace, name, &locale, &token).await?;
-    ctx.audit(Change::updated("invitation.resent", "invitation", id, &before, &after));
+    ctx.audit(Change::updated("invitation.resent", "invitation", id, &before, &after).about(id));
     ctx.publish(&InvitationResent { invitation_id: id, email: after.email.clone() })?;
     ctx.commit_with(Answer::json(StatusCode::ACCEPTED, &after)?).await
 }
@@ -187,7 +187,7 @@ async fn revoke(ctx: &mut Allow<InvitationsWrite>, id: Uuid) -> Result<()> {
         return Err(answered().into());
     }
     let after = store::find(ctx.db().await?, tenant, id, own, now).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("invitation.revoked", "invitation", id, &before, &after));
+    ctx.audit(Change::updated("invitation.revoked", "invitation", id, &before, &after).about(id));
     ctx.publish(&InvitationRevoked { invitation_id: id, email: after.email })?;
     ctx.commit().await
 }

@@ -125,7 +125,7 @@ pub async fn join(ctx: &mut Ctx, newcomer: &Newcomer, role: Uuid, invited_at: Op
     let member = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     ctx.audit(Change {
         old: before.and_then(|before| serde_json::to_value(before).ok()),
-        ..Change::created("member.joined", "member", user, &member)
+        ..Change::created("member.joined", "member", user, &member).about(user)
     });
     ctx.publish(&MemberJoined::from(&member))?;
     Ok(member)
@@ -203,7 +203,7 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
         set.on_constraint("member_permissions_permission_scope_fkey", || roles::has_no_own("extra_permissions"))?;
     }
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("member.updated", "member", user, &before, &after));
+    ctx.audit(Change::updated("member.updated", "member", user, &before, &after).about(user));
     let changes = [
         ("status", before.status != after.status),
         ("roles", before.roles != after.roles),
@@ -226,7 +226,7 @@ async fn remove(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch) -> Res
     apply(ctx, user, "inactive", &[], was_owner).await?;
     store::clear_permissions(ctx.db().await?, tenant, user).await?;
     let after = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("member.removed", "member", user, &before, &after));
+    ctx.audit(Change::updated("member.removed", "member", user, &before, &after).about(user));
     ctx.publish(&MemberRemoved::from(&after))?;
     ctx.commit().await
 }

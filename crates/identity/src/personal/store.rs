@@ -2,27 +2,7 @@
 
 use platform::Ctx;
 use platform::error::Result;
-use serde_json::Value;
 use uuid::Uuid;
-
-/// The newest 5,000 acts of the member in the workspace, without what was changed: that may be others' data.
-pub async fn acts(ctx: &mut Ctx, user: Uuid) -> Result<Value> {
-    let tenant = ctx.tenant.0;
-    let acts = sqlx::query_scalar!(
-        r#"SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.created_at, 'action', a.action, 'record', a.entity_type,
-                                                        'ip_address', host(a.ip_address), 'user_agent', a.user_agent)), '[]') AS "acts!"
-             FROM (SELECT created_at, action, entity_type, ip_address, user_agent
-                     FROM platform.audit_events
-                    WHERE tenant_id = $1 AND actor_id = $2
-                    ORDER BY id DESC
-                    LIMIT 5000) AS a"#,
-        tenant,
-        user,
-    )
-    .fetch_one(ctx.db().await?)
-    .await?;
-    Ok(acts)
-}
 
 pub async fn remove_rights(ctx: &mut Ctx, user: Uuid) -> Result<u64> {
     let tenant = ctx.tenant.0;

@@ -39,7 +39,7 @@ async fn set_avatar(caller: SignedIn, sent: Option<Vec<u8>>) -> Result<User> {
     };
     let mut ctx = Ctx::of_member(app, session, tenant, origin, None);
     let (before, after) = write_avatar(ctx.db().await?, user, picture.as_ref()).await?;
-    ctx.audit(Change::updated("user.updated", "user", user, &before, &after));
+    ctx.audit(Change::updated("user.updated", "user", user, &before, &after).about(user));
     let member = members::store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     ctx.publish(&MemberUpdated::from(&member))?;
     ctx.commit().await?;

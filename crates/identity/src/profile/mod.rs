@@ -137,7 +137,7 @@ async fn change(caller: SignedIn, seen: IfMatch, input: ProfileChange) -> Result
     };
     let mut ctx = Ctx::of_member(app.clone(), session, tenant, origin.clone(), None);
     let (before, after) = write(ctx.db().await?, &app, &origin, user, seen, input).await?;
-    ctx.audit(Change::updated("user.updated", "user", user, &before, &after));
+    ctx.audit(Change::updated("user.updated", "user", user, &before, &after).about(user));
     let member = members::store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
     ctx.publish(&MemberUpdated::from(&member))?;
     ctx.commit().await?;

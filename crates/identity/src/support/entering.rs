@@ -27,8 +27,9 @@ pub async fn enter(caller: SignedIn, lease: Uuid) -> Result<Response> {
     revoke_of_session(owner.db(), session.id, now).await?;
     let new = NewSession { lease: Some(lease), continues: None, ..NewSession::continued(&session, Some(tenant), remembered) };
     let opened = sessions::open(owner.db(), &app, &origin, None, &new).await?;
-    let change = Change::created("support_lease.entered", "support_lease", lease, json!({ "administrator": session.name }));
-    audit::note_now(owner.db(), tenant, &opened.session, &origin, change).await?;
+    let change =
+        Change::created("support_lease.entered", "support_lease", lease, json!({ "administrator": session.name })).about(session.user_id);
+    audit::note_now(owner.db(), &app, tenant, &opened.session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "support_lease_entered", tenant, lease).await?;
     let answer = sessions::answer(owner.db(), &app, &origin, StatusCode::OK, &opened).await?;
     owner.commit_with(answer).await
@@ -46,8 +47,9 @@ pub async fn leave(caller: SignedIn) -> Result<Response> {
     let own = sessions::store::tenant_to_enter(owner.db(), session.user_id).await?;
     let new = NewSession { expires_at: Some(expires_at), ..NewSession::continued(&session, own, remembered) };
     let opened = sessions::open(owner.db(), &app, &origin, None, &new).await?;
-    let change = Change::created("support_lease.left", "support_lease", lease.id, json!({ "administrator": session.name }));
-    audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
+    let change =
+        Change::created("support_lease.left", "support_lease", lease.id, json!({ "administrator": session.name })).about(session.user_id);
+    audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     note(owner.db(), &app, &origin, session.user_id, "support_lease_left", tenant, lease.id).await?;
     let answer = sessions::answer(owner.db(), &app, &origin, StatusCode::OK, &opened).await?;
     owner.commit_with(answer).await

@@ -256,7 +256,7 @@ async fn request(admin: SignedIn, tenant: TenantId, input: LeaseRequestInput) ->
             Problem::conflict("lease_requested", "You have asked this workspace already, and nobody has answered yet.")
         })?;
     let change = Change::created("support_lease.requested", "support_lease", lease, json!({ "reason": reason }));
-    platform::audit::note_now(owner.db(), tenant, &session, &origin, change).await?;
+    platform::audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     let values = [("workspace", before.name.as_str()), ("person", session.name.as_str()), ("reason", reason.as_str())];
     instance::tell_owners(owner.db(), &app, tenant, &hosting::LEASE_REQUESTED, &values, "/settings/support").await?;
     let lease = store::find(owner.db(), tenant, lease, now).await?.ok_or_else(Problem::not_found)?;

@@ -152,7 +152,7 @@ pub(crate) async fn complete_due(ctx: &mut Ctx, most: i64) -> Result<usize> {
     for id in &ids {
         let stored = super::find(ctx, *id).await?;
         let (old, new) = (serde_json::json!({ "status": Status::Confirmed }), serde_json::json!({ "status": Status::Completed }));
-        ctx.audit(Change::updated(BookingCompleted::KIND, "booking", *id, old, new));
+        ctx.audit(Change::updated(BookingCompleted::KIND, "booking", *id, old, new).about(stored.booking.contact_id));
         ctx.publish(&BookingCompleted(stored.booking.fact()))?;
     }
     Ok(ids.len())
@@ -162,7 +162,7 @@ pub(crate) async fn complete_due(ctx: &mut Ctx, most: i64) -> Result<usize> {
 async fn tell<E: Event>(ctx: &mut Ctx, before: Stored, reason: Option<String>, event: impl FnOnce(BookingFact) -> E) -> Result<Stored> {
     let id = before.booking.id;
     let after = super::find(ctx, id).await?;
-    let mut change = Change::updated(E::KIND, "booking", id, &before.booking, &after.booking);
+    let mut change = Change::updated(E::KIND, "booking", id, &before.booking, &after.booking).about(after.booking.contact_id);
     if let (Some(serde_json::Value::Object(new)), Some(reason)) = (&mut change.new, &reason) {
         new.insert("reason".to_owned(), reason.as_str().into());
     }

@@ -130,7 +130,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     };
     let stored = written(row, offer, new, created_at);
     let (tenant, id) = (ctx.tenant, stored.booking.id);
-    ctx.audit(Change::created("booking.created", "booking", id, &stored.booking));
+    ctx.audit(Change::created("booking.created", "booking", id, &stored.booking).about(contact_id));
     ctx.publish(&BookingCreated(stored.booking.fact()))?;
     Ok(Booked { stored, token: token::text(&ctx.app.keys, tenant, id), manage_url: token::manage_url(&ctx.app, tenant, id) })
 }

@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use platform::audit::Actor;
+use platform::audit::{self, Actor};
 use platform::ctx::Answer;
 use platform::extract::{Json, Path, Query};
 use platform::page::{Page, PageParams};
@@ -295,17 +295,13 @@ async fn history(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>, Query(page)
     let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
     let stored = super::find(&mut ctx, id).await?;
     ctx.check_owner(stored.booking.organizer.user_id)?;
-    let rows = store::history(&mut ctx, id, before, limit + 1).await?;
+    let which = audit::store::Which { entity_type: Some("booking".to_owned()), entity_id: Some(id), ..audit::store::Which::default() };
+    let rows = audit::list(&mut ctx, &which, before, limit + 1).await?;
     Ok(Json(Page::of(
         rows,
         limit,
         |row| row.id,
-        |row| HistoryEntry {
-            kind: row.action,
-            at: row.created_at,
-            actor: row.actor_name.map(|name| Actor { id: row.actor_id, name }),
-            text_params: told(row.new_values),
-        },
+        |row| HistoryEntry { kind: row.action, at: row.created_at, actor: row.actor, text_params: told(row.new_values) },
     )))
 }
 

@@ -461,30 +461,3 @@ pub async fn tenants_with_due(owner: &sqlx::PgPool, now: Timestamp) -> Result<Ve
     );
     Ok(tenants.fetch_all(owner).await?)
 }
-
-/// One line of a booking's past.
-pub struct PastRow {
-    pub id: Uuid,
-    pub action: String,
-    pub actor_id: Option<Uuid>,
-    pub actor_name: Option<String>,
-    pub new_values: Option<serde_json::Value>,
-    pub created_at: Timestamp,
-}
-
-pub async fn history(ctx: &mut Ctx, id: Uuid, before: Option<Uuid>, most: i64) -> Result<Vec<PastRow>> {
-    let tenant = ctx.tenant.0;
-    let rows = sqlx::query_as!(
-        PastRow,
-        "SELECT id, action, actor_id, actor_name, new_values, created_at
-           FROM platform.audit_events
-          WHERE tenant_id = $1 AND entity_type = 'booking' AND entity_id = $2 AND ($3::uuid IS NULL OR id < $3)
-          ORDER BY id DESC
-          LIMIT $4",
-        tenant,
-        id,
-        before,
-        most,
-    );
-    Ok(rows.fetch_all(ctx.db().await?).await?)
-}

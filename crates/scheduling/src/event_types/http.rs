@@ -257,6 +257,7 @@ async fn order(mut ctx: Allow<EventTypesWrite>, Json(Order { ids }): Json<Order>
             entity_id: *first,
             old: Some(serde_json::json!({ "ids": before })),
             new: Some(serde_json::json!({ "ids": ids })),
+            about: None,
         };
         ctx.audit(change);
     }

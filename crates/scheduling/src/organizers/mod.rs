@@ -243,7 +243,7 @@ pub(crate) async fn put(
         Some(before) => Change::updated("organizer.updated", "organizer", user, before, &after),
         None => Change::created("organizer.created", "organizer", user, &after),
     };
-    ctx.audit(change);
+    ctx.audit(change.about(user));
     ctx.publish(&OrganizerUpdated { organizer_id: user, slug: after.slug.clone(), display_name: after.display_name.clone() })?;
     Ok(after)
 }

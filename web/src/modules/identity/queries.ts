@@ -61,6 +61,12 @@ export const possibleOwnersQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/members", { params: { query: { status: "active", limit: 100 } } })),
 });
 
+/** Everybody whose acts the trail may name; the first hundred, as others are found by the search. */
+export const actorsQuery = queryOptions({
+  queryKey: [keys.members, "actors"],
+  queryFn: () => take(api.GET("/api/v1/members", { params: { query: { limit: 100 } } })),
+});
+
 export const tenantQuery = queryOptions({
   queryKey: [keys.tenant],
   queryFn: () => take(api.GET("/api/v1/tenant")),

@@ -1,5 +1,5 @@
 /** Who changed what, with old and new values. */
-import { ActionIcon, Code, Collapse, Group, Select, Table, Text } from "@mantine/core";
+import { ActionIcon, Code, Collapse, Group, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight, IconHistory } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -7,14 +7,17 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { AuditEvent } from "@/api/types";
+import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { actorName, readable } from "@/shared/eventText";
-import { LinkAnchor, LinkButton } from "@/shared/links";
-import { Page } from "@/shared/Page";
+import { LinkAnchor } from "@/shared/links";
 import { MoreRows, pagesOf } from "@/shared/pages";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
+import { addDays, startOfDay } from "@/shared/time";
+import { AuditFilters } from "./AuditFilters";
+import { AuditFrame } from "./AuditFrame";
 import { auditAction } from "./auditAction";
 import { changedFields, shown } from "./changedFields";
 import classes from "./platform.module.css";
@@ -23,38 +26,32 @@ const route = getRouteApi("/app/audit");
 
 export function Audit() {
   const t = useT();
+  const session = useSession();
   const navigate = useNavigate({ from: "/audit" });
   const filter = route.useSearch();
+  const zone = session.user.timezone;
+  const { from, to, ...rest } = filter;
+  const period = {
+    from: from ? startOfDay(from, zone).toISOString() : undefined,
+    to: to ? startOfDay(addDays(to, 1), zone).toISOString() : undefined,
+  };
   const query = useInfiniteQuery(
     pagesOf([keys.audit, filter], (cursor, signal) =>
-      take(api.GET("/api/v1/audit-events", { params: { query: { ...filter, cursor, limit: 50 } }, signal })),
+      take(
+        api.GET("/api/v1/audit-events", {
+          params: { query: { ...rest, ...period, q: searchable(rest.q), cursor, limit: 50 } },
+          signal,
+        }),
+      ),
     ),
   );
-  const types = Object.entries(t.audit.entities).map(([value, label]) => ({ value, label }));
-  const filtered = Boolean(filter.entity_id || filter.actor_id);
+  const set = (change: Partial<typeof filter>) => void navigate({ search: (s) => ({ ...s, ...change }) });
   return (
-    <Page title={t.nav.audit} description={t.audit.text}>
-      <div className={table.toolbar}>
-        <Select
-          aria-label={t.audit.record}
-          placeholder={t.audit.anyRecord}
-          clearable
-          clearButtonProps={{ "aria-label": t.common.clear }}
-          searchable
-          w={200}
-          data={types}
-          value={filter.entity_type ?? null}
-          onChange={(value) => void navigate({ search: (s) => ({ ...s, entity_type: value ?? undefined }) })}
-        />
-        {filtered ? (
-          <LinkButton variant="default" to="/audit">
-            {t.common.clearFilters}
-          </LinkButton>
-        ) : null}
-      </div>
+    <AuditFrame>
+      <AuditFilters filter={filter} onChange={set} />
       <Answer query={query}>
         {(events) =>
-          events.length === 0 ? (
+          events.length === 0 && !query.hasNextPage ? (
             <EmptyState icon={IconHistory} title={t.audit.noneTitle}>
               {t.audit.noneText}
             </EmptyState>
@@ -83,8 +80,13 @@ export function Audit() {
           )
         }
       </Answer>
-    </Page>
+    </AuditFrame>
   );
+}
+
+/** Shorter texts are in too many lines to be of use. */
+function searchable(q: string | undefined): string | undefined {
+  return q && q.trim().length >= 2 ? q.trim() : undefined;
 }
 
 function AuditRows({ event }: { event: AuditEvent }) {
@@ -98,11 +100,9 @@ function AuditRows({ event }: { event: AuditEvent }) {
     <Table.Tbody>
       <Table.Tr>
         <Table.Td>
-          {fields.length > 0 ? (
-            <ActionIcon onClick={toggle} aria-expanded={open} aria-label={t.audit.changes(action)} size="md">
-              {open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
-            </ActionIcon>
-          ) : null}
+          <ActionIcon onClick={toggle} aria-expanded={open} aria-label={t.audit.changes(action)} size="md">
+            {open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+          </ActionIcon>
         </Table.Td>
         <Table.Td visibleFrom="sm" className={classes.when}>
           <When at={event.created_at} />
@@ -137,11 +137,16 @@ function AuditRows({ event }: { event: AuditEvent }) {
         </Table.Td>
         <Table.Td visibleFrom="sm">{event.ip_address ?? ""}</Table.Td>
       </Table.Tr>
-      {fields.length > 0 && open ? (
+      {open ? (
         <Table.Tr>
           <Table.Td />
           <Table.Td colSpan={4}>
             <Collapse expanded={open}>
+              {event.is_erased ? (
+                <Text c="dimmed" mb={6}>
+                  {t.audit.erasedValues}
+                </Text>
+              ) : null}
               <dl className={classes.changes}>
                 {fields.map(({ field, before, after }) => (
                   <div key={field}>
@@ -153,12 +158,25 @@ function AuditRows({ event }: { event: AuditEvent }) {
                     </dd>
                   </div>
                 ))}
+                <Fact name={t.audit.address} value={event.ip_address} />
+                <Fact name={t.audit.agent} value={event.user_agent} />
+                <Fact name={t.audit.number} value={event.seq ? String(event.seq) : t.audit.notSealed} />
               </dl>
             </Collapse>
           </Table.Td>
         </Table.Tr>
       ) : null}
     </Table.Tbody>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string | null | undefined }) {
+  if (!value) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
   );
 }
 
@@ -192,7 +210,7 @@ function ActorName({ event: { actor }, inText }: { event: AuditEvent; inText: bo
   }
   return (
     <LinkAnchor to="/audit" search={{ actor_id: actor.id }} inherit underline={inText ? "always" : undefined}>
-      {actor.name}
+      {actorName(actor, t)}
     </LinkAnchor>
   );
 }

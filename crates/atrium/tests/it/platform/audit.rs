@@ -38,7 +38,7 @@ async fn each_change_stands_there_with_old_and_new_values() {
     assert_eq!(created["old_values"], json!(null));
     assert_eq!((&created["new_values"]["name"], &created["new_values"]["email"]), (&json!("Vera"), &json!("vera@example.com")));
     for line in &trail {
-        assert_eq!(line["actor"], json!({ "id": editor_id, "name": "editor Member" }));
+        assert_eq!(line["actor"], json!({ "id": editor_id, "name": "editor Member", "is_erased": false }));
         assert_eq!(line["ip_address"], "127.0.0.1");
     }
     assert_eq!((&created["user_agent"], &updated["user_agent"]), (&json!("Test/1"), &json!(null)));
@@ -70,5 +70,8 @@ async fn the_trail_is_filtered_paged_and_closed_to_others() {
     let (slug, _) = ours.organizer().await;
     let booking = crate::client::booking("2031-09-09T09:00:00Z", "vera@example.com");
     Client::anonymous(&world).post(&format!("/public/organizers/{slug}/event-types/intro/bookings"), booking).await.expect(201);
-    assert_eq!(lines(&ours.owner, "action=booking.created").await[0]["actor"], json!({ "id": null, "name": "visitor" }));
+    assert_eq!(
+        lines(&ours.owner, "action=booking.created").await[0]["actor"],
+        json!({ "id": null, "name": "visitor", "is_erased": false })
+    );
 }

@@ -1,0 +1,199 @@
+/** How far the trail is sealed, signed and verified; and the trail as a file. */
+import { Alert, Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
+import { DatePickerInput } from "@mantine/dates";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { keys } from "@/api/cache";
+import { api, take } from "@/api/client";
+import type { AuditExport } from "@/api/types";
+import { useFormats, useSession } from "@/app/session";
+import { useT } from "@/i18n";
+import { When } from "@/shared/bits";
+import { formatBytes } from "@/shared/bytes";
+import { wordFor } from "@/shared/eventText";
+import { Section } from "@/shared/Page";
+import { saveFile } from "@/shared/saveFile";
+import { Answer } from "@/shared/states";
+import { addDays, startOfDay } from "@/shared/time";
+import { refusal } from "@/shared/toast";
+import { AuditFrame } from "./AuditFrame";
+import classes from "./platform.module.css";
+
+export function AuditChain() {
+  return (
+    <AuditFrame>
+      <State />
+      <Exports />
+    </AuditFrame>
+  );
+}
+
+function State() {
+  const t = useT();
+  const query = useQuery({
+    queryKey: [keys.auditChain],
+    queryFn: ({ signal }) => take(api.GET("/api/v1/audit-chain", { signal })),
+  });
+  return (
+    <Section title={t.auditChain.title} description={t.auditChain.text}>
+      <Answer query={query}>
+        {(chain) => (
+          <Stack gap="sm">
+            {chain.broken_seq ? (
+              <Alert
+                color="red"
+                variant="outline"
+                role="alert"
+                icon={<IconAlertTriangle size={20} aria-hidden />}
+              >
+                {t.auditChain.broken(
+                  chain.broken_seq,
+                  wordFor(t.auditChain.reasons, chain.broken_reason ?? ""),
+                )}
+              </Alert>
+            ) : null}
+            <dl className={classes.changes}>
+              <div>
+                <dt>{t.auditChain.sealed}</dt>
+                <dd>
+                  {chain.sealed_at ? (
+                    <>
+                      {t.auditChain.upTo(chain.sealed_seq)} · <When at={chain.sealed_at} />
+                    </>
+                  ) : (
+                    t.auditChain.nothing
+                  )}
+                </dd>
+              </div>
+              <div>
+                <dt>{t.auditChain.signed}</dt>
+                <dd>
+                  {chain.head ? (
+                    <>
+                      {t.auditChain.upTo(chain.head.seq)} · <When at={chain.head.signed_at} />
+                      <br />
+                      <Code>{chain.head.hash}</Code>
+                    </>
+                  ) : (
+                    t.auditChain.notSigned
+                  )}
+                </dd>
+              </div>
+              <div>
+                <dt>{t.auditChain.verified}</dt>
+                <dd>
+                  {chain.verified_at ? (
+                    <>
+                      {t.auditChain.upTo(chain.verified_seq ?? 0)} · <When at={chain.verified_at} />
+                    </>
+                  ) : (
+                    t.auditChain.notVerified
+                  )}
+                </dd>
+              </div>
+              {chain.keys.map((key) => (
+                <div key={key.id}>
+                  <dt>{t.auditChain.key}</dt>
+                  <dd>
+                    <Code>{key.public_key}</Code>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </Stack>
+        )}
+      </Answer>
+    </Section>
+  );
+}
+
+function Exports() {
+  const t = useT();
+  const client = useQueryClient();
+  const zone = useSession().user.timezone;
+  const [[from, to], setPeriod] = useState<[string | null, string | null]>([null, null]);
+  const query = useQuery({
+    queryKey: [keys.auditExports],
+    queryFn: ({ signal }) => take(api.GET("/api/v1/audit-exports", { signal })),
+    refetchInterval: (last) => (last.state.data?.items.some((one) => one.status === "queued") ? 2000 : false),
+  });
+  const waits = query.data?.items.some((one) => one.status === "queued") ?? false;
+  const ask = useMutation({
+    mutationFn: () =>
+      take(
+        api.POST("/api/v1/audit-exports", {
+          body: {
+            from: from ? startOfDay(from, zone).toISOString() : undefined,
+            to: to ? startOfDay(addDays(to, 1), zone).toISOString() : undefined,
+          },
+        }),
+      ),
+    onError: (error) => refusal(error, t),
+    onSettled: () => client.invalidateQueries({ queryKey: [keys.auditExports] }),
+  });
+  return (
+    <Section title={t.auditChain.exports} description={t.auditChain.exportsText}>
+      <Stack gap="sm" align="flex-start">
+        {query.data?.items.map((one) => (
+          <ExportRow key={one.id} one={one} />
+        ))}
+        <Group gap="sm">
+          <DatePickerInput
+            type="range"
+            aria-label={t.audit.period}
+            placeholder={t.audit.anyTime}
+            clearable
+            clearButtonProps={{ "aria-label": t.common.clear }}
+            allowSingleDateInRange
+            w={220}
+            value={[from, to]}
+            onChange={setPeriod}
+          />
+          <Button variant="default" loading={ask.isPending} disabled={waits} onClick={() => ask.mutate()}>
+            {t.auditChain.ask}
+          </Button>
+        </Group>
+      </Stack>
+    </Section>
+  );
+}
+
+function ExportRow({ one }: { one: AuditExport }) {
+  const t = useT();
+  const f = useFormats();
+  const download = useMutation({
+    mutationFn: () =>
+      take(
+        api.GET("/api/v1/audit-exports/{id}/content", { params: { path: { id: one.id } }, parseAs: "blob" }),
+      ),
+    onSuccess: (content) => saveFile(content as unknown as Blob, `audit-${one.id}.jsonl`),
+    onError: (error) => refusal(error, t),
+  });
+  const status = one.status as keyof typeof t.privacy.statuses;
+  return (
+    <Group gap="sm">
+      <When at={one.created_at} />
+      {one.status === "ready" ? (
+        <>
+          <Button
+            variant="default"
+            size="compact-md"
+            loading={download.isPending}
+            onClick={() => download.mutate()}
+          >
+            {t.privacy.download}
+          </Button>
+          <Text size="sm" c="dimmed">
+            {t.auditChain.records(one.records ?? 0)}, {formatBytes(one.size ?? 0, f.locale)},{" "}
+            {t.privacy.goneAt(f.date(one.expires_at))}
+          </Text>
+        </>
+      ) : (
+        <Badge variant="dot" color={one.status === "failed" ? "red" : "indigo"}>
+          {t.privacy.statuses[status]}
+        </Badge>
+      )}
+    </Group>
+  );
+}

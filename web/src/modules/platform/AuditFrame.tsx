@@ -1,0 +1,25 @@
+/** The trail, the security events of members, and the chain that proves the trail. */
+import { useLocation } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useT } from "@/i18n";
+import { Page } from "@/shared/Page";
+import { LinkTabs } from "@/shared/Tabs";
+
+export function AuditFrame({ children }: { children: ReactNode }) {
+  const t = useT();
+  const { pathname } = useLocation();
+  const tabs = [
+    { label: t.audit.changesTab, to: "/audit" },
+    { label: t.audit.securityTab, to: "/audit/security" },
+    { label: t.audit.chainTab, to: "/audit/chain" },
+  ] as const;
+  return (
+    <Page title={t.nav.audit} description={t.audit.text}>
+      <LinkTabs
+        label={t.nav.audit}
+        tabs={tabs.map(({ label, to }) => ({ label, link: { to }, active: pathname === to }))}
+      />
+      {children}
+    </Page>
+  );
+}
