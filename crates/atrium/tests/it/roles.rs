@@ -40,7 +40,7 @@ async fn count(db: &mut PgConnection, sql: &'static str) -> i64 {
 
 /// Events that nobody has been told.
 const UNTOLD: &str = "SELECT count(*) FROM platform.events WHERE dispatched_at IS NULL";
-/// Who leads the dispatchers.
+/// Who leads the dispatchers, and who the sealers of the trail.
 const LEADERS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 const WAITING: &str = "SELECT count(*) FROM graphile_worker._private_jobs WHERE attempts = 0 AND locked_at IS NULL AND run_at <= now()";
@@ -84,7 +84,7 @@ async fn what_the_web_takes_the_worker_does() {
     until_so("all mails are written", async || has_mails(&tenant.owner, "vera@example.com", 1).await).await;
     until_so("all mails are written", async || has_mails(&tenant.owner, "acme@example.com", 2).await).await;
     assert_eq!(count(&mut db, UNTOLD).await, 0);
-    assert_eq!((count(&mut db, LEADERS).await, count(&mut db, WORKERS).await), (1, 1));
+    assert_eq!((count(&mut db, LEADERS).await, count(&mut db, WORKERS).await), (2, 1));
     let mail = mails(&tenant.owner, "vera@example.com").await.remove(0);
     let mail = tenant.owner.get(&format!("/mails/{}", mail["id"].as_str().expect("id"))).await.expect(200).json;
     let link = booked["manage_url"].as_str().expect("a link");

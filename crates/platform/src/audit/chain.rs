@@ -19,8 +19,8 @@ use crate::state::App;
 /// How long the sealer sleeps when it found nothing.
 const POLL: Duration = Duration::from_secs(1);
 const BATCH: i64 = 2000;
-/// The number is arbitrary and ours; the dispatcher has another.
-const LEADER_LOCK: i64 = 0x6174_7269_756d_0002;
+/// The number is arbitrary and ours; the dispatcher and migrations have others.
+const LEADER_LOCK: i64 = 0x6174_7269_756d_0003;
 
 /// Seals until `stop`. Any number of processes may run it; one at a time leads.
 pub async fn run_sealer(app: App, stop: CancellationToken) {

@@ -67,17 +67,24 @@ fn part_place(tenant: TenantId, export: Uuid, part: i32) -> Place<'static> {
     Place { column: "audit_export_parts.content_ciphertext", tenant: Some(tenant.0), row }
 }
 
-/// The whole trail is for a person who has just shown who he or she is, and for no program.
-fn check_person(ctx: &Ctx) -> Result<(), Problem> {
+/// The whole trail is for a person, and for no program.
+fn check_session(ctx: &Ctx) -> Result<(), Problem> {
     match &ctx.caller {
-        Caller::Member(session) if session.token.is_none() => session.check_fresh(ctx.now()),
+        Caller::Member(session) if session.token.is_none() => Ok(()),
         _ => Err(Problem { code: "session_required".into(), ..Problem::forbidden() }),
     }
+}
+
+/// Somebody in person, who confirmed that lately.
+fn check_person(ctx: &Ctx) -> Result<(), Problem> {
+    check_session(ctx)?;
+    ctx.check_fresh()
 }
 
 /// Exports of the last seven days, newest first.
 #[utoipa::path(get, path = "/audit-exports", tag = "platform", params(PageParams), responses((status = 200, body = Page<AuditExport>)), security(("session" = [])))]
 async fn list_exports(mut ctx: Allow<AuditRead>, Query(page): Query<PageParams>) -> Result<Json<Page<AuditExport>>> {
+    check_session(&ctx)?;
     let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
     let rows = store::exports(&mut ctx, before, limit + 1).await?;
     Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
