@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::company::{CLIENT, Company, SECRET};
+use super::company::{CLIENT, Company, Forge, SECRET};
 use super::{ANA, begin, come_back, go, identities, newcomer, scene, unknown, with_cookies};
 use crate::client::{Answer, Client};
 use crate::identity::oauth::dpop::Key;
@@ -63,7 +63,7 @@ async fn an_id_token_is_signed_by_a_key_of_its_issuer() {
     let (world, company) = scene().await;
     newcomer(&world, &company).await;
     let foreign = Key::new();
-    let forgeries: [Box<dyn Fn(&Value) -> String + Send>; 5] = [
+    let forgeries: [Forge; 5] = [
         Box::new(|claims| format!("{}.{}.", part(&json!({ "alg": "none" })), part(claims))),
         Box::new(|claims| {
             let text = format!("{}.{}", part(&json!({ "alg": "HS256" })), part(claims));

@@ -20,6 +20,9 @@ use crate::world::World;
 pub const CLIENT: &str = "atrium-at-acme";
 pub const SECRET: &str = "the secret that acme gave us";
 
+/// Makes an ID token of claims.
+pub type Forge = Box<dyn Fn(&Value) -> String + Send>;
+
 /// How it answers.
 pub struct Wishes {
     pub key: Arc<Key>,
@@ -30,7 +33,7 @@ pub struct Wishes {
     pub document: Option<Vec<u8>>,
     pub delay: std::time::Duration,
     /// In place of the ID token.
-    pub forge: Option<Box<dyn Fn(&Value) -> String + Send>>,
+    pub forge: Option<Forge>,
     /// Paths that it was asked for.
     pub asked: Vec<String>,
     codes: BTreeMap<String, Code>,
