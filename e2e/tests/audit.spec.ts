@@ -20,7 +20,7 @@ test("an owner finds a change, sees what was before, and takes the trail along",
   await expect(trail.getByText("Contact added")).toHaveCount(1);
   await expect(page).toHaveURL(/q=vera/);
   await trail.getByRole("button", { name: "Changes of Contact added" }).click();
-  await expect(trail.getByText('Vera Found')).toBeVisible();
+  await expect(trail.getByText("Vera Found")).toBeVisible();
   await expect(trail.getByText("Number in the chain")).toBeVisible();
   await examine(page, "the audit trail, searched");
   await page.setViewportSize(PHONE);
