@@ -71,9 +71,10 @@ pub fn router(health: Health) -> Router {
 }
 
 /// First parts of paths that take the person: an access token is refused there.
-const IN_PERSON: [&str; 18] = [
+const IN_PERSON: [&str; 19] = [
     "access-tokens",
     "admin",
+    "audit-exports",
     "instance",
     "mails",
     "me",

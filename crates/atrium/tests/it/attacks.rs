@@ -39,7 +39,7 @@ const COVETED: [&str; 20] = [
 ];
 
 /// Where one of them is what the operation is about.
-const ASKED_FOR: [&str; 11] = [
+const ASKED_FOR: [&str; 13] = [
     "PATCH /contacts/{id} owner_id",
     "PATCH /members/{user_id} status",
     "POST /contacts owner_id",
@@ -49,8 +49,10 @@ const ASKED_FOR: [&str; 11] = [
     "POST /ownership-offer user_id",
     "POST /roles permissions",
     "POST /session/tenant tenant_id",
+    "POST /support-leases permissions",
     "PUT /admin/users/{id}/status status",
     "PUT /roles/{id} permissions",
+    "PUT /support-leases/{id}/grant permissions",
 ];
 
 /// Mass assignment: whatever an operation does not take is refused, and not passed over in silence or, worse, taken.

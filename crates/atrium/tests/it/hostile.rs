@@ -32,6 +32,9 @@ fn value_for(document: &Value, name: &str, schema: &Value) -> Value {
     if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
         return first.clone();
     }
+    if let Some(example) = schema["pattern"].as_str().and_then(|_| schema["examples"].as_array()?.first()) {
+        return example.clone();
+    }
     if is_of(schema, "object") {
         return body_for(document, schema);
     }

@@ -64,7 +64,8 @@ async fn what_the_web_takes_the_worker_does() {
     let untold = "SELECT count(*) FROM platform.events WHERE kind = 'booking.created' AND dispatched_at IS NULL";
     assert_eq!(count(&mut db, untold).await, 1);
     assert_eq!(mails(&tenant.owner, "vera@example.com").await, Vec::<Value>::new());
-    assert_eq!(count(&mut db, WAITING).await, 1);
+    // The mail that was asked for, and the one that tells the founder of the password that the link set.
+    assert_eq!(count(&mut db, WAITING).await, 2);
     assert_eq!(status(&url, "/readyz").await, Some(200));
 
     let (listen, admin_listen) = (format!("127.0.0.1:{unused}"), format!("127.0.0.1:{admin}"));

@@ -303,8 +303,9 @@ mod tests {
         let names: Vec<_> = ROLES.iter().map(|role| role.name).collect();
         assert_eq!(names, ["owner", "admin", "editor", "salesperson", "contributor", "viewer", "guest"]);
         assert_eq!(ROLES.iter().filter(|role| role.is_default).map(|role| role.name).collect::<Vec<_>>(), ["viewer"]);
-        assert_eq!(allowed("owner"), allowed("admin"));
-        assert!(platform::permissions::CODENAMES.iter().all(|codename| allowed("admin").scope(codename) == Some(Scope::All)));
+        assert!(platform::permissions::CODENAMES.iter().all(|codename| allowed("owner").scope(codename) == Some(Scope::All)));
+        let owners_alone = platform::permissions::CODENAMES.iter().filter(|codename| allowed("admin").scope(codename).is_none());
+        assert_eq!(owners_alone.collect::<Vec<_>>(), [&"support:manage"]);
         assert!(!allowed("editor").covers(allowed("admin")) && !allowed("salesperson").covers(allowed("editor")));
         assert!(!allowed("viewer").covers(allowed("contributor")) && !allowed("contributor").covers(allowed("salesperson")));
         assert!(allowed("viewer").iter().all(|(name, _)| name.ends_with(":read")) && allowed("viewer").scope("audit:read").is_none());

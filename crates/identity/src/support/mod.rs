@@ -202,7 +202,7 @@ async fn grant(ctx: &mut Allow<SupportManage>, request: Option<Uuid>, input: Lea
         }
     };
     let granted = store::find(ctx.db().await?, tenant, lease, now).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("support_lease.granted", "support_lease", lease, &granted));
+    ctx.audit(Change::created("support_lease.granted", "support_lease", lease, &granted).about(me));
     if let Some(to) = store::administrator(ctx.db().await?, tenant, lease).await? {
         let (app, workspace) = (ctx.app.clone(), tenants::store::name_of(ctx.db().await?, tenant).await?);
         let mail = hosting::LEASE_GRANTED.mail(
@@ -255,7 +255,7 @@ async fn request(admin: SignedIn, tenant: TenantId, input: LeaseRequestInput) ->
         .on_constraint("support_leases_one_request", || {
             Problem::conflict("lease_requested", "You have asked this workspace already, and nobody has answered yet.")
         })?;
-    let change = Change::created("support_lease.requested", "support_lease", lease, json!({ "reason": reason }));
+    let change = Change::created("support_lease.requested", "support_lease", lease, json!({ "reason": reason })).about(session.user_id);
     platform::audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
     let values = [("workspace", before.name.as_str()), ("person", session.name.as_str()), ("reason", reason.as_str())];
     instance::tell_owners(owner.db(), &app, tenant, &hosting::LEASE_REQUESTED, &values, "/settings/support").await?;
@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn bounds_are_kept() {
         let refused = |input| checked(input).err().expect("refused");
-        assert_eq!(refused(json!({ "reason": "", "permissions": [] })), ["reason too_short", "permissions required"]);
+        assert_eq!(refused(json!({ "reason": "", "permissions": [] })), ["reason required", "permissions required"]);
         assert_eq!(refused(json!({ "reason": "x", "ends_at": at(7 * DAY + 1) })), ["ends_at too_long"]);
         assert_eq!(refused(json!({ "reason": "x", "ends_at": at(0) })), ["ends_at too_early"]);
         // A start in the past makes it no longer.

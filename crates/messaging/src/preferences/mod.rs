@@ -108,6 +108,6 @@ async fn replace(ctx: &mut Ctx, user: Uuid, seen: IfMatch, input: Input) -> Resu
     seen.check(before.version)?;
     store::write(ctx, user, &input).await?;
     let after = store::find(ctx, user).await?;
-    ctx.audit(Change::updated("notification_preferences.updated", "member", user, &before, &after));
+    ctx.audit(Change::updated("notification_preferences.updated", "member", user, &before, &after).about(user));
     Ok(after)
 }

@@ -70,7 +70,7 @@ fn part_place(tenant: TenantId, export: Uuid, part: i32) -> Place<'static> {
 /// The whole trail is for a person, and for no program.
 fn check_session(ctx: &Ctx) -> Result<(), Problem> {
     match &ctx.caller {
-        Caller::Member(session) if session.token.is_none() => Ok(()),
+        Caller::Member(session) if session.token.is_none() && session.lease.is_none() => Ok(()),
         _ => Err(Problem { code: "session_required".into(), ..Problem::forbidden() }),
     }
 }
