@@ -79,7 +79,7 @@ async fn a_sealer_that_was_killed_is_gone_on_from_where_it_stopped() {
     for round in 0..4 {
         write(&world, tenant, 500).await;
         let stop = CancellationToken::new();
-        let sealer = tokio::spawn(run_sealer(world.app.clone(), stop.clone()));
+        let sealer = platform::task::spawn("sealer", run_sealer(world.app.clone(), stop.clone()));
         tokio::time::sleep(Duration::from_millis(round * 7)).await;
         // Whatever it is doing, its connections end.
         sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'atrium owner'")
@@ -92,7 +92,7 @@ async fn a_sealer_that_was_killed_is_gone_on_from_where_it_stopped() {
     }
     // Another one, which leads now.
     let stop = CancellationToken::new();
-    let sealer = tokio::spawn(run_sealer(world.app.clone(), stop.clone()));
+    let sealer = platform::task::spawn("sealer", run_sealer(world.app.clone(), stop.clone()));
     crate::host::until_so("all is sealed", async || order(&world, tenant).await.len() == 2000).await;
     stop.cancel();
     sealer.await.expect("stopped");
@@ -116,7 +116,7 @@ async fn a_dump_in_a_younger_cluster_is_sealed_from_there_on() {
     sqlx::query("UPDATE platform.audit_events SET written_in = '99999998'").execute(&mut db).await.expect("set");
     write(&world, tenant, 2).await;
     let stop = CancellationToken::new();
-    let sealer = tokio::spawn(run_sealer(world.app.clone(), stop.clone()));
+    let sealer = platform::task::spawn("sealer", run_sealer(world.app.clone(), stop.clone()));
     crate::host::until_so("all is sealed", async || order(&world, tenant).await.len() == 7).await;
     stop.cancel();
     sealer.await.expect("stopped");
