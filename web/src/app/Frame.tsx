@@ -131,7 +131,8 @@ function SignedIn({ session }: { session: Session }) {
             </Kbd>
           </UnstyledButton>
           <Group gap={4} wrap="nowrap" className={classes.headerEnd}>
-            {session.tenant && !session.refused ? <Bell events={recent} /> : null}
+            {/* Who is in by a lease has no notifications in the workspace. */}
+            {session.tenant && !session.refused && !session.lease ? <Bell events={recent} /> : null}
             <ProfileMenu session={session} />
           </Group>
         </Group>

@@ -94,8 +94,10 @@ export async function signOut(client: QueryClient): Promise<void> {
   tellElsewhere();
 }
 
-/** Forgets the session in this tab. */
+/** Forgets the session in this tab. What is still on screen stays until it is left: it would be asked for anew. */
 export function leave(client: QueryClient): void {
   client.setQueryData(sessionQuery.queryKey, null);
-  client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session });
+  client.removeQueries({
+    predicate: (query) => query.queryKey[0] !== keys.session && query.getObserversCount() === 0,
+  });
 }

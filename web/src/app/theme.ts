@@ -80,7 +80,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: { "--atrium-header": "52px", "--atrium-bottom": "60px" },
   light: {
     "--mantine-color-dimmed": "var(--mantine-color-gray-7)",
-    "--mantine-color-placeholder": "var(--mantine-color-gray-6)",
+    "--mantine-color-placeholder": "var(--mantine-color-gray-7)",
     "--mantine-color-text": "var(--mantine-color-gray-9)",
     "--mantine-color-error": "var(--mantine-color-red-9)",
     // White on the shade that the other colours are filled with would be too pale.

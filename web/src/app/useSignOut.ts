@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useT } from "@/i18n";
 import { refusal } from "@/shared/toast";
-import { signOut } from "./session";
+import { leave, signOut } from "./session";
 
 export function useSignOut() {
   const t = useT();
@@ -10,7 +10,10 @@ export function useSignOut() {
   const navigate = useNavigate();
   return useMutation({
     mutationFn: () => signOut(client),
-    onSuccess: () => navigate({ to: "/sign-in" }),
+    onSuccess: async () => {
+      await navigate({ to: "/sign-in" });
+      leave(client);
+    },
     onError: (error) => refusal(error, t),
   });
 }

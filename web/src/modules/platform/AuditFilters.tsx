@@ -78,7 +78,7 @@ export function AuditFilters({
       />
       <DatePickerInput
         type="range"
-        aria-label={t.audit.period}
+        title={t.audit.period}
         placeholder={t.audit.anyTime}
         clearable
         clearButtonProps={clear}
