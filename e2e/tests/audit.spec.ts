@@ -33,7 +33,7 @@ test("an owner finds a change, sees what was before, and takes the trail along",
 
   const tabs = page.getByRole("navigation", { name: "Audit trail" });
   await tabs.getByRole("link", { name: "Security events" }).click();
-  await page.getByLabel("Severity").click();
+  await page.getByRole("combobox", { name: "Severity" }).click();
   await page.getByRole("option", { name: "Critical" }).click();
   await expect(page.getByText("Nothing happened")).toBeVisible();
   await examine(page, "security events");

@@ -141,7 +141,7 @@ function Exports() {
         <Group gap="sm">
           <DatePickerInput
             type="range"
-            aria-label={t.audit.period}
+            title={t.audit.period}
             placeholder={t.audit.anyTime}
             clearable
             clearButtonProps={{ "aria-label": t.common.clear }}
