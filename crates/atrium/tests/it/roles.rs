@@ -83,7 +83,7 @@ async fn what_the_web_takes_the_worker_does() {
     // The browsers hang on the web process and hear what the worker delivers.
     while stream.next().await.expect("an event").event != "booking.created" {}
     until_so("all mails are written", async || has_mails(&tenant.owner, "vera@example.com", 1).await).await;
-    until_so("all mails are written", async || has_mails(&tenant.owner, "acme@example.com", 2).await).await;
+    until_so("all mails are written", async || has_mails(&tenant.owner, "acme@example.com", 3).await).await;
     assert_eq!(count(&mut db, UNTOLD).await, 0);
     assert_eq!((count(&mut db, LEADERS).await, count(&mut db, WORKERS).await), (2, 1));
     let mail = mails(&tenant.owner, "vera@example.com").await.remove(0);
