@@ -24,6 +24,11 @@ interface Fixtures {
 const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 401, path: /^\/api\/v1\/session$/, why: "whoever opens the app is asked for the session first" },
   { status: 401, path: /^\/api\/v1\/sessions$/, why: "a wrong password" },
+  {
+    status: 401,
+    path: /^\/api\/v1\/notifications(\/unread)?$/,
+    why: "what one did last is told live, and asked for, while one signs out",
+  },
   { status: 401, path: /^\/api\/v1\/sessions\/(second-factor|passkey)$/, why: "a wrong code or passkey" },
   { status: 409, path: /^\/api\/v1\/registrations\/provider$/, why: "an address that has an account" },
   { status: 401, path: /^\/api\/v1\/sessions\/provider$/, why: "an answer that no browser waits for" },
