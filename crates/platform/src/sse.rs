@@ -11,6 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::sse;
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
+use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -160,6 +161,16 @@ impl FromStr for Position {
         let (micros, seq) = text.split_once('-').ok_or(())?;
         Ok(Self { dispatched_at: Timestamp::from_microsecond(micros.parse().map_err(drop)?), seq: seq.parse().map_err(drop)? })
     }
+}
+
+/// Where a stream has to begin so that it tells all that happens after what this transaction sees: a `Last-Event-ID`. By the
+/// database's clock, which stamps deliveries too.
+///
+/// # Errors
+/// The database's.
+pub async fn position(db: &mut PgConnection) -> Result<String> {
+    let now = sqlx::query_scalar!(r#"SELECT now() AS "now!: Timestamp""#).fetch_one(db).await?;
+    Ok(Position { dispatched_at: now, seq: 0 }.to_string())
 }
 
 /// Delivered events of a tenant in their order, before what differs.

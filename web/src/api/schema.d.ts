@@ -3108,6 +3108,8 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             lease?: components["schemas"]["CurrentLease"] | null;
+            /** @description The `Last-Event-ID` with which the live stream tells all that happens after this answer. */
+            live_from: string;
             permissions: components["schemas"]["Grant"][];
             /** @description Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can. */
             refused?: string | null;

@@ -41,17 +41,18 @@ it("takes the greeting's place and tells events only", async () => {
     return new Response(part ?? "", { headers: { "content-type": "text/event-stream" } });
   });
   vi.spyOn(Math, "random").mockReturnValue(-1);
-  const told: string[] = [];
+  const told: [string, string][] = [];
   let again = 0;
   await follow(
     "/stream",
+    "4-0",
     stop.signal,
-    (event) => told.push(event.kind),
+    (event, place) => told.push([event.kind, place]),
     () => again++,
   );
   expect(again, "the first connection is not one more").toBe(2);
-  expect(told).toEqual(["contact.created"]);
-  expect(asked).toEqual([null, "5-1", "6-2"]);
+  expect(told).toEqual([["contact.created", "6-2"]]);
+  expect(asked).toEqual(["4-0", "5-1", "6-2"]);
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });

@@ -47,22 +47,23 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 }
 
 /**
- * Follows the stream until aborted, resuming after the last event seen. The server ends it when somebody's rights, or
+ * Follows the stream from that place until aborted, resuming after the last event seen, and tells each event with its
+ * place. The server ends it when somebody's rights, or
  * who is in the workspace, may have changed: `onAgain` is told when it was asked again, whatever the answer.
  */
 export async function follow(
   url: string,
+  from: string,
   signal: AbortSignal,
-  onEvent: (event: LiveEvent) => void,
+  onEvent: (event: LiveEvent, place: string) => void,
   onAgain: () => void,
 ): Promise<void> {
-  let last: string | undefined;
+  let last = from;
   let attempt = 0;
   let again = false;
   while (!signal.aborted) {
     try {
-      const headers: Record<string, string> = { Accept: "text/event-stream" };
-      if (last) headers["Last-Event-ID"] = last;
+      const headers = { Accept: "text/event-stream", "Last-Event-ID": last };
       const response = await fetch(url, { headers, signal, credentials: "same-origin", cache: "no-store" });
       if (again) onAgain();
       again = true;
@@ -79,7 +80,7 @@ export async function follow(
             if (frame.id !== undefined) last = frame.id;
             // The greeting says where the stream stands, and nothing more.
             if (frame.event === "ready" || frame.id === undefined) continue;
-            onEvent(JSON.parse(frame.data) as LiveEvent);
+            onEvent(JSON.parse(frame.data) as LiveEvent, last);
           }
         }
       }

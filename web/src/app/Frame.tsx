@@ -94,7 +94,7 @@ function SignedIn({ session }: { session: Session }) {
     getInitialValueInEffect: false,
   });
   const [paletteAsked, setPaletteAsked] = useState(false);
-  const recent = useLive(session.refused ? undefined : session.tenant?.id);
+  const recent = useLive(session.refused ? undefined : session.tenant?.id, session.live_from);
   const modules = modulesFor(session);
   const pending = useQuery({
     ...pendingBookingsQuery,

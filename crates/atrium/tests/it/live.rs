@@ -129,6 +129,20 @@ fn names(frames: &[Frame]) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn what_happens_between_the_session_and_the_stream_is_told() {
+    let world = World::new().await;
+    let ours = Tenant::found(&world, "ours").await;
+    let _running = run(&world).await;
+    let session = ours.owner.get("/session").await.expect(200).json;
+    contact(&ours.owner, "Bea Between").await;
+    platform::events::run_until_empty(&world.app).await.expect("dispatched");
+    let mut owners = Stream::open(&ours.owner, session["live_from"].as_str()).await;
+    contact(&ours.owner, "Lara Later").await;
+    let told = names(&owners.until("Lara Later").await);
+    assert_eq!(told, ["contact.created Bea Between", "contact.created Lara Later"]);
+}
+
+#[tokio::test]
 async fn events_come_to_those_who_may_see_them() {
     let world = World::new().await;
     let (ours, theirs) = (Tenant::found(&world, "ours").await, Tenant::found(&world, "theirs").await);

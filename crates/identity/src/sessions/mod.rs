@@ -18,7 +18,7 @@ use platform::error::{Error, Problem, Result};
 use platform::pool::{Lent, look_up};
 use platform::text::email_key;
 use platform::time::Timestamp;
-use platform::{App, SignedIn, TenantId};
+use platform::{App, SignedIn, TenantId, sse};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -54,6 +54,8 @@ pub struct CurrentSession {
     pub lease: Option<CurrentLease>,
     /// Who of the instance's support is in the workspace now.
     pub support: Vec<SupportPresence>,
+    /// The `Last-Event-ID` with which the live stream tells all that happens after this answer.
+    pub live_from: String,
     pub expires_at: Timestamp,
 }
 
@@ -274,6 +276,7 @@ pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session
         second_factor_due: session.gate.second_factor_due,
         lease,
         support,
+        live_from: sse::position(&mut *db).await?,
         expires_at: session.expires_at,
     })
 }
