@@ -1,5 +1,5 @@
 /** Which mails one gets, all one's data as a file, what one agreed to, and the end of the account. */
-import { Badge, Button, Group, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, Stack, Switch, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -7,14 +7,13 @@ import { useState } from "react";
 import { keys, patchCached } from "@/api/cache";
 import { api, ifMatch, take } from "@/api/client";
 import { asProblem } from "@/api/problem";
-import type { DataExport, User } from "@/api/types";
-import { sessionQuery, useFormats, useSession } from "@/app/session";
+import type { User } from "@/api/types";
+import { sessionQuery, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
-import { formatBytes } from "@/shared/bytes";
 import { useChange } from "@/shared/change";
+import { ExportedFile } from "@/shared/ExportedFile";
 import { Section } from "@/shared/Page";
-import { saveFile } from "@/shared/saveFile";
 import { Answer } from "@/shared/states";
 import { TypedDialog } from "@/shared/TypedDialog";
 import { refusal } from "@/shared/toast";
@@ -86,50 +85,25 @@ function Exports() {
     <Section title={t.privacy.export} description={t.privacy.exportText}>
       <Stack gap="sm" align="flex-start">
         {query.data?.items.map((one) => (
-          <ExportRow key={one.id} one={one} />
+          <ExportedFile
+            key={one.id}
+            one={one}
+            name="my-data.json"
+            content={() =>
+              take(
+                api.GET("/api/v1/me/exports/{id}/content", {
+                  params: { path: { id: one.id } },
+                  parseAs: "blob",
+                }),
+              )
+            }
+          />
         ))}
         <Button variant="default" loading={ask.isPending} disabled={waits} onClick={() => ask.mutate()}>
           {t.privacy.askExport}
         </Button>
       </Stack>
     </Section>
-  );
-}
-
-function ExportRow({ one }: { one: DataExport }) {
-  const t = useT();
-  const f = useFormats();
-  const download = useMutation({
-    mutationFn: () =>
-      take(api.GET("/api/v1/me/exports/{id}/content", { params: { path: { id: one.id } }, parseAs: "blob" })),
-    onSuccess: (content) => saveFile(content as unknown as Blob, "my-data.json"),
-    onError: (error) => refusal(error, t),
-  });
-  const status = one.status as keyof typeof t.privacy.statuses;
-  return (
-    <Group gap="sm">
-      <When at={one.created_at} />
-      {one.status === "ready" ? (
-        <>
-          <Button
-            variant="default"
-            size="compact-md"
-            loading={download.isPending}
-            onClick={() => download.mutate()}
-          >
-            {t.privacy.download}
-          </Button>
-          <Text size="sm" c="dimmed">
-            {one.size === null || one.size === undefined ? "" : `${formatBytes(one.size, f.locale)}, `}
-            {t.privacy.goneAt(f.date(one.expires_at))}
-          </Text>
-        </>
-      ) : (
-        <Badge variant="dot" color={one.status === "failed" ? "red" : "indigo"}>
-          {t.privacy.statuses[status]}
-        </Badge>
-      )}
-    </Group>
   );
 }
 

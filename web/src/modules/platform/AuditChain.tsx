@@ -1,19 +1,17 @@
 /** How far the trail is sealed, signed and verified; and the trail as a file. */
-import { Alert, Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
-import { DatePickerInput } from "@mantine/dates";
+import { Alert, Button, Code, Group, Stack } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
-import type { AuditExport } from "@/api/types";
-import { useFormats, useSession } from "@/app/session";
+import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
-import { formatBytes } from "@/shared/bytes";
+import { ExportedFile } from "@/shared/ExportedFile";
 import { wordFor } from "@/shared/eventText";
 import { Section } from "@/shared/Page";
-import { saveFile } from "@/shared/saveFile";
+import { type Period, PeriodField } from "@/shared/PeriodField";
 import { Answer } from "@/shared/states";
 import { addDays, startOfDay } from "@/shared/time";
 import { refusal } from "@/shared/toast";
@@ -112,7 +110,8 @@ function Exports() {
   const t = useT();
   const client = useQueryClient();
   const zone = useSession().user.timezone;
-  const [[from, to], setPeriod] = useState<[string | null, string | null]>([null, null]);
+  const [period, setPeriod] = useState<Period>([null, null]);
+  const [from, to] = period;
   const query = useQuery({
     queryKey: [keys.auditExports],
     queryFn: ({ signal }) => take(api.GET("/api/v1/audit-exports", { signal })),
@@ -136,64 +135,28 @@ function Exports() {
     <Section title={t.auditChain.exports} description={t.auditChain.exportsText}>
       <Stack gap="sm" align="flex-start">
         {query.data?.items.map((one) => (
-          <ExportRow key={one.id} one={one} />
+          <ExportedFile
+            key={one.id}
+            one={one}
+            name={`audit-${one.id}.jsonl`}
+            content={() =>
+              take(
+                api.GET("/api/v1/audit-exports/{id}/content", {
+                  params: { path: { id: one.id } },
+                  parseAs: "blob",
+                }),
+              )
+            }
+            records={t.auditChain.records(one.records ?? 0)}
+          />
         ))}
         <Group gap="sm">
-          <DatePickerInput
-            type="range"
-            title={t.audit.period}
-            placeholder={t.audit.anyTime}
-            clearable
-            clearButtonProps={{ "aria-label": t.common.clear }}
-            allowSingleDateInRange
-            w={220}
-            value={[from, to]}
-            onChange={setPeriod}
-          />
+          <PeriodField value={period} onChange={setPeriod} />
           <Button variant="default" loading={ask.isPending} disabled={waits} onClick={() => ask.mutate()}>
             {t.auditChain.ask}
           </Button>
         </Group>
       </Stack>
     </Section>
-  );
-}
-
-function ExportRow({ one }: { one: AuditExport }) {
-  const t = useT();
-  const f = useFormats();
-  const download = useMutation({
-    mutationFn: () =>
-      take(
-        api.GET("/api/v1/audit-exports/{id}/content", { params: { path: { id: one.id } }, parseAs: "blob" }),
-      ),
-    onSuccess: (content) => saveFile(content as unknown as Blob, `audit-${one.id}.jsonl`),
-    onError: (error) => refusal(error, t),
-  });
-  const status = one.status as keyof typeof t.privacy.statuses;
-  return (
-    <Group gap="sm">
-      <When at={one.created_at} />
-      {one.status === "ready" ? (
-        <>
-          <Button
-            variant="default"
-            size="compact-md"
-            loading={download.isPending}
-            onClick={() => download.mutate()}
-          >
-            {t.privacy.download}
-          </Button>
-          <Text size="sm" c="dimmed">
-            {t.auditChain.records(one.records ?? 0)}, {formatBytes(one.size ?? 0, f.locale)},{" "}
-            {t.privacy.goneAt(f.date(one.expires_at))}
-          </Text>
-        </>
-      ) : (
-        <Badge variant="dot" color={one.status === "failed" ? "red" : "indigo"}>
-          {t.privacy.statuses[status]}
-        </Badge>
-      )}
-    </Group>
   );
 }

@@ -1,11 +1,11 @@
 /** What narrows the trail; it stands in the address. */
 import { Select, TextInput } from "@mantine/core";
-import { DatePickerInput } from "@mantine/dates";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useT } from "@/i18n";
 import { actorsQuery } from "@/modules/identity/queries";
 import { LinkButton } from "@/shared/links";
+import { PeriodField } from "@/shared/PeriodField";
 import { SearchField } from "@/shared/SearchField";
 import table from "@/shared/table.module.css";
 
@@ -76,14 +76,7 @@ export function AuditFilters({
         value={filter.entity_type ?? null}
         onChange={choose("entity_type")}
       />
-      <DatePickerInput
-        type="range"
-        title={t.audit.period}
-        placeholder={t.audit.anyTime}
-        clearable
-        clearButtonProps={clear}
-        allowSingleDateInRange
-        w={220}
+      <PeriodField
         value={[filter.from ?? null, filter.to ?? null]}
         onChange={([from, to]) => onChange({ from: from ?? undefined, to: to ?? undefined })}
       />
