@@ -10,12 +10,7 @@ source "$(dirname "$0")/common.sh"
 root=$PWD
 
 python=${PYTHON:-python3}
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || fail "python3-venv is missing: sudo apt-get install -y python3-venv"
-    say 'Installing python3-venv'
-    { apt-get -o DPkg::Lock::Timeout=300 -qq update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends python3-venv; } </dev/null >/dev/null ||
-        fail 'python3-venv could not be installed'
-fi
+"$python" -c 'import ensurepip, venv' 2>/dev/null || fail "Python's module venv is missing: run scripts/setup.sh test"
 venv=target/schemathesis
 wanted="$("$python" --version) $(digest < <(printf '%s\0' tests/schemathesis/requirements.txt))"
 if [ ! -e "$venv/.installed" ] || [ "$(<"$venv/.installed")" != "$wanted" ]; then

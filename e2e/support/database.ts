@@ -51,3 +51,12 @@ export function usedCodes(email: string, left: number): void {
     { email, left: String(left) },
   );
 }
+
+/** As if all attempts of what waits in a workspace's queue had failed. */
+export function failedJobs(slug: string, error: string): void {
+  run(
+    `UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = :'error', updated_at = now()
+      WHERE payload ->> 'tenant_id' = (SELECT id::text FROM directory.tenants WHERE slug = :'slug')`,
+    { slug, error },
+  );
+}

@@ -185,6 +185,7 @@ impl Stored {
             .collect();
         let file = ics::write(&ics::Invitation {
             method,
+            is_tentative: booking.status == Status::Pending,
             uid: &self.ics_uid,
             sequence: u32::try_from(booking.sequence).unwrap_or(0),
             stamp: now.to_jiff(),

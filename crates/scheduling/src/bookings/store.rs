@@ -326,7 +326,7 @@ pub async fn cancel(ctx: &mut Ctx, id: Uuid, by: CancelledBy, reason: Option<&st
     sqlx::query!(
         "WITH freed AS (DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND ref_id = $2)
          UPDATE scheduling.bookings
-            SET status = 'cancelled', cancelled_at = $3, cancelled_by = $4, cancellation_reason = $5, ics_sequence = ics_sequence + 1
+            SET cancelled_from = status, status = 'cancelled', cancelled_at = $3, cancelled_by = $4, cancellation_reason = $5, ics_sequence = ics_sequence + 1
           WHERE tenant_id = $1 AND id = $2",
         tenant,
         id,
@@ -416,8 +416,8 @@ pub async fn restore(ctx: &mut Ctx, id: Uuid) -> Result<()> {
     sqlx::query!(
         "WITH restored AS (
              UPDATE scheduling.bookings
-                SET status = 'confirmed', cancelled_at = NULL, cancelled_by = NULL, cancellation_reason = NULL,
-                    ics_sequence = ics_sequence + 1
+                SET status = coalesce(cancelled_from, 'confirmed'), cancelled_from = NULL, cancelled_at = NULL, cancelled_by = NULL,
+                    cancellation_reason = NULL, ics_sequence = ics_sequence + 1
               WHERE tenant_id = $1 AND id = $2
              RETURNING tenant_id, id, organizer_id, start_time, end_time
          )

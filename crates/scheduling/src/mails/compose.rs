@@ -213,9 +213,10 @@ fn button(t: &MailTexts, reader: Reader, what: What, links: &Links) -> (String, 
     (label.to_owned(), link.clone())
 }
 
-/// A pending booking stands in no calendar yet, and a reminder changes nothing in one.
+/// A request stands in no calendar yet. One that was confirmed and then moved stands in both at its old time, which is free for
+/// others already, so that it is moved there too, tentatively.
 fn calendar(reader: Reader, stored: &Stored, what: What, links: &Links, other: &str, now: Timestamp) -> Option<Calendar> {
-    if what == What::Reminder || stored.booking.status == Status::Pending {
+    if stored.booking.status == Status::Pending && what != What::Rescheduled {
         return None;
     }
     let url = match reader {

@@ -94,8 +94,12 @@ fn calendars_learn_what_stands_and_what_does_not() {
     assert_eq!(method, "CANCEL");
     assert!(ics.contains("STATUS:CANCELLED\r\n"));
     assert_eq!(file(Status::Pending, What::Requested), None);
-    assert_eq!(file(Status::Pending, What::Rescheduled), None);
-    assert_eq!(file(Status::Confirmed, What::Reminder), None);
+    let (method, ics) = file(Status::Pending, What::Rescheduled).expect("a file");
+    assert_eq!(method, "REQUEST");
+    assert!(ics.contains("STATUS:TENTATIVE\r\n") && ics.contains("SEQUENCE:3\r\n"), "{ics}");
+    let (method, ics) = file(Status::Confirmed, What::Reminder).expect("a file");
+    assert_eq!(method, "REQUEST");
+    assert!(ics.contains("STATUS:CONFIRMED\r\n") && ics.contains("SEQUENCE:3\r\n"), "the same as before: {ics}");
 }
 
 #[test]

@@ -348,6 +348,8 @@ export const messages = {
     retried: (task: string) => `${task} is tried again`,
     discard: "Discard",
     discarded: (task: string) => `${task} is discarded`,
+    discardTitle: "Discard the job",
+    discardText: "What it was to do is not done any more, and it cannot be brought back.",
     payload: "Data",
     batches: "Batches",
     progress: (done: string, all: string, failed: number) =>

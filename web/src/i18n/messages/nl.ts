@@ -352,6 +352,8 @@ export const messages: Messages = {
     retried: (task) => `${task} wordt opnieuw geprobeerd`,
     discard: "Verwerpen",
     discarded: (task) => `${task} is verworpen`,
+    discardTitle: "De taak verwerpen",
+    discardText: "Wat zij moest doen, gebeurt dan niet meer, en zij komt niet terug.",
     payload: "Gegevens",
     batches: "Reeksen",
     progress: (done, all, failed) =>

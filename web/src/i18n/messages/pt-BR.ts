@@ -350,6 +350,8 @@ export const messages: Messages = {
     retried: (task) => `${task} está sendo tentado de novo`,
     discard: "Descartar",
     discarded: (task) => `${task} foi descartado`,
+    discardTitle: "Descartar a tarefa",
+    discardText: "O que ela devia fazer não será mais feito, e ela não volta.",
     payload: "Dados",
     batches: "Lotes",
     progress: (done, all, failed) =>

@@ -9,6 +9,7 @@ import type { FailedJob } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
+import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useChange } from "@/shared/change";
 import { Page, Section } from "@/shared/Page";
 import { MoreRows, pagesOf } from "@/shared/pages";
@@ -51,6 +52,7 @@ function JobCard({ job }: { job: FailedJob }) {
   const t = useT();
   const client = useQueryClient();
   const [open, { toggle }] = useDisclosure(false);
+  const [asked, ask] = useDisclosure(false);
   const params = { path: { id: job.id } };
   const hide = () => patchCached(client, keys.failedJobs, job.id, () => null);
   const retry = useChange<void>({
@@ -95,12 +97,20 @@ function JobCard({ job }: { job: FailedJob }) {
             variant="default"
             leftSection={<IconTrash size={16} aria-hidden />}
             loading={discard.isPending}
-            onClick={() => discard.mutate()}
+            onClick={ask.open}
           >
             {t.jobs.discard}
           </Button>
         </Group>
       </Group>
+      <ConfirmDialog
+        opened={asked}
+        onClose={ask.close}
+        title={t.jobs.discardTitle}
+        text={t.jobs.discardText}
+        button={t.jobs.discard}
+        onConfirm={discard.mutate}
+      />
       {job.last_error ? (
         <Code block mt="sm" className={classes.pre}>
           {job.last_error}
