@@ -81,6 +81,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-security", path: "/settings/security" },
     { name: "settings-workspace", path: "/settings/workspace" },
     { name: "settings-booking-page", path: "/settings/booking-page" },
+    { name: "settings-domains", path: "/settings/domains" },
     { name: "settings-policy", path: "/settings/policy" },
     { name: "settings-mail", path: "/settings/mail" },
     { name: "settings-privacy", path: "/settings/privacy" },
@@ -92,6 +93,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
           { name: "instance-tenants", path: "/instance/tenants" },
           { name: "instance-tenant", path: `/instance/tenants/${tenant}` },
           { name: "instance-users", path: "/instance/users" },
+          { name: "instance-plans", path: "/instance/plans" },
           { name: "instance-health", path: "/instance/health" },
           { name: "instance-erasures", path: "/instance/erasures" },
         ]

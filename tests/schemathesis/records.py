@@ -700,6 +700,18 @@ def mail_server():
     return {"host": "mail.schemathesis.example", "port": 587, "security": "starttls", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
 
 
+def plan():
+    return {"name": f"Plan {number()}", "price_minor": 1900, "currency": "EUR", "interval": "month"}
+
+
+def made_plan():
+    return owner.fresh().ask("POST", "/admin/plans", plan())["id"]
+
+
+def domain():
+    return owner.ask("POST", "/custom-domains", {"domain": f"book{number()}.schemathesis.example"})["id"]
+
+
 def with_audit_export(operation):
     spare(operation).audit_export()
     return {}
@@ -726,6 +738,11 @@ REQUESTS = {
     "PUT /api/v1/admin/tenants/{id}/suspension": lambda: path(id=workspace()) | body(reason="Spam"),
     "DELETE /api/v1/admin/tenants/{id}/suspension": lambda: path(id=suspended_workspace()),
     "PUT /api/v1/admin/tenants/{id}/trial": lambda: path(id=workspace()) | body(ends_at="2031-10-01T00:00:00Z"),
+    "PUT /api/v1/admin/tenants/{id}/subscription": lambda: path(id=workspace()) | body(status="active") | {"headers": ANY_VERSION},
+    "GET /api/v1/admin/plans": nothing,
+    "POST /api/v1/admin/plans": lambda: body(**plan()),
+    "PUT /api/v1/admin/plans/{id}": lambda: path(id=made_plan()) | body(**plan()) | {"headers": ANY_VERSION},
+    "DELETE /api/v1/admin/plans/{id}": lambda: path(id=made_plan()) | {"headers": ANY_VERSION},
     "GET /api/v1/admin/user-lookup": lambda: {"query": {"email": OWNER_EMAIL}},
     "GET /api/v1/admin/users/{id}": lambda: path(id=user()),
     "PUT /api/v1/admin/users/{id}/status": lambda: path(id=user()) | body(status="suspended", reason="Spam"),
@@ -759,6 +776,10 @@ REQUESTS = {
     "POST /api/v1/email-confirmations": lambda: body(token=email_change_token()),
     "POST /api/v1/email-verification-requests": lambda: body(email=registered()),
     "POST /api/v1/email-verifications": lambda: body(token=mailed_token(registered(), "/verify-email"), password=PASSWORD),
+    "GET /api/v1/custom-domains": nothing,
+    "POST /api/v1/custom-domains": lambda: body(domain=f"book{number()}.schemathesis.example"),
+    "DELETE /api/v1/custom-domains/{id}": lambda: path(id=domain()),
+    "POST /api/v1/custom-domains/{id}/checks": lambda: path(id=domain()),
     "GET /api/v1/event-types": nothing,
     "POST /api/v1/event-types": lambda: body(name=f"Talk {number()}", duration_minutes=45, location_type="video"),
     "PUT /api/v1/event-types/order": lambda: body(ids=[item["id"] for item in owner.get("/event-types?limit=100")["items"] if item["owner_id"] == owner.get("/me")["id"]]),
@@ -908,6 +929,7 @@ REQUESTS = {
     "POST /api/v1/sessions/passkey/options": nothing,
     "POST /api/v1/session/verification": verification,
     "POST /api/v1/session/verification/options": lambda: with_key("POST /api/v1/session/verification/options"),
+    "GET /api/v1/tenant/subscription": nothing,
     "GET /api/v1/tenant/security-policy": nothing,
     "PUT /api/v1/tenant/security-policy": lambda: {"headers": ANY_VERSION} | body(session={"max_concurrent": 9}),
     "POST /api/v1/tenant/security-policy/simulations": lambda: body(two_factor={"required": True}),

@@ -217,6 +217,11 @@ pub struct ServeArgs {
     #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]
     pub admin_second_factor: bool,
 
+    /// The DNS server that is asked for the records that prove workspaces' own domains, such as 127.0.0.1:53; those of this
+    /// machine where it is left out
+    #[arg(long, env = "ATRIUM_DNS_RESOLVER")]
+    pub dns_resolver: Option<SocketAddr>,
+
     /// Multiplies every rate limit; for tests of load
     #[arg(long, env = "ATRIUM_RATE_LIMIT_FACTOR", default_value_t = 1, hide = true)]
     pub rate_limit_factor: u32,

@@ -80,6 +80,8 @@ pub const CRONTAB: &str = "\
 7 * * * * SignAuditHeads ?fill=1h {}
 41 2 * * * VerifyAuditChains ?fill=1d {}
 */10 * * * * EraseDue ?fill=1h {}
+37 * * * * CheckSubscriptions ?fill=1h {}
+*/5 * * * * CheckDomains ?fill=1h {}
 29 3 * * * RotateSigningKeys ?fill=1d {}
 */15 * * * * CompleteBookings ?fill=1h {}
 ";

@@ -25,7 +25,7 @@ use utoipa::openapi::{OpenApi, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::health::{self, Health};
-use crate::{assets, registry, web_security};
+use crate::{assets, hosts, registry, web_security};
 
 /// Bodies of the API; files have their own limit.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -54,13 +54,16 @@ pub fn router(health: Health) -> Router {
         .nest("/api/v1", api)
         .route("/api/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document.clone())))
         .merge(identity::oauth::endpoints())
+        .merge(identity::domains::http::certificates())
         .merge(scheduling::pages())
         .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(hosts::sites(app.clone()), hosts::serve_site))
         .layer(tower_http::compression::CompressionLayer::new().compress_when(is_static))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(refuse_encoded))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIME_LIMIT))
         .layer(middleware::from_fn_with_state(app.clone(), web_security::refuse_cross_site))
+        .layer(middleware::from_fn_with_state(app.clone(), hosts::know_site))
         .layer(middleware::from_fn(time_limit))
         .layer(middleware::from_fn_with_state(in_flight, shed))
         .layer(middleware::from_fn_with_state(app.clone(), identify))
@@ -215,7 +218,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
 }
 
 #[derive(Clone, Copy)]
-struct RequestId(uuid::Uuid);
+pub struct RequestId(uuid::Uuid);
 
 /// Whose address it is, as far as trusted proxies tell, and whether it has asked too much.
 async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {

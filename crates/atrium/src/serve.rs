@@ -103,6 +103,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             mail_links: args.mail_links,
             breach_service,
             admin_second_factor: args.admin_second_factor,
+            dns_resolver: args.dns_resolver,
             pool_wait: POOL_WAIT,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());

@@ -11,6 +11,7 @@ pub mod consents;
 mod cookie;
 mod devices;
 mod directory;
+pub mod domains;
 pub mod email_changes;
 pub mod erasure;
 mod events;
@@ -28,6 +29,7 @@ pub mod ownership;
 pub mod passwords;
 mod personal;
 pub mod pictures;
+pub mod plans;
 pub mod policy;
 pub mod profile;
 pub mod registrations;
@@ -77,6 +79,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(security_events::http::api())
         .merge(instance::http::api())
         .merge(instance::mailbox::api())
+        .merge(plans::http::api())
+        .merge(domains::http::api())
         .merge(support::http::api())
         .merge(oauth::api())
 }
@@ -91,6 +95,8 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<erasure::EraseTenant>(),
         definition::<erasure::EraseUser>(),
         definition::<exports::ExportUser>(),
+        definition::<plans::CheckSubscriptions>(),
+        definition::<domains::CheckDomains>(),
         definition::<oauth::keys::RotateSigningKeys>(),
     ]
 }

@@ -44,6 +44,8 @@ pub struct Session {
     pub gate: Gate,
     /// Where a program acts by an access token, whose scopes are the bounds of `permissions`.
     pub token: Option<UsedToken>,
+    /// Whether the tenant can be read and not changed, by how its subscription stands.
+    pub is_read_only: bool,
     /// Where an administrator of the instance acts by a lease, whose permissions are the bounds of `permissions`.
     pub lease: Option<UsedLease>,
 }
@@ -214,6 +216,9 @@ impl<P: Permission> FromRequestParts<App> for Allow<P> {
         let session = session(parts, app).await?;
         let tenant = tenant_of(&session, parts, app)?;
         let scope = session.permissions.of::<P>().ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
+        if session.is_read_only && !parts.method.is_safe() && !stays_open(P::CODENAME) {
+            return Err(read_only().into());
+        }
         lease::admit(parts, app, &session, tenant, Some(P::CODENAME)).await?;
         let claim = claim(parts, &session.user_id.to_string());
         let ctx = Ctx::of_member(app.clone(), session, tenant, origin(parts), claim);
@@ -367,6 +372,19 @@ fn tenant_of(session: &Session, parts: &Parts, app: &App) -> Result<TenantId, Pr
     let tenant = session.tenant.ok_or_else(no_tenant)?;
     session.admit(parts.extensions.get::<Origin>().and_then(|origin| origin.ip), app.clock.now())?;
     Ok(tenant)
+}
+
+/// What may still be done in a tenant that can only be read: what changes nothing, what leads out of that state or protects it, and
+/// what people have a right to.
+fn stays_open(codename: &str) -> bool {
+    const ALWAYS: [&str; 5] = ["members:write", "privacy:manage", "security:manage", "settings:manage", "support:manage"];
+    codename.ends_with(":read") || ALWAYS.contains(&codename)
+}
+
+fn read_only() -> Problem {
+    let detail =
+        "This workspace can be read and not changed, since its subscription is over or not paid for. Its owners can say how it goes on.";
+    Problem::new(StatusCode::PAYMENT_REQUIRED, "read_only", detail)
 }
 
 fn session_required() -> Problem {

@@ -47,7 +47,7 @@ pub enum Caller {
 
 impl Caller {
     /// As the audit trail calls whoever acts, where that is no person with a name.
-    fn name(&self) -> Option<&'static str> {
+    pub(crate) fn name(&self) -> Option<&'static str> {
         match self {
             Self::Member(_) => None,
             Self::Visitor => Some("visitor"),

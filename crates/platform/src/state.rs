@@ -1,5 +1,6 @@
 //! What every handler and job shares.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -71,6 +72,8 @@ pub struct Config {
     pub breach_service: Option<String>,
     /// Whether administrators of the instance have to show a second factor.
     pub admin_second_factor: bool,
+    /// The DNS server that is asked for proofs of domains; those of the machine where there is none.
+    pub dns_resolver: Option<SocketAddr>,
 }
 
 impl Config {
@@ -87,6 +90,7 @@ impl Config {
             mail_links: false,
             breach_service: None,
             admin_second_factor: false,
+            dns_resolver: None,
         }
     }
 
@@ -102,6 +106,27 @@ impl Config {
 
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url)
+    }
+
+    /// Of a public page: at the workspace's own domain, where it has one.
+    pub fn page_link(&self, domain: Option<&str>, path: &str) -> String {
+        domain.map_or_else(|| self.link(path), |domain| format!("{}{path}", self.origin_of(domain)))
+    }
+
+    /// The origin of a workspace's own domain: reached as this instance is, under another name.
+    pub fn origin_of(&self, domain: &str) -> String {
+        let (scheme, host) = self.public_url.split_once("://").unwrap_or(("https", self.public_url.as_str()));
+        let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map(|(_, port)| port);
+        port.map_or_else(|| format!("{scheme}://{domain}"), |port| format!("{scheme}://{domain}:{port}"))
+    }
+
+    /// The name under which people reach this instance, without port.
+    pub fn host(&self) -> &str {
+        let (_, host) = self.public_url.split_once("://").unwrap_or(("", self.public_url.as_str()));
+        match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or(rest),
+            None => host.split(':').next().unwrap_or(host),
+        }
     }
 }
 

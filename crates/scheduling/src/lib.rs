@@ -21,7 +21,7 @@ use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use pages::pages;
+pub use pages::{pages, site};
 pub use personal::BookingsData;
 
 platform::permissions! {

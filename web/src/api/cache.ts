@@ -42,6 +42,8 @@ export const keys = {
   notifications: "notifications",
   notificationPreferences: "notification-preferences",
   supportLeases: "support-leases",
+  subscription: "subscription",
+  domains: "custom-domains",
   search: "search",
 } as const;
 
@@ -52,7 +54,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   schedule: [keys.schedules, keys.slots, keys.home],
   organizer: [keys.organizer, keys.slots],
   role: [keys.roles, keys.members, keys.session],
-  member: [keys.members, keys.roles, keys.session, keys.ownership],
+  member: [keys.members, keys.roles, keys.session, keys.ownership, keys.subscription],
   invitation: [keys.invitations, keys.members, keys.home],
   // The policy is versioned together with its workspace.
   tenant: [keys.tenant, keys.session, keys.securityPolicy],
@@ -62,6 +64,9 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   job: [keys.failedJobs, keys.batches],
   mail: [keys.mails],
   notification: [keys.notifications],
+  subscription: [keys.subscription, keys.tenant, keys.session],
+  // Links of public pages follow the domain.
+  custom_domain: [keys.domains, keys.subscription, keys.organizer, keys.eventTypes],
   audit_chain: [keys.auditChain, keys.securityEvents],
 };
 

@@ -96,7 +96,8 @@ export interface SettingsPart {
     | "roles"
     | "mail"
     | "apps"
-    | "support";
+    | "support"
+    | "domains";
   to: string;
   permission?: string;
   /** About the person, who is not there in person while in a workspace for support. */
@@ -110,6 +111,7 @@ const SETTINGS = [
   { key: "privacy", to: "/settings/privacy", personal: true },
   { key: "notifications", to: "/settings/notifications", personal: true },
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
+  { key: "domains", to: "/settings/domains", permission: "settings:manage" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "policy", to: "/settings/policy", permission: "security:manage" },

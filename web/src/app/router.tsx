@@ -330,6 +330,11 @@ const settingsBookingPage = createRoute({
     "BookingPageSettings",
   ),
 });
+const settingsDomains = createRoute({
+  getParentRoute: () => settings,
+  path: "/domains",
+  component: lazyRouteComponent(() => import("@/modules/identity/DomainSettings"), "DomainSettings"),
+});
 const settingsRoles = createRoute({
   getParentRoute: () => settings,
   path: "/roles",
@@ -427,6 +432,11 @@ const instanceTenants = createRoute({
   })),
   component: lazyRouteComponent(() => import("@/modules/instance/Tenants"), "Tenants"),
 });
+const instancePlans = createRoute({
+  getParentRoute: () => instance,
+  path: "/plans",
+  component: lazyRouteComponent(() => import("@/modules/instance/Plans"), "Plans"),
+});
 const instanceTenant = createRoute({
   getParentRoute: () => app,
   path: "/instance/tenants/$id",
@@ -490,6 +500,7 @@ const tree = root.addChildren([
       settingsNotifications,
       settingsWorkspace,
       settingsBookingPage,
+      settingsDomains,
       settingsRoles,
       settingsPolicy,
       settingsMail,
@@ -503,7 +514,7 @@ const tree = root.addChildren([
     failedJobs,
     mailbox,
     mail,
-    instance.addChildren([instanceTenants, instanceUsers, instanceHealth, instanceErasures]),
+    instance.addChildren([instanceTenants, instanceUsers, instancePlans, instanceHealth, instanceErasures]),
     instanceTenant,
   ]),
 ]);

@@ -3,6 +3,7 @@ import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
 import { people } from "./people/en";
+import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
@@ -13,6 +14,8 @@ const n = (count: number, one: string, other: string) =>
 
 export const en = {
   ...messages,
+  plans,
+  domains,
   policy,
   support,
   factors,
@@ -586,6 +589,7 @@ export const en = {
     notifications: "Notifications",
     workspace: "Workspace",
     bookingPage: "Booking page",
+    domains: "Domains",
     roles: "Roles",
     policy: "Security policy",
     mail: "Mail",

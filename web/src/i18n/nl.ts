@@ -4,6 +4,7 @@ import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
 import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
+import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
@@ -14,6 +15,8 @@ const n = (count: number, one: string, other: string) =>
 
 export const nl: Catalogue = {
   ...messages,
+  plans,
+  domains,
   policy,
   support,
   factors,
@@ -587,6 +590,7 @@ export const nl: Catalogue = {
     notifications: "Meldingen",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
+    domains: "Domeinen",
     roles: "Rollen",
     policy: "Beveiligingsbeleid",
     mail: "E-mail",

@@ -4,6 +4,7 @@ import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
 import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
+import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
@@ -14,6 +15,8 @@ const n = (count: number, one: string, other: string) =>
 
 export const ptBR: Catalogue = {
   ...messages,
+  plans,
+  domains,
   policy,
   support,
   factors,
@@ -591,6 +594,7 @@ export const ptBR: Catalogue = {
     notifications: "Notificações",
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
+    domains: "Domínios",
     roles: "Papéis",
     policy: "Política de segurança",
     mail: "E-mail",

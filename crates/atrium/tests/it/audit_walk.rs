@@ -80,6 +80,13 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /admin/tenants/{id}/suspension" => Line("tenant.suspension_lifted"),
         "PUT /admin/tenants/{id}/features" => Line("tenant.features_changed"),
         "PUT /admin/tenants/{id}/trial" => Line("tenant.trial_changed"),
+        "PUT /admin/tenants/{id}/subscription" => Line("subscription.updated"),
+        "POST /admin/plans" => Account("plan_created"),
+        "PUT /admin/plans/{id}" => Account("plan_changed"),
+        "DELETE /admin/plans/{id}" => Account("plan_deleted"),
+        "POST /custom-domains" => Line("custom_domain.created"),
+        "DELETE /custom-domains/{id}" => Line("custom_domain.deleted"),
+        "POST /custom-domains/{id}/checks" => Nothing("a look that proves nothing changes nothing; `identity::domains` has the others"),
         "PUT /notification-preferences" => Line("notification_preferences.updated"),
         "PUT /notifications/{id}/reading" | "DELETE /notifications/{id}/reading" | "POST /notification-readings" => {
             Nothing("what one has read oneself, whose row says when")
@@ -415,6 +422,21 @@ impl Scene {
                 client.keep_cookie(&entered);
                 Ask { client, actor: Some(id), path: here(), body: Value::Null }
             }
+            "POST /admin/plans" | "PUT /admin/plans/{id}" | "DELETE /admin/plans/{id}" => {
+                let (admin, id) = self.administrator().await;
+                let plan = json!({ "name": format!("Plan {}", self.number()), "price_minor": 900, "currency": "EUR", "interval": "month" });
+                let path = match operation {
+                    "POST /admin/plans" => here(),
+                    _ => format!("/admin/plans/{}", admin.post("/admin/plans", plan).await.expect(201).id()),
+                };
+                let plan = json!({ "name": format!("Plan {}", self.number()), "price_minor": 1900, "currency": "EUR", "interval": "year" });
+                Ask { client: admin, actor: Some(id), path, body: if operation.starts_with("DELETE") { Value::Null } else { plan } }
+            }
+            "POST /custom-domains" => by_owner(here(), json!({ "domain": format!("book{}.acme.example", self.number()) })),
+            "DELETE /custom-domains/{id}" => {
+                let id = self.made("/custom-domains", json!({ "domain": format!("old{}.acme.example", self.number()) })).await;
+                by_owner(format!("/custom-domains/{id}"), Value::Null)
+            }
             _ if operation.contains(" /admin/") => {
                 let number = self.number();
                 let (admin, client) = platform_admin(&self.world, &format!("root{number}@example.com")).await;
@@ -424,6 +446,7 @@ impl Scene {
                     "PUT /admin/tenants/{id}/suspension" => json!({ "reason": "Spam" }),
                     "POST /admin/tenants/{id}/support-leases" => json!({ "reason": "Help" }),
                     "PUT /admin/tenants/{id}/features" => json!({ "public_pages": false }),
+                    "PUT /admin/tenants/{id}/subscription" => json!({ "status": "past_due" }),
                     "PUT /admin/tenants/{id}/trial" => json!({ "ends_at": "2031-10-01T00:00:00Z" }),
                     "PUT /admin/users/{id}/status" => json!({ "status": "suspended", "reason": "Spam" }),
                     "DELETE /admin/tenants/{id}/suspension" => {

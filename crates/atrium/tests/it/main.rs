@@ -9,6 +9,7 @@ mod bookings;
 mod client;
 mod commands;
 mod context;
+mod dns;
 mod doctor;
 mod events;
 mod files;

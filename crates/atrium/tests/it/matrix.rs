@@ -109,6 +109,8 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     .expect("an identity");
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     let notification = notification(world, tenant).await.to_string();
+    let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
+    let domain = owner.post("/custom-domains", domain).await.expect(201).id().to_string();
     let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
     BTreeMap::from([
         ("/access-tokens/", token.clone()),
@@ -134,6 +136,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/notifications/", notification),
         ("/support-leases/", lease),
         ("/audit-exports/", audit_export),
+        ("/custom-domains/", domain),
     ])
 }
 

@@ -22,7 +22,7 @@ async fn shape(owner: &PgConnectOptions) -> Vec<String> {
          UNION ALL
         SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' AND schemaname <> 'graphile_worker' AND tablename <> '_sqlx_migrations'
          UNION ALL
-        SELECT 'policy ' || schemaname || '.' || tablename || ' ' || policyname || ' ' || permissive || ' ' || qual FROM pg_policies
+        SELECT 'policy ' || schemaname || '.' || tablename || ' ' || policyname || ' ' || permissive || ' ' || coalesce(qual, '') || ' ' || coalesce(with_check, '') FROM pg_policies
          UNION ALL
         SELECT 'function ' || p.oid::regprocedure || ' ' || md5(p.prosrc) || coalesce(p.proacl::text, '')
           FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('platform', 'identity', 'contacts', 'scheduling')

@@ -158,7 +158,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         r#"SELECT token_id AS "token_id!", token_name AS "token_name!", user_id AS "user_id!", tenant_id AS "tenant_id!",
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_used_at AS "last_used_at: Timestamp", expires_at AS "expires_at: Timestamp", policy,
-                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second, permissions AS "permissions!"
+                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second, permissions AS "permissions!", directory.is_read_only(tenant_id) AS "is_read_only!"
              FROM identity.authenticate_token($1, $2)"#,
         &token_hash[..],
         now,
@@ -184,6 +184,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         verified_at: Timestamp::from_second(0),
         gate: Gate::default(),
         token: Some(UsedToken { id: row.token_id, name: row.token_name }),
+        is_read_only: row.is_read_only,
         lease: None,
     };
     let policy = row.policy.map(policy::store::read).transpose()?;

@@ -146,8 +146,18 @@ pub async fn leave_tenant(db: &mut PgConnection, tenant: TenantId, now: Timestam
         "UPDATE directory.tenants
             SET status = 'deleted', deleted_at = $2, name = 'Deleted', slug = 'deleted-' || replace(id::text, '-', ''), description = NULL,
                 billing_email = NULL, logo_url = NULL, branding = '{}', settings = '{}', features = '{}', feature_flags = '{}',
-                security_policy = '{}', database_url_ciphertext = NULL, trial_ends_at = NULL
+                security_policy = '{}', database_url_ciphertext = NULL
           WHERE id = $1",
+        tenant.0,
+        now,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("DELETE FROM directory.custom_domains WHERE tenant_id = $1", tenant.0).execute(&mut *db).await?;
+    sqlx::query!(
+        "UPDATE directory.subscriptions
+            SET status = 'canceled', canceled_at = coalesce(canceled_at, $2), user_id = NULL, cancel_at_period_end = false
+          WHERE tenant_id = $1",
         tenant.0,
         now,
     )

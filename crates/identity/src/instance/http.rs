@@ -19,6 +19,7 @@ use super::types::{
 };
 use crate::accounts::{self, StatusInput};
 use crate::owner::AsOwner;
+use crate::plans;
 use crate::tenants::Features;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -62,8 +63,9 @@ async fn tenant(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>) -> R
     let mut owner = AsOwner::open(&caller.app, None).await?;
     let filter = Filter { q: None, status: None, id: Some(id), after: None };
     let tenant = store::tenants(owner.db(), &filter, 1).await?.pop().ok_or_else(Problem::not_found)?;
+    let subscription = plans::store::subscription(owner.db(), TenantId(id)).await?.ok_or_else(Problem::not_found)?;
     let history = store::tenant_history(owner.db(), TenantId(id)).await?;
-    Ok(Json(InstanceTenantDetails { tenant, history }))
+    Ok(Json(InstanceTenantDetails { tenant, subscription, history }))
 }
 
 /// Suspends a workspace: nobody gets in by any door, and nothing is sent.

@@ -20,6 +20,7 @@ use self::types::{SuspensionInput, TrialInput};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::mails::notices::{self, Notice};
 use crate::owner::AsOwner;
+use crate::plans;
 use crate::tenants::{self, Features};
 
 /// Closes a tenant by every door.
@@ -91,8 +92,9 @@ async fn set_trial(admin: SignedIn, tenant: TenantId, input: TrialInput) -> Resu
     let SignedIn { app, session, origin, .. } = admin;
     session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
-    let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
-    store::set_trial(owner.db(), tenant, input.ends_at).await?;
+    store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
+    let before = plans::store::lock_subscription(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
+    plans::store::set_trial(owner.db(), tenant, input.ends_at, app.clock.now()).await?;
     let change = Change::updated(
         "tenant.trial_changed",
         "tenant",

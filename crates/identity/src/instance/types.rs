@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::accounts::StatusLine;
 use crate::erasure::Report;
+use crate::plans::Subscription;
 use crate::tenants::Features;
 
 /// A tenant from outside.
@@ -40,6 +41,7 @@ pub struct InstanceTenant {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InstanceTenantDetails {
     pub tenant: InstanceTenant,
+    pub subscription: Subscription,
     pub history: Vec<StatusLine>,
 }
 

@@ -22,6 +22,11 @@ impl Notice {
         }
     }
 
+    #[cfg(test)]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// To one person, with what is filled in, and a path of the web app for its button.
     pub fn mail(&self, app: &App, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
         let catalogue = catalogue(locale);
@@ -546,7 +551,7 @@ pub fn suspicion(locale: &str, kind: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fill, hosting};
+    use super::super::{domains, fill, hosting, subscriptions};
     use super::*;
 
     #[test]
@@ -572,6 +577,16 @@ mod tests {
             &MEMBER_SUSPICIOUS,
             &hosting::LEASE_REQUESTED,
             &hosting::LEASE_GRANTED,
+            &subscriptions::TRIAL_ENDS,
+            &subscriptions::TRIAL_ENDED,
+            &subscriptions::PAST_DUE,
+            &subscriptions::UNPAID,
+            &subscriptions::SUBSCRIPTION_ENDS,
+            &subscriptions::SUBSCRIPTION_ENDED,
+            &domains::DOMAIN_VERIFIED,
+            &domains::DOMAIN_FAILING,
+            &domains::DOMAIN_LOST,
+            &domains::DOMAIN_REMOVED,
         ];
         let values = ["email", "reason", "date", "workspace", "person", "device", "address", "what"].map(|key| (key, ""));
         for notice in all {

@@ -20,7 +20,7 @@ use crate::events::{MemberJoined, MemberRemoved, MemberUpdated};
 use crate::roles::store::Grantable;
 use crate::roles::{self, RoleName};
 use crate::sessions::Grant;
-use crate::tenants;
+use crate::{plans, tenants};
 
 /// A member of the tenant.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -68,6 +68,7 @@ impl Newcomer {
             verified_at: now,
             gate: Gate::default(),
             token: None,
+            is_read_only: false,
             lease: None,
         }
     }
@@ -117,6 +118,7 @@ pub async fn join(ctx: &mut Ctx, newcomer: &Newcomer, role: Uuid, invited_at: Op
         }
         Some("active") => store::add_roles(ctx.db().await?, tenant, user, &[role]).await?,
         _ => {
+            plans::check_members(ctx.db().await?, tenant).await?;
             store::upsert(ctx.db().await?, tenant, newcomer, invited_at, now).await?;
             store::clear_permissions(ctx.db().await?, tenant, user).await?;
             store::set_roles(ctx.db().await?, tenant, user, &[role]).await?;
@@ -196,6 +198,9 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     checks.done()?;
     let added: Vec<&Grantable> = known.iter().filter(|role| !held.contains(&role.role.id)).collect();
     let was_owner = authorize(ctx, user, &added, extra.unwrap_or_default()).await?;
+    if status == "active" && before.status != "active" {
+        plans::check_members(ctx.db().await?, tenant).await?;
+    }
     let stays_owner = status == "active" && known.iter().any(|role| role.is_owner);
     apply(ctx, user, &status, &wanted, was_owner && !stays_owner).await?;
     if let Some(extra) = extra {

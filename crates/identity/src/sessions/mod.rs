@@ -66,6 +66,8 @@ pub struct CurrentTenant {
     pub slug: String,
     /// `pending`, `in_progress` or `completed`
     pub onboarding_status: String,
+    /// Whether it can be read and not changed, by how its subscription stands.
+    pub is_read_only: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -28,7 +28,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_seen_at AS "last_seen_at!", expires_at AS "expires_at!", remembered AS "remembered!",
                   factors AS "factors!", verified_at AS "verified_at!", policy, grace_until AS "grace_until: Timestamp",
-                  is_exempt, permissions AS "permissions!", lease_id, lease_shows_personal, granted_by, granted_by_name
+                  is_exempt, permissions AS "permissions!", lease_id, lease_shows_personal, granted_by, granted_by_name,
+                  directory.is_read_only(tenant_id) AS "is_read_only!"
              FROM identity.authenticate($1, $2)"#,
         &token_hash[..],
         now,
@@ -51,6 +52,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         verified_at: row.verified_at,
         gate: Gate::default(),
         token: None,
+        is_read_only: row.is_read_only,
         lease: match (row.lease_id, row.granted_by, row.granted_by_name) {
             (Some(id), Some(granted_by), Some(granted_by_name)) => {
                 Some(UsedLease { id, granted_by, granted_by_name, shows_personal: row.lease_shows_personal.unwrap_or_default() })
@@ -221,9 +223,13 @@ pub async fn tenants(db: &mut PgConnection, user: Uuid) -> Result<Vec<TenantSumm
 }
 
 pub async fn tenant(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentTenant, sqlx::Error> {
-    sqlx::query_as!(CurrentTenant, "SELECT id, name, slug, onboarding_status FROM directory.tenants WHERE id = $1", tenant.0)
-        .fetch_one(db)
-        .await
+    sqlx::query_as!(
+        CurrentTenant,
+        r#"SELECT id, name, slug, onboarding_status, directory.is_read_only(id) AS "is_read_only!" FROM directory.tenants WHERE id = $1"#,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
 }
 
 pub async fn roles(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<Vec<String>, sqlx::Error> {

@@ -114,7 +114,7 @@ pub async fn destroy_keys(ctx: &mut Ctx, subjects: &[Uuid]) -> Result<u64> {
 pub async fn note(
     db: &mut PgConnection,
     tenant: TenantId,
-    actor: Uuid,
+    (actor, name): (Option<Uuid>, Option<&str>),
     request: Option<Uuid>,
     metadata: Option<&Value>,
     lines: &Value,
@@ -127,18 +127,19 @@ pub async fn note(
                FROM jsonb_to_recordset($5) AS k (id uuid, subject_id uuid, key_ciphertext text)
          )
          INSERT INTO platform.audit_events
-                (tenant_id, id, actor_id, actor_key, actor_ciphertext, action, entity_type, entity_id, old_values, new_values,
+                (tenant_id, id, actor_id, actor_name, actor_key, actor_ciphertext, action, entity_type, entity_id, old_values, new_values,
                  values_key, values_ciphertext, request_id, metadata)
-         SELECT $1, id, $2, actor_key, decode(actor_ciphertext, 'base64'), action, entity_type, entity_id, old_values, new_values,
+         SELECT $1, id, $2, $7, actor_key, decode(actor_ciphertext, 'base64'), action, entity_type, entity_id, old_values, new_values,
                 values_key, decode(values_ciphertext, 'base64'), $3, $6
            FROM jsonb_to_recordset($4) AS l (id uuid, actor_key uuid, actor_ciphertext text, action text, entity_type text,
                                              entity_id uuid, old_values jsonb, new_values jsonb, values_key uuid, values_ciphertext text)",
         tenant.0,
-        actor,
+        actor as Option<Uuid>,
         request as Option<Uuid>,
         lines,
         keys,
         metadata as Option<&Value>,
+        name as Option<&str>,
     )
     .execute(db)
     .await?;

@@ -34,9 +34,9 @@ pub fn read(text: &str) -> Option<Presented> {
     (secret.len() == SECRET).then(|| Presented { tenant: TenantId(Uuid::from_bytes(*tenant)), hash: sha256(secret) })
 }
 
-/// Where the invitee sees and changes the booking.
-pub fn manage_url(app: &App, tenant: TenantId, booking: Uuid) -> String {
-    app.config.link(&format!("/b/m/{}", text(&app.keys, tenant, booking)))
+/// Where the invitee sees and changes the booking: at the workspace's own domain, where it has one.
+pub fn manage_url(app: &App, tenant: TenantId, booking: Uuid, domain: Option<&str>) -> String {
+    app.config.page_link(domain, &format!("/b/m/{}", text(&app.keys, tenant, booking)))
 }
 
 fn secret(keys: &KeyRing, tenant: TenantId, booking: Uuid) -> [u8; SECRET] {

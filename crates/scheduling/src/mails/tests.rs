@@ -46,6 +46,7 @@ fn stored(status: Status) -> Stored {
         organizer_timezone: "Europe/Amsterdam".to_owned(),
         brand_color: "#0066cc".to_owned(),
         logo_url: None,
+        domain: None,
         organizer_email: "ana@example.org".to_owned(),
         organizer_locale: "nl".to_owned(),
         ics_uid: "1@book.example.com".to_owned(),

@@ -11,6 +11,7 @@ mod manage;
 mod organizer;
 mod picker;
 mod reschedule;
+mod site;
 #[cfg(test)]
 mod tests;
 pub(crate) mod texts;
@@ -45,6 +46,14 @@ pub fn pages() -> Router<App> {
         .layer(DefaultBodyLimit::max(FORM_BYTES));
     // The nest answers `/b` and what is below `/b/`, but not that itself.
     Router::new().route("/b/", any(nothing)).nest("/b", pages)
+}
+
+/// What stands at workspaces' own domains: their pages at the paths that they have on the instance, and a list of them.
+pub fn site() -> Router<App> {
+    pages()
+        .route("/", get(site::show))
+        .fallback(nothing)
+        .method_not_allowed_fallback(async |visit: Visit| visit.refusal(method_not_allowed()))
 }
 
 async fn nothing(visit: Visit) -> Response {

@@ -23,7 +23,7 @@ use crate::bookings::{self, By, Stored};
 /// Free days and times; with `start`, the question whether to move there.
 pub(super) async fn show(visit: Visit, path: Result<Path<String>, PathRejection>) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         let stored = bookings::find_by_token(&mut secret.ctx(&visit), secret.presented).await?;
         if !is_changeable(&visit, &stored) {
             return unchangeable(&visit, &secret, &stored);
@@ -52,7 +52,7 @@ pub(super) async fn submit(
     form: Result<Form<MoveForm>, FormRejection>,
 ) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         visit.app.limits.check_address(Limit::PublicChange, visit.origin.ip)?;
         let Form(form) = form.map_err(|rejection| Problem::new(rejection.status(), "malformed_body", "The form could not be read."))?;
         let mut ctx = secret.ctx(&visit);

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use platform::ctx::Origin;
 use platform::error::REQUEST_ID;
 use platform::idempotency::Claim;
+use platform::site::Site;
 use platform::time::Timestamp;
 use platform::{App, Ctx, Problem, Result, TenantId};
 
@@ -21,6 +22,8 @@ use super::views::{Audience, Fact, Frame, Link, MessagePage, Reader, page};
 pub(super) struct Visit {
     pub app: App,
     pub origin: Origin,
+    /// Where it is a page at a workspace's own domain.
+    pub site: Option<Site>,
     pub reader: Reader,
     pub params: Params,
     /// Of the page itself.
@@ -36,6 +39,7 @@ impl FromRequestParts<App> for Visit {
         Ok(Self {
             app: app.clone(),
             origin: parts.extensions.get::<Origin>().cloned().unwrap_or_default(),
+            site: parts.extensions.get::<Site>().cloned(),
             reader: Reader::new(&params, &parts.headers),
             params,
             path: uri.path().to_owned(),
@@ -55,6 +59,15 @@ pub(super) fn brand(stored: &str) -> Color {
 impl Visit {
     pub fn ctx(&self, tenant: TenantId, claim: Option<Claim>) -> Ctx {
         Ctx::of_visitor(self.app.clone(), tenant, self.origin.clone(), claim)
+    }
+
+    /// # Errors
+    /// 404 at the domain of another workspace, or of nobody.
+    pub fn check_site(&self, tenant: TenantId) -> Result<()> {
+        match &self.site {
+            Some(site) if site.tenant != Some(tenant) => Err(Problem::not_found().into()),
+            _ => Ok(()),
+        }
     }
 
     pub fn now(&self) -> Timestamp {

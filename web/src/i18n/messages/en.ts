@@ -1,6 +1,7 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in English. */
 
 import { factorCodes } from "../factors/en";
+import { planCodes, planFields } from "../plans/en";
 import { policyCodes } from "../policy/en";
 import { supportCodes } from "../support/en";
 import { waysCodes } from "../ways/en";
@@ -81,11 +82,13 @@ export const messages = {
       too_many_roles: "This workspace has as many roles of its own as one may have.",
       invitation_void: "Whoever sent this invitation may not give that role any more. Ask for a new one.",
       too_many_tokens: "You have as many access tokens as one may have. Revoke one that is not used.",
+      ...planCodes,
       ...policyCodes,
       ...waysCodes,
       ...supportCodes,
     },
     fields: {
+      ...planFields,
       required: "Needed",
       invalid: "Not valid",
       too_long: "Too long",
@@ -271,6 +274,7 @@ export const messages = {
       file: "File",
       mail_settings: "Mail server",
       job: "Job",
+      custom_domain: "Domain",
       support_lease: "Support lease",
     },
     actions: {
@@ -329,6 +333,11 @@ export const messages = {
       "job_batch.cancelled": "Job batch cancelled",
       "mail_settings.updated": "Mail server changed",
       "mail_settings.deleted": "Mail server removed",
+      "subscription.updated": "Subscription changed",
+      "custom_domain.created": "Domain added",
+      "custom_domain.verified": "Domain proven",
+      "custom_domain.failed": "Domain lost",
+      "custom_domain.deleted": "Domain removed",
       "support_lease.requested": "Support asked to be let in",
       "support_lease.granted": "Support let in",
       "support_lease.declined": "Support declined",

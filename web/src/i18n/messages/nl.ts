@@ -1,6 +1,7 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Dutch. */
 
 import { factorCodes } from "../factors/nl";
+import { planCodes, planFields } from "../plans/nl";
 import { policyCodes } from "../policy/nl";
 import { supportCodes } from "../support/nl";
 import { waysCodes } from "../ways/nl";
@@ -86,11 +87,13 @@ export const messages: Messages = {
       invitation_void: "Wie deze uitnodiging stuurde, mag die rol niet meer geven. Vraag een nieuwe.",
       too_many_tokens:
         "Je hebt zoveel toegangstokens als men mag hebben. Trek er een in dat niet wordt gebruikt.",
+      ...planCodes,
       ...policyCodes,
       ...waysCodes,
       ...supportCodes,
     },
     fields: {
+      ...planFields,
       required: "Verplicht",
       invalid: "Niet geldig",
       too_long: "Te lang",
@@ -275,6 +278,7 @@ export const messages: Messages = {
       file: "Bestand",
       mail_settings: "Mailserver",
       job: "Taak",
+      custom_domain: "Domein",
       support_lease: "Toegang voor support",
     },
     actions: {
@@ -333,6 +337,11 @@ export const messages: Messages = {
       "job_batch.cancelled": "Reeks taken geannuleerd",
       "mail_settings.updated": "Mailserver gewijzigd",
       "mail_settings.deleted": "Mailserver verwijderd",
+      "subscription.updated": "Abonnement gewijzigd",
+      "custom_domain.created": "Domein toegevoegd",
+      "custom_domain.verified": "Domein bewezen",
+      "custom_domain.failed": "Domein kwijt",
+      "custom_domain.deleted": "Domein verwijderd",
       "support_lease.requested": "Support vroeg toegang",
       "support_lease.granted": "Support toegelaten",
       "support_lease.declined": "Support geweigerd",

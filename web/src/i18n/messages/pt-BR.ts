@@ -1,6 +1,7 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Brazilian Portuguese. */
 
 import { factorCodes } from "../factors/pt-BR";
+import { planCodes, planFields } from "../plans/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
 import { supportCodes } from "../support/pt-BR";
 import { waysCodes } from "../ways/pt-BR";
@@ -84,11 +85,13 @@ export const messages: Messages = {
       too_many_roles: "Este espaço de trabalho já tem tantos papéis próprios quanto pode ter.",
       invitation_void: "Quem enviou este convite não pode mais dar esse papel. Peça um novo.",
       too_many_tokens: "Você tem tantos tokens de acesso quanto se pode ter. Revogue um que não seja usado.",
+      ...planCodes,
       ...policyCodes,
       ...waysCodes,
       ...supportCodes,
     },
     fields: {
+      ...planFields,
       required: "Obrigatório",
       invalid: "Inválido",
       too_long: "Longo demais",
@@ -273,6 +276,7 @@ export const messages: Messages = {
       file: "Arquivo",
       mail_settings: "Servidor de e-mail",
       job: "Tarefa",
+      custom_domain: "Domínio",
       support_lease: "Acesso do suporte",
     },
     actions: {
@@ -331,6 +335,11 @@ export const messages: Messages = {
       "job_batch.cancelled": "Lote de tarefas cancelado",
       "mail_settings.updated": "Servidor de e-mail alterado",
       "mail_settings.deleted": "Servidor de e-mail removido",
+      "subscription.updated": "Assinatura alterada",
+      "custom_domain.created": "Domínio adicionado",
+      "custom_domain.verified": "Domínio comprovado",
+      "custom_domain.failed": "Domínio perdido",
+      "custom_domain.deleted": "Domínio removido",
       "support_lease.requested": "Suporte pediu acesso",
       "support_lease.granted": "Acesso dado ao suporte",
       "support_lease.declined": "Suporte recusado",

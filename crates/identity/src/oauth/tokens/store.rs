@@ -398,7 +398,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: 
         r#"SELECT token_id AS "token_id!", client AS "client!", client_id AS "client_id!", client_name AS "client_name!",
                   user_id, tenant_id AS "tenant_id!", name, email, locale, timezone, scopes AS "scopes!", permissions AS "permissions!",
                   dpop_jkt, issued_at AS "issued_at!: Timestamp", expires_at AS "expires_at!: Timestamp", policy,
-                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second
+                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second, directory.is_read_only(tenant_id) AS "is_read_only!"
              FROM identity.authenticate_oauth($1, $2)"#,
         &access_hash[..],
         now,
@@ -425,6 +425,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: 
         verified_at: Timestamp::from_second(0),
         gate: Gate::default(),
         token: Some(UsedToken { id: row.token_id, name: row.client_name }),
+        is_read_only: row.is_read_only,
         lease: None,
     });
     let standing = |policy: &SecurityPolicy| Standing {

@@ -29,6 +29,7 @@ pub(in crate::pages) static EN: Texts = Texts {
 
     organizer_title: |name| format!("Book a time with {name}"),
     what_to_book: "What would you like to book?",
+    whom_to_book: "With whom would you like to meet?",
     no_event_types: "There is nothing to book here at the moment.",
 
     event_title: |event, name| format!("{event} with {name}"),

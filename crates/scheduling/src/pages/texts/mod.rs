@@ -40,6 +40,7 @@ pub(crate) struct Texts {
     // The organizer's page
     pub organizer_title: fn(name: &str) -> String,
     pub what_to_book: &'static str,
+    pub whom_to_book: &'static str,
     pub no_event_types: &'static str,
 
     // Day and time

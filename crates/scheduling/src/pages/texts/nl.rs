@@ -29,6 +29,7 @@ pub(in crate::pages) static NL: Texts = Texts {
 
     organizer_title: |name| format!("Boek een afspraak met {name}"),
     what_to_book: "Wat wil je boeken?",
+    whom_to_book: "Met wie wil je afspreken?",
     no_event_types: "Er is hier op dit moment niets te boeken.",
 
     event_title: |event, name| format!("{event} met {name}"),

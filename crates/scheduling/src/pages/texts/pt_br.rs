@@ -29,6 +29,7 @@ pub(in crate::pages) static PT_BR: Texts = Texts {
 
     organizer_title: |name| format!("Agende um horário com {name}"),
     what_to_book: "O que você quer agendar?",
+    whom_to_book: "Com quem você quer se encontrar?",
     no_event_types: "No momento não há nada para agendar aqui.",
 
     event_title: |event, name| format!("{event} com {name}"),
