@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use platform::files::{FileStore, S3Config};
 use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
 use platform::providers::{self, Provider};
+use platform::retention;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What every command takes.
@@ -217,6 +218,11 @@ pub struct ServeArgs {
     #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]
     pub admin_second_factor: bool,
 
+    /// How many days workspaces may choose to keep something, as `notification_logs=30..365`; several with commas between. One number
+    /// leaves no choice; `sessions` and `sign_ins` are the instance's own
+    #[arg(long, env = "ATRIUM_RETENTION", value_name = "KIND=LEAST..MOST", value_delimiter = ',')]
+    pub retention: Vec<retention::Said>,
+
     /// Multiplies every rate limit; for tests of load
     #[arg(long, env = "ATRIUM_RATE_LIMIT_FACTOR", default_value_t = 1, hide = true)]
     pub rate_limit_factor: u32,
@@ -237,6 +243,11 @@ pub enum Role {
 }
 
 impl ServeArgs {
+    /// The bounds of retention, in the order in which they were given.
+    pub fn retention(&self) -> retention::Bounds {
+        self.retention.iter().fold(retention::Bounds::default(), |bounds, said| bounds.with(*said))
+    }
+
     /// # Errors
     /// A file that cannot be read, or whose content is wrong.
     pub fn providers(&self) -> Result<Vec<Provider>, String> {

@@ -17,6 +17,7 @@ use crate::lease::UsedLease;
 use crate::state::App;
 use crate::time::Timestamp;
 
+pub mod archive;
 pub mod chain;
 pub mod exports;
 pub mod file;
@@ -102,8 +103,16 @@ pub async fn note_now(
     let ready = people::seal(app, tenant, &Caller::Member(actor.clone()), origin, vec![Line::of(change)])?;
     let lines = serde_json::to_value(&ready.lines).map_err(Error::internal)?;
     let keys = serde_json::to_value(&ready.made).map_err(Error::internal)?;
-    let metadata = metadata(actor);
-    Ok(store::note(db, tenant, actor.user_id, origin.request_id, metadata.as_ref(), &lines, &keys).await?)
+    let notes = store::Notes {
+        actor: Some(actor.user_id),
+        actor_name: None,
+        request: origin.request_id,
+        metadata: metadata(actor),
+        facts: &Value::Array(Vec::new()),
+        lines: &lines,
+        keys: &keys,
+    };
+    Ok(store::write(db, tenant, notes).await?)
 }
 
 /// By what the session acts, where not by its user's own right.
@@ -222,6 +231,11 @@ impl AuditEvent {
 /// The database's.
 pub async fn list(ctx: &mut Ctx, which: &Which, before: Option<Uuid>, count: i64) -> Result<Vec<AuditEvent>> {
     let records = store::list(ctx, which, before, count).await?;
+    opened(ctx, records).await
+}
+
+/// Lines with their places, as far as keys that open them are there.
+async fn opened(ctx: &mut Ctx, records: Vec<(Option<i64>, Record)>) -> Result<Vec<AuditEvent>> {
     let opener = Opener::for_records(ctx, records.iter().map(|(_, record)| record)).await?;
     Ok(records.into_iter().map(|(seq, record)| AuditEvent::of(&opener, seq, record)).collect())
 }

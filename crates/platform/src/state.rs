@@ -15,6 +15,7 @@ use crate::mail::Mailer;
 use crate::personal::PersonalData;
 use crate::providers::Provider;
 use crate::rate_limit::RateLimits;
+use crate::retention::{Bounds, Retained};
 use crate::sse::Streams;
 use crate::time::Clock;
 
@@ -47,6 +48,8 @@ pub struct Parts {
     pub reactions: Vec<Reaction>,
     /// What the modules hold about people.
     pub personal_data: Vec<Arc<dyn PersonalData>>,
+    /// What is removed when it is old.
+    pub retained: Vec<Retained>,
 }
 
 /// What the person who hosts decides.
@@ -71,6 +74,8 @@ pub struct Config {
     pub breach_service: Option<String>,
     /// Whether administrators of the instance have to show a second factor.
     pub admin_second_factor: bool,
+    /// Between which periods workspaces choose how long they keep things.
+    pub retention: Bounds,
 }
 
 impl Config {
@@ -87,6 +92,7 @@ impl Config {
             mail_links: false,
             breach_service: None,
             admin_second_factor: false,
+            retention: Bounds::default(),
         }
     }
 
