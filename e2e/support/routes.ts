@@ -82,6 +82,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-workspace", path: "/settings/workspace" },
     { name: "settings-booking-page", path: "/settings/booking-page" },
     { name: "settings-policy", path: "/settings/policy" },
+    { name: "settings-retention", path: "/settings/retention" },
     { name: "settings-mail", path: "/settings/mail" },
     { name: "settings-privacy", path: "/settings/privacy" },
     { name: "settings-notifications", path: "/settings/notifications" },

@@ -340,6 +340,11 @@ const settingsPolicy = createRoute({
   path: "/policy",
   component: lazyRouteComponent(() => import("@/modules/identity/PolicySettings"), "PolicySettings"),
 });
+const settingsRetention = createRoute({
+  getParentRoute: () => settings,
+  path: "/retention",
+  component: lazyRouteComponent(() => import("@/modules/platform/RetentionSettings"), "RetentionSettings"),
+});
 const settingsMail = createRoute({
   getParentRoute: () => settings,
   path: "/mail",
@@ -492,6 +497,7 @@ const tree = root.addChildren([
       settingsBookingPage,
       settingsRoles,
       settingsPolicy,
+      settingsRetention,
       settingsMail,
       settingsApps,
       settingsSupport,

@@ -4,6 +4,7 @@ import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { policy } from "./policy/en";
+import { retention } from "./retention/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
 
@@ -14,6 +15,7 @@ const n = (count: number, one: string, other: string) =>
 export const en = {
   ...messages,
   policy,
+  retention,
   support,
   factors,
   ways,
@@ -583,6 +585,7 @@ export const en = {
     notifications: "Notifications",
     workspace: "Workspace",
     bookingPage: "Booking page",
+    retention: "Retention",
     roles: "Roles",
     policy: "Security policy",
     mail: "Mail",

@@ -5,6 +5,7 @@ import { messages } from "./messages/nl";
 import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
+import { retention } from "./retention/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 
@@ -15,6 +16,7 @@ const n = (count: number, one: string, other: string) =>
 export const nl: Catalogue = {
   ...messages,
   policy,
+  retention,
   support,
   factors,
   ways,
@@ -584,6 +586,7 @@ export const nl: Catalogue = {
     notifications: "Meldingen",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
+    retention: "Bewaartermijnen",
     roles: "Rollen",
     policy: "Beveiligingsbeleid",
     mail: "E-mail",

@@ -5,6 +5,7 @@ import { messages } from "./messages/pt-BR";
 import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { retention } from "./retention/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 
@@ -15,6 +16,7 @@ const n = (count: number, one: string, other: string) =>
 export const ptBR: Catalogue = {
   ...messages,
   policy,
+  retention,
   support,
   factors,
   ways,
@@ -588,6 +590,7 @@ export const ptBR: Catalogue = {
     notifications: "Notificações",
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
+    retention: "Retenção",
     roles: "Papéis",
     policy: "Política de segurança",
     mail: "E-mail",

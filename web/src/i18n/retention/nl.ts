@@ -19,7 +19,8 @@ export const retention: Retention = {
     events: "Gebeurtenissen en afgeronde taken",
   },
   kindTexts: {
-    audit: "Oudere maanden gaan naar ondertekende archieven, waar wie deze installatie beheert ze terugvindt.",
+    audit:
+      "Oudere maanden gaan naar ondertekende archieven, waar wie deze installatie beheert ze terugvindt.",
     audit_archives: "Vanaf het moment dat elk is gemaakt.",
     notification_logs: "En wat er van elk is geworden.",
     notifications: "Vanaf het moment dat ze zijn gelezen. Wat niemand las blijft negen maanden langer.",
@@ -33,7 +34,8 @@ export const retention: Retention = {
   otherwise: (days) => (days === null ? "Anders blijft het voorgoed." : `Anders ${n(days, "dag", "dagen")}.`),
   between: (least, most) => `Tussen ${number.format(least)} en ${number.format(most)}`,
   hold: "Voorlopig alles bewaren",
-  holdText: "Bijvoorbeeld voor een rechtszaak. Zolang dit aan staat wordt hiervan niets verwijderd of gearchiveerd.",
+  holdText:
+    "Bijvoorbeeld voor een rechtszaak. Zolang dit aan staat wordt hiervan niets verwijderd of gearchiveerd.",
   simulate: "Toon wat weg zou gaan",
   simulation: "Wat weg zou gaan",
   simulationText: "Als het nu werd verwijderd. De nachtelijke ronde kijkt opnieuw.",

@@ -34,7 +34,8 @@ export const retention: Retention = {
     days === null ? "Caso contrário fica para sempre." : `Caso contrário, ${n(days, "dia", "dias")}.`,
   between: (least, most) => `Entre ${number.format(least)} e ${number.format(most)}`,
   hold: "Guardar tudo por enquanto",
-  holdText: "Para um processo na justiça, por exemplo. Enquanto estiver ligado, nada disto é removido nem arquivado.",
+  holdText:
+    "Para um processo na justiça, por exemplo. Enquanto estiver ligado, nada disto é removido nem arquivado.",
   simulate: "Mostrar o que sairia",
   simulation: "O que sairia",
   simulationText: "Se fosse removido agora. A rodada da noite olha de novo.",

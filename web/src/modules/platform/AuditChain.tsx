@@ -2,7 +2,7 @@
 import { Alert, Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
@@ -13,6 +13,7 @@ import { When } from "@/shared/bits";
 import { formatBytes } from "@/shared/bytes";
 import { wordFor } from "@/shared/eventText";
 import { Section } from "@/shared/Page";
+import { MoreRows, pagesOf } from "@/shared/pages";
 import { saveFile } from "@/shared/saveFile";
 import { Answer } from "@/shared/states";
 import { addDays, startOfDay } from "@/shared/time";
@@ -25,6 +26,7 @@ export function AuditChain() {
     <AuditFrame>
       <State />
       <Exports />
+      <Archives />
     </AuditFrame>
   );
 }
@@ -154,6 +156,35 @@ function Exports() {
             {t.auditChain.ask}
           </Button>
         </Group>
+      </Stack>
+    </Section>
+  );
+}
+
+/** Parts that have left the database; nothing is said of them where there are none. */
+function Archives() {
+  const t = useT();
+  const f = useFormats();
+  const query = useInfiniteQuery(
+    pagesOf([keys.auditArchives], (cursor, signal) =>
+      take(api.GET("/api/v1/audit-archives", { params: { query: { cursor, limit: 50 } }, signal })),
+    ),
+  );
+  const archives = query.data ?? [];
+  if (archives.length === 0) return null;
+  return (
+    <Section title={t.retention.archives} description={t.retention.archivesText}>
+      <Stack gap="sm">
+        {archives.map((one) => (
+          <Text key={one.id}>
+            <When at={one.from} dateOnly /> – <When at={one.to} dateOnly />{" "}
+            <Text span c="dimmed" size="sm">
+              {t.auditChain.records(one.records)}, {formatBytes(one.size, f.locale)}
+              {one.removed_at ? `, ${t.retention.archiveRemoved(f.date(one.removed_at))}` : null}
+            </Text>
+          </Text>
+        ))}
+        <MoreRows query={query} />
       </Stack>
     </Section>
   );

@@ -84,10 +84,13 @@ function Editor({ current }: { current: CurrentRetention }) {
     onError: show,
   });
   const send = (run: (policy: RetentionPolicy) => void) =>
-    form.onSubmit(() => {
-      clear();
-      run(draft);
-    }, focusFirst(form as never));
+    form.onSubmit(
+      () => {
+        clear();
+        run(draft);
+      },
+      focusFirst(form as never),
+    );
 
   return (
     <form noValidate autoComplete="off" onSubmit={send(save.mutate)}>
@@ -101,14 +104,14 @@ function Editor({ current }: { current: CurrentRetention }) {
               description={`${t.retention.kindTexts[kind]} ${
                 least === most
                   ? t.retention.fixed(most)
-                  : `${t.retention.bounds(least, most)} ${t.retention.otherwise(otherwise)}`
+                  : `${t.retention.bounds(least, most)} ${t.retention.otherwise(otherwise ?? null)}`
               }`}
               min={least}
               max={most}
               clampBehavior="none"
               allowDecimal={false}
               suffix={t.retention.suffix}
-              placeholder={otherwise === null ? undefined : `${otherwise}${t.retention.suffix}`}
+              placeholder={otherwise == null ? undefined : `${otherwise}${t.retention.suffix}`}
               disabled={least === most}
               {...form.getInputProps(kind)}
             />
