@@ -3786,10 +3786,10 @@ export interface components {
             token: string;
         };
         /**
-         * @description What a workspace decides about.
+         * @description What a client can keep.
          * @enum {string}
          */
-        Kind: "audit" | "audit_archives" | "notification_logs" | "notifications" | "integration_logs" | "workflow_logs" | "events";
+        Kind: "confidential" | "public" | "native";
         /** @description The lease to act by. */
         LeaseChoice: {
             /** Format: uuid */
@@ -5551,7 +5551,7 @@ export interface components {
             count: number;
             /** @description There are more than were counted. */
             is_more: boolean;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["RetentionKind"];
         };
         /** @description What an erasure did. It is written with each step, in the step's transaction. */
         Report: {
@@ -5583,12 +5583,17 @@ export interface components {
              * @description What holds where the workspace has chosen nothing; null for good.
              */
             default?: number | null;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["RetentionKind"];
             /** Format: int32 */
             least: number;
             /** Format: int32 */
             most: number;
         };
+        /**
+         * @description What a workspace decides about.
+         * @enum {string}
+         */
+        RetentionKind: "audit" | "audit_archives" | "notification_logs" | "notifications" | "integration_logs" | "workflow_logs" | "events";
         /** @description How long a workspace keeps what has no lasting use. What is left out is kept as long as the instance says. */
         RetentionPolicy: {
             /**
