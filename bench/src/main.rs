@@ -14,6 +14,7 @@ mod load;
 mod memory;
 mod race;
 mod read;
+mod sign_in;
 mod slots;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Race(race::Options),
     /// The slots of a month
     Slots(slots::Options),
+    /// Sign-ins against bare argon2id, and what a session adds to a request
+    SignIn(sign_in::Options),
     /// Introspections of OAuth access tokens
     Introspect(introspect::Options),
     /// Verification of the audit trail, against SHA-256 alone
@@ -94,6 +97,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Book(options) => book::run(setup, options, figures).await,
         Command::Race(options) => race::run(setup, options, figures).await,
         Command::Slots(options) => slots::run(setup, options, figures).await,
+        Command::SignIn(options) => sign_in::run(setup, options, figures).await,
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
@@ -104,6 +108,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
             read::run(setup, &of_defaults(), figures).await?;
             book::run(setup, &of_defaults(), figures).await?;
             race::run(setup, &of_defaults(), figures).await?;
+            sign_in::run(setup, &of_defaults(), figures).await?;
             introspect::run(setup, &of_defaults(), figures).await?;
             audit::run(setup, &of_defaults(), figures).await?;
             memory::run(setup, &of_defaults(), figures).await?;

@@ -83,6 +83,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-booking-page", path: "/settings/booking-page" },
     { name: "settings-domains", path: "/settings/domains" },
     { name: "settings-policy", path: "/settings/policy" },
+    { name: "settings-retention", path: "/settings/retention" },
     { name: "settings-mail", path: "/settings/mail" },
     { name: "settings-privacy", path: "/settings/privacy" },
     { name: "settings-notifications", path: "/settings/notifications" },

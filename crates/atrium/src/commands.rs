@@ -13,6 +13,7 @@ use crate::database::{Beside, Database};
 use crate::serve::{self, Failure};
 use crate::{migrate, router};
 
+pub mod archive;
 pub mod audit;
 pub mod docs;
 pub mod doctor;
@@ -49,6 +50,9 @@ pub enum Command {
     /// Prove the audit trail whole, export it, or show the keys that sign it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// List, search and prove what of the audit trail has left the database
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Print the API's OpenAPI document
     Openapi,
     /// Check database, roles, migrations, mail, clock and key, and say how to mend what is wrong
@@ -100,6 +104,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::DocsCli => print!("{}", docs::markdown(&Cli::command())),
         Command::Audit(audit::AuditCommand::Verify(what)) if what.file.is_some() => return audit::verify_file(what),
         Command::Audit(command) => return with_app(settings, async |app| audit::run(&app, command).await).await,
+        Command::Archive(command) => return with_app(settings, async |app| archive::run(&app, command).await).await,
         Command::Doctor => return doctor::run(settings).await,
         Command::Migrate(command) => migrations(settings, command).await?,
         Command::Seed(args) => with_app(settings, async |app| seed::run(&app, args).await).await?,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use platform::files::{FileStore, S3Config};
 use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
 use platform::providers::{self, Provider};
+use platform::retention;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What every command takes.
@@ -221,6 +222,10 @@ pub struct ServeArgs {
     /// machine where it is left out
     #[arg(long, env = "ATRIUM_DNS_RESOLVER")]
     pub dns_resolver: Option<SocketAddr>,
+    /// How many days workspaces may choose to keep something, as `notification_logs=30..365`; several with commas between. One number
+    /// leaves no choice; `sessions` and `sign_ins` are the instance's own
+    #[arg(long, env = "ATRIUM_RETENTION", value_name = "KIND=LEAST..MOST", value_delimiter = ',')]
+    pub retention: Vec<retention::Said>,
 
     /// Multiplies every rate limit; for tests of load
     #[arg(long, env = "ATRIUM_RATE_LIMIT_FACTOR", default_value_t = 1, hide = true)]
@@ -242,6 +247,11 @@ pub enum Role {
 }
 
 impl ServeArgs {
+    /// The bounds of retention, in the order in which they were given.
+    pub fn retention(&self) -> retention::Bounds {
+        self.retention.iter().fold(retention::Bounds::default(), |bounds, said| bounds.with(*said))
+    }
+
     /// # Errors
     /// A file that cannot be read, or whose content is wrong.
     pub fn providers(&self) -> Result<Vec<Provider>, String> {

@@ -60,6 +60,7 @@ pub fn application(
         event_kinds: registry::event_kinds(),
         reactions: registry::reactions(),
         personal_data: registry::personal_data(),
+        retained: registry::retained(),
         config,
     })
 }
@@ -104,6 +105,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             breach_service,
             admin_second_factor: args.admin_second_factor,
             dns_resolver: args.dns_resolver,
+            retention: args.retention(),
             pool_wait: POOL_WAIT,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());

@@ -16,7 +16,6 @@ pub mod email_changes;
 pub mod erasure;
 mod events;
 pub mod exports;
-mod forget;
 pub mod identities;
 pub mod instance;
 pub mod invitations;
@@ -33,6 +32,7 @@ pub mod plans;
 pub mod policy;
 pub mod profile;
 pub mod registrations;
+mod retention;
 pub mod roles;
 pub mod second_factors;
 pub mod security_events;
@@ -50,6 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use authenticator::RequestAuthenticator;
 pub use events::EVENTS;
 pub use personal::MembersData;
+pub use retention::retained;
 pub use tenants::{NewTenant, found_tenant};
 
 /// The module's part of the API, relative to `/api/v1`.
@@ -90,7 +91,6 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<registrations::SendVerification>(),
         definition::<passwords::SendPasswordReset>(),
         definition::<mail_links::SendMailLink>(),
-        definition::<forget::ForgetExpired>(),
         definition::<erasure::EraseDue>(),
         definition::<erasure::EraseTenant>(),
         definition::<erasure::EraseUser>(),

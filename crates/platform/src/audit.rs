@@ -17,6 +17,7 @@ use crate::lease::UsedLease;
 use crate::state::App;
 use crate::time::Timestamp;
 
+pub mod archive;
 pub mod chain;
 pub mod exports;
 pub mod file;
@@ -118,7 +119,16 @@ async fn write_now(db: &mut PgConnection, app: &App, tenant: TenantId, caller: &
         Caller::Member(session) => (Some(session.user_id), metadata(session)),
         Caller::Visitor | Caller::Program { .. } => (None, None),
     };
-    Ok(store::note(db, tenant, (actor, caller.name()), origin.request_id, metadata.as_ref(), &lines, &keys).await?)
+    let notes = store::Notes {
+        actor,
+        actor_name: caller.name(),
+        request: origin.request_id,
+        metadata,
+        facts: &Value::Array(Vec::new()),
+        lines: &lines,
+        keys: &keys,
+    };
+    Ok(store::write(db, tenant, notes).await?)
 }
 
 /// By what the session acts, where not by its user's own right.
@@ -237,6 +247,11 @@ impl AuditEvent {
 /// The database's.
 pub async fn list(ctx: &mut Ctx, which: &Which, before: Option<Uuid>, count: i64) -> Result<Vec<AuditEvent>> {
     let records = store::list(ctx, which, before, count).await?;
+    opened(ctx, records).await
+}
+
+/// Lines with their places, as far as keys that open them are there.
+async fn opened(ctx: &mut Ctx, records: Vec<(Option<i64>, Record)>) -> Result<Vec<AuditEvent>> {
     let opener = Opener::for_records(ctx, records.iter().map(|(_, record)| record)).await?;
     Ok(records.into_iter().map(|(seq, record)| AuditEvent::of(&opener, seq, record)).collect())
 }

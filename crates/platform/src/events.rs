@@ -296,16 +296,6 @@ pub async fn backlog(app: &App) -> Result<(i64, f64)> {
     Ok((row.count, row.age))
 }
 
-/// Removes delivered events after 90 days; run daily as the owner. Answers how many went.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_old(app: &App) -> Result<u64> {
-    let gone =
-        sqlx::query!("DELETE FROM platform.events WHERE dispatched_at < now() - interval '90 days'").execute(&app.pools.owner).await?;
-    Ok(gone.rows_affected())
-}
-
 /// Delivers until nothing is due; for tests and tools that bring the outbox to rest.
 ///
 /// # Errors

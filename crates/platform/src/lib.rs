@@ -24,6 +24,7 @@ pub mod picture;
 pub mod pool;
 pub mod providers;
 pub mod rate_limit;
+pub mod retention;
 pub mod site;
 pub mod sse;
 pub mod state;

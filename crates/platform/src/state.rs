@@ -16,6 +16,7 @@ use crate::mail::Mailer;
 use crate::personal::PersonalData;
 use crate::providers::Provider;
 use crate::rate_limit::RateLimits;
+use crate::retention::{Bounds, Retained};
 use crate::sse::Streams;
 use crate::time::Clock;
 
@@ -48,6 +49,8 @@ pub struct Parts {
     pub reactions: Vec<Reaction>,
     /// What the modules hold about people.
     pub personal_data: Vec<Arc<dyn PersonalData>>,
+    /// What is removed when it is old.
+    pub retained: Vec<Retained>,
 }
 
 /// What the person who hosts decides.
@@ -74,6 +77,8 @@ pub struct Config {
     pub admin_second_factor: bool,
     /// The DNS server that is asked for proofs of domains; those of the machine where there is none.
     pub dns_resolver: Option<SocketAddr>,
+    /// Between which periods workspaces choose how long they keep things.
+    pub retention: Bounds,
 }
 
 impl Config {
@@ -91,6 +96,7 @@ impl Config {
             breach_service: None,
             admin_second_factor: false,
             dns_resolver: None,
+            retention: Bounds::default(),
         }
     }
 

@@ -261,6 +261,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parts of the trail that have left the database, newest first. They are kept in the files of the instance, where who hosts it
+         *     searches them.
+         */
+        get: operations["get_audit_archives"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-chain": {
         parameters: {
             query?: never;
@@ -2080,6 +2100,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the workspace keeps what has no lasting use. */
+        get: operations["get_retention_policy"];
+        /**
+         * Sets how long the workspace keeps what has no lasting use; what is older goes with the next nightly run.
+         * @description Takes a factor shown within the last ten minutes.
+         */
+        put: operations["put_retention_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention-policy/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a policy would remove in a run of this moment. */
+        post: operations["post_retention_policy_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -2734,9 +2792,52 @@ export interface components {
             /** @description `confirmed` or `cancelled` */
             status: string;
         };
+        /** @description An archive, as it is told of. */
+        AuditArchive: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The place of the first record in the chain.
+             */
+            first_seq: number;
+            /**
+             * Format: date-time
+             * @description The time of the oldest line.
+             */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: int64 */
+            records: number;
+            /**
+             * Format: date-time
+             * @description When the file was removed, its time being over.
+             */
+            removed_at?: string | null;
+            /** @description Of the compressed file, in hex digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes of the compressed file.
+             */
+            size: number;
+            /**
+             * Format: date-time
+             * @description The time of the newest line.
+             */
+            to: string;
+        };
         /** @description The chain of hashes over the tenant's trail. */
         AuditChain: {
-            /** @description `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head` or `never_sealed` */
+            /**
+             * Format: int64
+             * @description The place of the last line that has left the database for an archive; 0 before the first.
+             */
+            archived_seq: number;
+            /** @description `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head`, `forged_archive` or `never_sealed` */
             broken_reason?: string | null;
             /**
              * Format: int64
@@ -3100,6 +3201,14 @@ export interface components {
         /** @description A policy with the version to change it by. */
         CurrentPolicy: {
             policy: components["schemas"]["SecurityPolicy"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The policy, and what it may be. */
+        CurrentRetention: {
+            /** @description What there is to decide about. */
+            kinds: components["schemas"]["RetainedKind"][];
+            policy: components["schemas"]["RetentionPolicy"];
             /** Format: int64 */
             version: number;
         };
@@ -4327,6 +4436,47 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_AuditArchive: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description The place of the first record in the chain.
+                 */
+                first_seq: number;
+                /**
+                 * Format: date-time
+                 * @description The time of the oldest line.
+                 */
+                from: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                last_seq: number;
+                /** Format: int64 */
+                records: number;
+                /**
+                 * Format: date-time
+                 * @description When the file was removed, its time being over.
+                 */
+                removed_at?: string | null;
+                /** @description Of the compressed file, in hex digits. */
+                sha256: string;
+                /**
+                 * Format: int64
+                 * @description Bytes of the compressed file.
+                 */
+                size: number;
+                /**
+                 * Format: date-time
+                 * @description The time of the newest line.
+                 */
+                to: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_AuditEvent: {
             items: {
                 access_token?: components["schemas"]["UsedToken"] | null;
@@ -5388,6 +5538,21 @@ export interface components {
             /** @description IANA name */
             timezone: string;
         };
+        RemovedKind: {
+            /**
+             * Format: date-time
+             * @description What is older goes; null where everything stays.
+             */
+            before?: string | null;
+            /**
+             * Format: int64
+             * @description Lines, messages and so on; of the audit trail those that would move to archives, and of the archives the files.
+             */
+            count: number;
+            /** @description There are more than were counted. */
+            is_more: boolean;
+            kind: components["schemas"]["RetentionKind"];
+        };
         /** @description What an erasure did. It is written with each step, in the step's transaction. */
         Report: {
             /**
@@ -5410,6 +5575,78 @@ export interface components {
         };
         ResetRequest: {
             email: string;
+        };
+        /** @description The instance's bounds of one kind, in days. */
+        RetainedKind: {
+            /**
+             * Format: int32
+             * @description What holds where the workspace has chosen nothing; null for good.
+             */
+            default?: number | null;
+            kind: components["schemas"]["RetentionKind"];
+            /** Format: int32 */
+            least: number;
+            /** Format: int32 */
+            most: number;
+        };
+        /**
+         * @description What a workspace decides about.
+         * @enum {string}
+         */
+        RetentionKind: "audit" | "audit_archives" | "notification_logs" | "notifications" | "integration_logs" | "workflow_logs" | "events";
+        /** @description How long a workspace keeps what has no lasting use. What is left out is kept as long as the instance says. */
+        RetentionPolicy: {
+            /**
+             * Format: int32
+             * @description Days that lines of the audit trail stay in the database; whole months move to archives then.
+             * @default null
+             */
+            audit: number | null;
+            /**
+             * Format: int32
+             * @description Days that archives of the audit trail are kept from when they were made.
+             * @default null
+             */
+            audit_archives: number | null;
+            /**
+             * Format: int32
+             * @description Days that delivered events and finished batches of jobs are kept.
+             * @default null
+             */
+            events: number | null;
+            /**
+             * Format: int32
+             * @description Days that the log of what was exchanged with other services is kept.
+             * @default null
+             */
+            integration_logs: number | null;
+            /**
+             * Format: int32
+             * @description Days that the log of mails and other messages is kept.
+             * @default null
+             */
+            notification_logs: number | null;
+            /**
+             * Format: int32
+             * @description Days that notifications are kept after they were read.
+             * @default null
+             */
+            notifications: number | null;
+            /**
+             * @description Whether all of it is kept for now, as a dispute at law asks for: while it is on, these periods remove and archive nothing.
+             * @default false
+             */
+            on_hold: boolean;
+            /**
+             * Format: int32
+             * @description Days that executions of workflows are kept.
+             * @default null
+             */
+            workflow_logs: number | null;
+        };
+        /** @description What a policy would remove. */
+        RetentionSimulation: {
+            kinds: components["schemas"]["RemovedKind"][];
         };
         /** @description A role of the tenant. */
         Role: {
@@ -7562,6 +7799,93 @@ export interface operations {
             };
             /** @description Not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_archives: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditArchive"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21014,6 +21338,334 @@ export interface operations {
                 };
             };
             /** @description The identity came back too long ago */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentRetention"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_retention_policy: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentRetention"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_retention_policy_simulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionSimulation"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
             401: {
                 headers: {
                     [name: string]: unknown;

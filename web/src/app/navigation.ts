@@ -93,6 +93,7 @@ export interface SettingsPart {
     | "bookingPage"
     | "workspace"
     | "policy"
+    | "retention"
     | "roles"
     | "mail"
     | "apps"
@@ -115,6 +116,7 @@ const SETTINGS = [
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "policy", to: "/settings/policy", permission: "security:manage" },
+  { key: "retention", to: "/settings/retention", permission: "privacy:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
   { key: "support", to: "/settings/support", permission: "support:manage" },

@@ -345,6 +345,11 @@ const settingsPolicy = createRoute({
   path: "/policy",
   component: lazyRouteComponent(() => import("@/modules/identity/PolicySettings"), "PolicySettings"),
 });
+const settingsRetention = createRoute({
+  getParentRoute: () => settings,
+  path: "/retention",
+  component: lazyRouteComponent(() => import("@/modules/platform/RetentionSettings"), "RetentionSettings"),
+});
 const settingsMail = createRoute({
   getParentRoute: () => settings,
   path: "/mail",
@@ -503,6 +508,7 @@ const tree = root.addChildren([
       settingsDomains,
       settingsRoles,
       settingsPolicy,
+      settingsRetention,
       settingsMail,
       settingsApps,
       settingsSupport,

@@ -5,6 +5,7 @@ import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
+import { retention } from "./retention/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
 
@@ -17,6 +18,7 @@ export const en = {
   plans,
   domains,
   policy,
+  retention,
   support,
   factors,
   ways,
@@ -590,6 +592,7 @@ export const en = {
     workspace: "Workspace",
     bookingPage: "Booking page",
     domains: "Domains",
+    retention: "Retention",
     roles: "Roles",
     policy: "Security policy",
     mail: "Mail",

@@ -6,6 +6,7 @@ import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
+import { retention } from "./retention/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 
@@ -18,6 +19,7 @@ export const nl: Catalogue = {
   plans,
   domains,
   policy,
+  retention,
   support,
   factors,
   ways,
@@ -591,6 +593,7 @@ export const nl: Catalogue = {
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     domains: "Domeinen",
+    retention: "Bewaartermijnen",
     roles: "Rollen",
     policy: "Beveiligingsbeleid",
     mail: "E-mail",

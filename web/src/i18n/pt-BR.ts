@@ -6,6 +6,7 @@ import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { retention } from "./retention/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 
@@ -18,6 +19,7 @@ export const ptBR: Catalogue = {
   plans,
   domains,
   policy,
+  retention,
   support,
   factors,
   ways,
@@ -595,6 +597,7 @@ export const ptBR: Catalogue = {
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     domains: "Domínios",
+    retention: "Retenção",
     roles: "Papéis",
     policy: "Política de segurança",
     mail: "E-mail",

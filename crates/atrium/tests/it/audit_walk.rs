@@ -108,6 +108,8 @@ fn kept(operation: &str) -> Option<Kept> {
         "PATCH /tenant" => Line("tenant.updated"),
         "PUT /tenant/security-policy" => Line("security_policy.updated"),
         "POST /tenant/security-policy/simulations" => Nothing("a question about what was"),
+        "PUT /retention-policy" => Line("retention_policy.updated"),
+        "POST /retention-policy/simulations" => Nothing("a question about what there is"),
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" | "DELETE /member-access-tokens/{id}" => Line("access_token.revoked"),
@@ -547,7 +549,8 @@ impl Scene {
                 Ask { client: admin, actor: Some(id), path: here().replace("{id}", &made.to_string()), body }
             }
             "PUT /tenant/security-policy" => by_owner(here(), json!({ "session": { "max_concurrent": 9 } })),
-            "POST /tenant/security-policy/simulations" => by_owner(here(), json!({})),
+            "POST /tenant/security-policy/simulations" | "POST /retention-policy/simulations" => by_owner(here(), json!({})),
+            "PUT /retention-policy" => by_owner(here(), json!({ "notifications": 60 })),
             "POST /audit-exports" => {
                 // One waits at a time, and the fixtures asked for one.
                 self.world.settle().await;

@@ -362,8 +362,17 @@ async fn certificates_are_for_proven_domains_alone() {
     verified(&tenant.owner, &dns, DOMAIN).await;
     assert_eq!((ask_certificate(&world, DOMAIN).await, ask_certificate(&world, "BOOK.acme.example").await), (200, 200));
     assert_eq!(ask_certificate(&world, "localhost").await, 200, "the instance's own");
-    let not_one =
-        ["later.acme.example", "acme.example", "x.book.acme.example", "*.acme.example", "evil.example", "127.0.0.1", "", "a%2fb", "intranet"];
+    let not_one = [
+        "later.acme.example",
+        "acme.example",
+        "x.book.acme.example",
+        "*.acme.example",
+        "evil.example",
+        "127.0.0.1",
+        "",
+        "a%2fb",
+        "intranet",
+    ];
     let unknown = Client::anonymous(&world).get("/tls/ask?domain=evil.example").await;
     for domain in not_one {
         let answer = Client::anonymous(&world).get(&format!("/tls/ask?domain={domain}")).await;

@@ -483,27 +483,3 @@ pub async fn use_proof(db: &mut PgConnection, proof_hash: &[u8; 32], expires_at:
     .await?;
     Ok(done.rows_affected() == 1)
 }
-
-/// Removes what has run out: requests and proofs at once, codes and tokens with their grants 30 days after; answers how many
-/// rows. As the owner: the serving role removes none.
-pub async fn forget(owner: &sqlx::PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
-    let month = now.plus_seconds(-30 * 24 * 3600);
-    let mut rows = 0;
-    rows += sqlx::query!("DELETE FROM directory.oauth_requests WHERE expires_at < $1", now).execute(owner).await?.rows_affected();
-    rows += sqlx::query!("DELETE FROM directory.oauth_used_proofs WHERE expires_at < $1", now).execute(owner).await?.rows_affected();
-    rows += sqlx::query!("DELETE FROM directory.oauth_device_codes WHERE expires_at < $1", now).execute(owner).await?.rows_affected();
-    rows += sqlx::query!("DELETE FROM directory.oauth_grants WHERE expires_at < $1 OR revoked_at < $1", month)
-        .execute(owner)
-        .await?
-        .rows_affected();
-    // Of a family that goes on: what has run out itself, and was refreshed long ago.
-    rows += sqlx::query!(
-        "DELETE FROM directory.oauth_tokens
-          WHERE access_token_expires_at < $1 AND (refresh_token_expires_at IS NULL OR refresh_token_expires_at < $1)",
-        month
-    )
-    .execute(owner)
-    .await?
-    .rows_affected();
-    Ok(rows)
-}
