@@ -51,3 +51,12 @@ export function usedCodes(email: string, left: number): void {
     { email, left: String(left) },
   );
 }
+
+/** A batch of that workspace of which a part is done, as an import that runs. */
+export function openBatch(tenant: string, name: string): void {
+  run(
+    `INSERT INTO platform.job_batches (tenant_id, id, name, total_jobs, pending_jobs)
+     VALUES (:'tenant', gen_random_uuid(), :'name', 40, 28)`,
+    { tenant, name },
+  );
+}

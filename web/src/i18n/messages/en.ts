@@ -350,6 +350,9 @@ export const messages = {
     discarded: (task: string) => `${task} is discarded`,
     payload: "Data",
     batches: "Batches",
+    cancel: "Cancel",
+    cancelled: "Cancelled",
+    cancelledBatch: (name: string) => `${name} is cancelled: what has not run is left out`,
     progress: (done: string, all: string, failed: number) =>
       failed > 0 ? `${done} of ${all}, ${failed} failed` : `${done} of ${all}`,
   },

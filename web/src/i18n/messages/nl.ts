@@ -354,6 +354,9 @@ export const messages: Messages = {
     discarded: (task) => `${task} is verworpen`,
     payload: "Gegevens",
     batches: "Reeksen",
+    cancel: "Annuleren",
+    cancelled: "Geannuleerd",
+    cancelledBatch: (name) => `${name} is geannuleerd: wat nog niet liep, blijft achterwege`,
     progress: (done, all, failed) =>
       failed > 0 ? `${done} van ${all}, ${failed} mislukt` : `${done} van ${all}`,
   },

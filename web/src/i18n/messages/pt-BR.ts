@@ -352,6 +352,9 @@ export const messages: Messages = {
     discarded: (task) => `${task} foi descartado`,
     payload: "Dados",
     batches: "Lotes",
+    cancel: "Cancelar",
+    cancelled: "Cancelado",
+    cancelledBatch: (name) => `${name} foi cancelado: o que ainda não rodou fica de fora`,
     progress: (done, all, failed) =>
       failed > 0 ? `${done} de ${all}, ${failed} com falha` : `${done} de ${all}`,
   },
