@@ -222,7 +222,7 @@ impl Instance {
     /// # Errors
     /// A key file that cannot be read.
     pub fn keys(&self) -> Outcome<KeyRing> {
-        Ok(KeyRing::load_or_create(&self.data_dir().join("keys/instance.key"))?)
+        Ok(KeyRing::load(&self.data_dir().join("keys/instance.key"))?.ok_or("the program has made no key")?)
     }
 
     /// The server's own configuration file, to which settings can be added for the next start.

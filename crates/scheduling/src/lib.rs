@@ -21,6 +21,7 @@ use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use bookings::token::renew_links;
 pub use pages::pages;
 pub use personal::BookingsData;
 
