@@ -22,7 +22,7 @@ use platform::jobs::definition;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use bookings::token::renew_links;
-pub use pages::pages;
+pub use pages::{pages, show_refusals};
 pub use personal::BookingsData;
 
 platform::permissions! {

@@ -16,6 +16,7 @@ mod foreign_ids;
 mod guards_gaps;
 mod host;
 mod hostile;
+mod hostile_forms;
 mod hot;
 mod identity;
 mod jobs;
