@@ -33,6 +33,8 @@ pub struct InstanceTenant {
     pub trial_ends_at: Option<Timestamp>,
     pub deletion_scheduled_at: Option<Timestamp>,
     pub features: Features,
+    /// Of the workspace's record, for `If-Match`.
+    pub version: i64,
     pub created_at: Timestamp,
 }
 

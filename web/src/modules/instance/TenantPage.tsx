@@ -6,7 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "@/api/cache";
-import { api, take } from "@/api/client";
+import { api, ifMatch, take } from "@/api/client";
 import type { InstanceTenant, InstanceTenantDetails } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
@@ -156,7 +156,7 @@ function Suspension({ tenant }: { tenant: InstanceTenant }) {
 function Features({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
   const change = useTenantChange<InstanceTenant["features"]>((body) =>
-    take(api.PUT("/api/v1/admin/tenants/{id}/features", { params: { path: { id: tenant.id } }, body })),
+    take(api.PUT("/api/v1/admin/tenants/{id}/features", { params: { path: { id: tenant.id }, header: ifMatch(tenant) }, body })),
   );
   const shown = change.isPending ? change.variables : tenant.features;
   const names = ["public_pages", "access_tokens", "mail_server"] as const;
@@ -181,7 +181,7 @@ function Trial({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
   const change = useTenantChange<string | null>((ends_at) =>
     take(
-      api.PUT("/api/v1/admin/tenants/{id}/trial", { params: { path: { id: tenant.id } }, body: { ends_at } }),
+      api.PUT("/api/v1/admin/tenants/{id}/trial", { params: { path: { id: tenant.id }, header: ifMatch(tenant) }, body: { ends_at } }),
     ),
   );
   return (
