@@ -97,6 +97,42 @@ async fn what_the_web_takes_the_worker_does() {
     }
 }
 
+/// A job that runs when the program is told to stop is brought to its end, and nothing of it is done twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_runs_is_finished_before_it_stops() {
+    let server = crate::platform::smtp::Server::start(&[crate::platform::smtp::Reply::Wait]).await;
+    let host = Host::new().await;
+    let port = free_port();
+    let url = format!("http://localhost:{port}");
+    let smtp = server.port.to_string();
+    let smtp = ["--smtp-host", "127.0.0.1", "--smtp-port", &smtp, "--smtp-security", "none", "--mail-from", "atrium@example.com"];
+    let mut serving = host.serve(port, &[&["--private-mail-servers"][..], &smtp].concat()).await;
+    host.found(&url, "acme").await;
+    ask_for_a_mail(&url, "acme@example.com").await;
+    tokio::time::timeout(PATIENCE, server.stalled()).await.expect("the job runs, in the middle of a mail");
+    signal(&serving, Signal::TERM);
+    until_so("it takes no more requests", async || status(&url, "/livez").await.is_none()).await;
+    assert!(serving.try_wait().expect("looked").is_none(), "it waits for the job");
+    assert!(server.received().is_empty());
+    server.go_on();
+    assert!(ended(&mut serving).await.success());
+    assert_eq!(server.received().len(), 1, "the mail went out whole");
+    let (sent, jobs): (Vec<String>, i64) = {
+        let mut db = host.as_owner().await;
+        (
+            sqlx::query_scalar("SELECT status FROM directory.mails WHERE kind = 'password_reset'").fetch_all(&mut db).await.expect("mails"),
+            sqlx::query_scalar(
+                "SELECT count(*) FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
+                  WHERE t.identifier = 'SendMails'",
+            )
+            .fetch_one(&mut db)
+            .await
+            .expect("jobs"),
+        )
+    };
+    assert_eq!((sent, jobs), (vec!["sent".to_owned()], 0), "and is known as sent, with no job left");
+}
+
 /// The answer, which must not keep anybody waiting for long.
 async fn refused(answer: impl Future<Output = crate::client::Answer>) {
     let answer = tokio::time::timeout(PATIENCE, answer).await.expect("in time").expect(503);
