@@ -7,6 +7,7 @@ mod audit_walk;
 mod bad_input;
 mod bookings;
 mod client;
+mod codes;
 mod commands;
 mod context;
 mod doctor;
