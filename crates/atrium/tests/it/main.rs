@@ -10,6 +10,7 @@ mod client;
 mod codes;
 mod commands;
 mod context;
+mod crash;
 mod doctor;
 mod events;
 mod files;
