@@ -997,7 +997,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Cancels a batch: jobs of it that have not run do nothing. */
+        /**
+         * Cancels a batch: jobs of it that have not run do nothing.
+         * @description One that is finished has nothing left to cancel (409 `batch_finished`).
+         */
         delete: operations["delete_job_batches_id"];
         options?: never;
         head?: never;
@@ -3584,6 +3587,11 @@ export interface components {
             status: string;
             /** Format: date-time */
             trial_ends_at?: string | null;
+            /**
+             * Format: int64
+             * @description Of the workspace's record, for `If-Match`.
+             */
+            version: number;
         };
         /** @description A tenant with what happened to its status, newest first. */
         InstanceTenantDetails: {
@@ -6774,7 +6782,9 @@ export interface operations {
     put_admin_tenants_id_features: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -6837,6 +6847,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             413: {
                 headers: {
@@ -6857,6 +6876,15 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7206,7 +7234,9 @@ export interface operations {
     put_admin_tenants_id_trial: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -7269,6 +7299,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             413: {
                 headers: {
@@ -7289,6 +7328,15 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
