@@ -98,14 +98,14 @@ impl Database {
 
     /// Has the two roles sign in with the passwords that follow from the instance's key, so that every process with the key can.
     /// Only where one address of an administrator was given.
-    pub fn sign_in_by(&mut self, keys: &KeyRing) {
+    fn sign_in_by(&mut self, keys: &KeyRing) {
         if let Some(given) = &self.admin {
             let role = |name: &str| given.clone().username(name).password(&hex::encode(keys.derive(&format!("role {name}")).as_ref()));
             (self.app, self.owner) = (role(APP_ROLE), role(OWNER_ROLE));
         }
     }
 
-    /// The way to it, without its keys.
+    /// The way to it, without its keys: the two roles cannot sign in yet where an administrator's address was given.
     ///
     /// # Errors
     /// What keeps the private cluster from starting, or an address that is none.
@@ -127,8 +127,7 @@ impl Database {
             let owner = address("DATABASE_OWNER_URL", owner)?;
             return Ok(Self { app: given, owner, cluster: None, admin: None });
         }
-        let role = |name: &str| given.clone().username(name);
-        Ok(Self { app: role(APP_ROLE), owner: role(OWNER_ROLE), cluster: None, admin: Some(given) })
+        Ok(Self { app: given.clone(), owner: given.clone(), cluster: None, admin: Some(given) })
     }
 
     /// Of options that are at hand already.

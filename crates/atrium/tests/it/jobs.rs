@@ -247,7 +247,9 @@ async fn a_cancelled_batch_does_no_more_work() {
     run(&world).await;
     assert_eq!([&first, &second, &other].map(|job| runs(job.id)), [1, 0, 0]);
     assert_eq!(batch_of(&world, id).await, (0, 0, true), "what does nothing is done, and has not failed");
-    tenant.owner.delete(&format!("/job-batches/{batch}")).await.expect(200);
+    world.advance_minutes(1);
+    let again = tenant.owner.delete(&format!("/job-batches/{batch}")).await.expect(200).json;
+    assert_eq!(again["cancelled_at"], cancelled["cancelled_at"]);
     let lines = tenant.owner.get("/audit-events?action=job_batch.cancelled").await.expect(200).json;
     assert_eq!(lines["items"].as_array().map(Vec::len), Some(1), "cancelled once: {lines}");
 }
