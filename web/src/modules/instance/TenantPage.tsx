@@ -156,7 +156,12 @@ function Suspension({ tenant }: { tenant: InstanceTenant }) {
 function Features({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
   const change = useTenantChange<InstanceTenant["features"]>((body) =>
-    take(api.PUT("/api/v1/admin/tenants/{id}/features", { params: { path: { id: tenant.id }, header: ifMatch(tenant) }, body })),
+    take(
+      api.PUT("/api/v1/admin/tenants/{id}/features", {
+        params: { path: { id: tenant.id }, header: ifMatch(tenant) },
+        body,
+      }),
+    ),
   );
   const shown = change.isPending ? change.variables : tenant.features;
   const names = ["public_pages", "access_tokens", "mail_server"] as const;
@@ -181,7 +186,10 @@ function Trial({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
   const change = useTenantChange<string | null>((ends_at) =>
     take(
-      api.PUT("/api/v1/admin/tenants/{id}/trial", { params: { path: { id: tenant.id }, header: ifMatch(tenant) }, body: { ends_at } }),
+      api.PUT("/api/v1/admin/tenants/{id}/trial", {
+        params: { path: { id: tenant.id }, header: ifMatch(tenant) },
+        body: { ends_at },
+      }),
     ),
   );
   return (
