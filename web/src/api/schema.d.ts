@@ -4747,6 +4747,11 @@ export interface components {
                 status: string;
                 /** Format: date-time */
                 trial_ends_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of the workspace's record, for `If-Match`.
+                 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
