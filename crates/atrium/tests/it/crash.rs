@@ -18,7 +18,7 @@ const ROUNDS: usize = 3;
 const BOOKINGS: usize = 36;
 const ANSWERED_BEFORE_THE_KILL: usize = 10;
 
-/// The booking's id where the program answered, and nothing where it was gone. The same number is the same request.
+/// The booking's link where the program answered, and nothing where it was gone. The same number is the same request.
 async fn book(http: &reqwest::Client, address: &str, number: usize, start: &str) -> Option<String> {
     let body = booking(start, &format!("v{number}@crash.example.com")).to_string();
     let request =
@@ -29,7 +29,7 @@ async fn book(http: &reqwest::Client, address: &str, number: usize, start: &str)
     // While it starts and stops it may be busy; it never fails otherwise.
     assert!(matches!(status, 201 | 503), "{status}: {text}");
     let answer: Value = serde_json::from_str(&text).ok()?;
-    (status == 201).then(|| answer["id"].as_str().expect("an id").to_owned())
+    (status == 201).then(|| answer["manage_url"].as_str().expect("a link").to_owned())
 }
 
 async fn counted(host: &Host, sql: &'static str) -> (i64, i64) {
@@ -86,12 +86,16 @@ async fn killed_while_it_books_and_delivers_nothing_is_lost_or_doubled() {
         serving = host.serve(port, &loaded).await;
     }
 
-    let kept: Vec<String> = sqlx::query_scalar("SELECT id::text FROM scheduling.bookings WHERE status = 'confirmed'")
-        .fetch_all(&mut host.as_owner().await)
-        .await
-        .expect("bookings");
-    let lost: Vec<_> = known.values().filter(|id| !kept.contains(id)).collect();
-    assert!(lost.is_empty(), "answered with 201, and gone: {lost:?}");
+    let visitor = Client::at(&url);
+    for (number, link) in &known {
+        let token = link.rsplit('/').next().expect("a token");
+        let kept = visitor.get(&format!("/public/bookings/{token}")).await.expect(200).json;
+        assert_eq!(
+            (&kept["status"], &kept["start"]),
+            (&"confirmed".into(), &starts[*number].clone().into()),
+            "answered with 201, and gone"
+        );
+    }
     // Who got no answer asks again, and is booked once, whether or not it was done.
     for (number, start) in starts.iter().enumerate() {
         let again = book(&http, &address, number, start).await.unwrap_or_else(|| panic!("no answer to {number}"));
