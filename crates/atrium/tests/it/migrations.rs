@@ -68,7 +68,7 @@ async fn ways_back_and_forward_are_open_with_data_in() {
     let tenant = crate::client::Tenant::found(&world, "acme").await;
     crate::matrix::fixtures(&world, &tenant).await;
     let (owner, whole) = (&world.owner, shape(&world.owner).await);
-    for part in ["trigger ", "policy platform.events", "CHECK (tenant_id = ", "secured ", "function directory."] {
+    for part in ["trigger ", "policy platform.events", "CHECK (tenant_id = ", "secured ", "function identity."] {
         assert!(whole.iter().any(|line| line.contains(part)), "the shape says nothing of «{part}»");
     }
     let versions: Vec<i64> = migrate::status(owner).await.expect("status").iter().map(|step| step.version).collect();
