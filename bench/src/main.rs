@@ -16,6 +16,7 @@ mod race;
 mod read;
 mod sign_in;
 mod slots;
+mod start;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,8 @@ enum Command {
     Memory(memory::Options),
     /// kill -9 of the program and of PostgreSQL in turns, under load
     Crash(crash::Options),
+    /// Until the program is ready, on a private cluster and on a server's database
+    Start(start::Options),
     /// Half-sent requests, slow bodies, bombs and the like, beside good clients
     Abuse(abuse::Options),
     /// All of them, one after the other
@@ -102,8 +105,10 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
         Command::Crash(options) => crash::run(setup, options, figures).await,
+        Command::Start(options) => start::run(setup, options, figures).await,
         Command::Abuse(options) => abuse::run(setup, options, figures).await,
         Command::All => {
+            start::run(setup, &of_defaults(), figures).await?;
             slots::run(setup, &of_defaults(), figures).await?;
             read::run(setup, &of_defaults(), figures).await?;
             book::run(setup, &of_defaults(), figures).await?;

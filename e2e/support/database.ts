@@ -60,3 +60,12 @@ export function failedJobs(slug: string, error: string): void {
     { slug, error },
   );
 }
+
+/** A batch of that workspace of which a part is done, as an import that runs. */
+export function openBatch(tenant: string, name: string): void {
+  run(
+    `INSERT INTO platform.job_batches (tenant_id, id, name, total_jobs, pending_jobs)
+     VALUES (:'tenant', gen_random_uuid(), :'name', 40, 28)`,
+    { tenant, name },
+  );
+}

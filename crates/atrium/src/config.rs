@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use platform::crypto::{KeyError, KeyRing};
 use platform::files::{FileStore, S3Config};
 use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
 use platform::providers::{self, Provider};
@@ -294,13 +295,18 @@ pub fn public_url(given: &str) -> Result<String, String> {
     }
 }
 
-/// Reads the keys from the environment or the data directory, where they are made at the first start.
+/// Where the instance's keys stand, unless the environment holds them.
+pub fn key_file(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("keys/instance.key")
+}
+
+/// Reads the keys from the environment or the data directory; nothing where there are none.
 ///
 /// # Errors
 /// Keys that cannot be read.
-pub fn key_ring(settings: &Settings) -> Result<platform::crypto::KeyRing, platform::crypto::KeyError> {
+pub fn kept_keys(settings: &Settings) -> Result<Option<KeyRing>, KeyError> {
     match &settings.keys {
-        Some(text) => platform::crypto::KeyRing::parse(&text.expose_secret().replace(',', "\n")),
-        None => platform::crypto::KeyRing::load_or_create(&settings.data_dir.join("keys/instance.key")),
+        Some(text) => KeyRing::parse(&text.expose_secret().replace(',', "\n")).map(Some),
+        None => KeyRing::load(&key_file(settings)),
     }
 }

@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::seed;
-use crate::config::{Role, ServeArgs, Settings, key_ring, public_url};
+use crate::config::{Role, ServeArgs, Settings, public_url};
 use crate::database::{Beside, Database};
 use crate::health::{self, Health};
 use crate::{migrate, registry, router, server};
@@ -86,9 +86,8 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     // Taken before anything is started: a port in use is said at once.
     let serves = args.role != Role::Worker;
     let listener = if serves { Some(listen(args.listen, "--listen").await?) } else { None };
-    let keys = key_ring(settings)?;
-    let database = tokio::select! {
-        database = Database::open(settings, &keys, Beside::Refused) => database?,
+    let (database, keys) = tokio::select! {
+        opened = Database::open(settings, Beside::Refused) => opened?,
         () = signals.received() => return Ok(()),
     };
     let outcome = async {

@@ -106,6 +106,19 @@ impl Ctx {
         }
     }
 
+    /// Has the transaction be the owner's, for a change of the queue and its line of the trail together. No policy bounds
+    /// it, so each statement names whose rows it is about. Before the first statement.
+    ///
+    /// # Errors
+    /// A transaction that is open already, which is a bug.
+    pub(crate) fn as_owner(&mut self) -> Result<()> {
+        if self.tx.is_some() {
+            return Err(Error::internal("the transaction is open, and not the owner's"));
+        }
+        self.pool = self.app.pools.queue.clone();
+        Ok(())
+    }
+
     pub fn now(&self) -> Timestamp {
         self.app.clock.now()
     }

@@ -1122,7 +1122,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Cancels a batch: jobs of it that have not run do nothing. */
+        /**
+         * Cancels a batch: jobs of it that have not run do nothing.
+         * @description One that is finished has nothing left to cancel (409 `batch_finished`).
+         */
         delete: operations["delete_job_batches_id"];
         options?: never;
         head?: never;
@@ -3871,6 +3874,11 @@ export interface components {
             status: string;
             /** Format: date-time */
             trial_ends_at?: string | null;
+            /**
+             * Format: int64
+             * @description Of the workspace's record, for `If-Match`.
+             */
+            version: number;
         };
         /** @description A tenant with what happened to its status, newest first. */
         InstanceTenantDetails: {
@@ -5101,6 +5109,11 @@ export interface components {
                 status: string;
                 /** Format: date-time */
                 trial_ends_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of the workspace's record, for `If-Match`.
+                 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
@@ -7851,7 +7864,9 @@ export interface operations {
     put_admin_tenants_id_features: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -7914,6 +7929,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             413: {
                 headers: {
@@ -7934,6 +7958,15 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8418,7 +8451,9 @@ export interface operations {
     put_admin_tenants_id_trial: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -8481,6 +8516,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             413: {
                 headers: {
@@ -8501,6 +8545,15 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

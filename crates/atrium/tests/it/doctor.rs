@@ -93,9 +93,14 @@ async fn a_key_that_is_lost_open_or_no_key() {
     std::fs::create_dir(&file).expect("a folder in its place");
     mode(0o700);
     says(&wrong(&host, &[]).await, "key", &["cannot be read", &name, "put back its copy"]);
-    // Where it is gone, another one is made, as for a new instance; this database is not its.
+    // Where it is gone, no other is made: that is for a database that has none yet.
     std::fs::remove_dir(&file).expect("removed");
-    says(&wrong(&host, &[]).await, "key", &["this key is not the one", "Put back keys/instance.key"]);
+    says(&wrong(&host, &[]).await, "key", &[&name, "is not there", "Put back its copy", "atrium keys replace"]);
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate", "up"], &["jobs", "list"]] {
+        let refused = host.refuses(arguments).await;
+        assert!(refused.contains("is not there") && refused.contains("Put back its copy"), "{arguments:?}: {refused}");
+    }
+    assert!(!file.exists(), "a fresh key was put in the place of the lost one");
     host.keep_keys(crate::world::KEYS);
     assert!(!host.does(&["doctor"]).await.contains("WRONG"));
     let other = format!("1:{}", "ab".repeat(32));

@@ -82,7 +82,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         .to_string();
     let session = owner.get("/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("a session").to_owned();
     let mut ctx = world.ctx(platform::TenantId(tenant.id));
-    let batch = platform::jobs::batches::open(&mut ctx, "Secret batch", 0, json!({})).await.expect("opened");
+    let batch = platform::jobs::batches::open(&mut ctx, "Secret batch", 1, json!({})).await.expect("opened");
     ctx.commit().await.expect("committed");
     let file = {
         let form = format!(

@@ -241,6 +241,7 @@ pub async fn empty_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Re
     let consents = sqlx::query!("UPDATE directory.consents SET ip_address = NULL, user_agent = NULL WHERE user_id = $1", user)
         .execute(&mut *db)
         .await?;
+    sqlx::query!("UPDATE directory.subscriptions SET user_id = NULL WHERE user_id = $1", user).execute(&mut *db).await?;
     let statuses =
         sqlx::query!("UPDATE directory.user_status_changes SET reason = 'erased' WHERE user_id = $1", user).execute(&mut *db).await?;
     sqlx::query!(

@@ -463,3 +463,27 @@ pub async fn tenants_with_due(owner: &sqlx::PgPool, now: Timestamp) -> Result<Ve
     );
     Ok(tenants.fetch_all(owner).await?)
 }
+
+/// Bookings that are still to come, of all tenants: tenant and booking, each as many as the other. Runs as the owner.
+pub async fn to_come(owner: &mut sqlx::PgConnection) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT tenant_id, id FROM scheduling.bookings
+          WHERE end_time > now() AND status IN ('pending', 'confirmed') AND invitee_email <> ''"
+    );
+    Ok(rows.fetch_all(owner).await?.into_iter().map(|row| (row.tenant_id, row.id)).collect())
+}
+
+/// Gives bookings other links. Runs as the owner.
+pub async fn set_links(owner: &mut sqlx::PgConnection, tenants: &[Uuid], ids: &[Uuid], hashes: &[Vec<u8>]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE scheduling.bookings b SET access_token_hash = n.hash
+           FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS n (tenant_id, id, hash)
+          WHERE b.tenant_id = n.tenant_id AND b.id = n.id",
+        tenants,
+        ids,
+        hashes,
+    )
+    .execute(owner)
+    .await?;
+    Ok(())
+}

@@ -1,13 +1,14 @@
 //! `/b/m/{token}`: the booking as its invitee sees it: confirmation, calendar files, cancelling, moving.
 
-use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{Form, Path};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::rate_limit::Limit;
 use platform::{Ctx, Error, Problem, Result};
 use serde::Deserialize;
 
+use super::form::Fields;
 use super::links::CalendarEntry;
 use super::texts::Texts;
 use super::views::{Audience, Change, Fact, Frame, Link, ManagePage, page};
@@ -62,15 +63,11 @@ pub(super) struct CancelForm {
     reason: String,
 }
 
-pub(super) async fn cancel(
-    visit: Visit,
-    path: Result<Path<String>, PathRejection>,
-    form: Result<Form<CancelForm>, FormRejection>,
-) -> Response {
+pub(super) async fn cancel(visit: Visit, path: Result<Path<String>, PathRejection>, form: Result<Fields<CancelForm>, Problem>) -> Response {
     let made = async {
         let secret = secret(&visit, path)?;
         visit.app.limits.check_address(Limit::PublicChange, visit.origin.ip)?;
-        let Form(form) = form.map_err(|rejection| Problem::new(rejection.status(), "malformed_body", "The form could not be read."))?;
+        let Fields(form) = form?;
         let mut ctx = secret.ctx(&visit);
         let stored = bookings::lock_by_token(&mut ctx, secret.presented).await?;
         if stored.booking.status == Status::Cancelled {

@@ -5,6 +5,7 @@ mod book;
 mod calendar;
 mod color;
 mod event;
+mod form;
 pub(crate) mod language;
 mod links;
 mod manage;
@@ -26,6 +27,7 @@ use axum::routing::{any, get};
 use platform::{App, Problem};
 
 use visit::Visit;
+pub use visit::show_refusals;
 
 /// The largest form: notes of 5,000 characters, each percent-encoded from four bytes, and the rest.
 const FORM_BYTES: usize = 96 * 1024;

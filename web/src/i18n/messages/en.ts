@@ -364,6 +364,9 @@ export const messages = {
     discardText: "What it was to do is not done any more, and it cannot be brought back.",
     payload: "Data",
     batches: "Batches",
+    cancel: "Cancel",
+    cancelled: "Cancelled",
+    cancelledBatch: (name: string) => `${name} is cancelled: what has not run is left out`,
     progress: (done: string, all: string, failed: number) =>
       failed > 0 ? `${done} of ${all}, ${failed} failed` : `${done} of ${all}`,
   },

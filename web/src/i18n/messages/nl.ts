@@ -368,6 +368,9 @@ export const messages: Messages = {
     discardText: "Wat zij moest doen, gebeurt dan niet meer, en zij komt niet terug.",
     payload: "Gegevens",
     batches: "Reeksen",
+    cancel: "Annuleren",
+    cancelled: "Geannuleerd",
+    cancelledBatch: (name) => `${name} is geannuleerd: wat nog niet liep, blijft achterwege`,
     progress: (done, all, failed) =>
       failed > 0 ? `${done} van ${all}, ${failed} mislukt` : `${done} van ${all}`,
   },

@@ -366,6 +366,9 @@ export const messages: Messages = {
     discardText: "O que ela devia fazer não será mais feito, e ela não volta.",
     payload: "Dados",
     batches: "Lotes",
+    cancel: "Cancelar",
+    cancelled: "Cancelado",
+    cancelledBatch: (name) => `${name} foi cancelado: o que ainda não rodou fica de fora`,
     progress: (done, all, failed) =>
       failed > 0 ? `${done} de ${all}, ${failed} com falha` : `${done} de ${all}`,
   },

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "@/api/cache";
-import { api, take } from "@/api/client";
+import { api, ifMatch, take } from "@/api/client";
 import type { InstanceTenant, InstanceTenantDetails } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
@@ -84,7 +84,13 @@ function Details({ details }: { details: InstanceTenantDetails }) {
       {open ? <SupportAccess tenant={tenant} /> : null}
       {open ? <Suspension tenant={tenant} /> : null}
       {open ? <Features tenant={tenant} /> : null}
-      {open ? <TenantSubscription key={details.subscription.version} details={details} /> : null}
+      {open && details.subscription ? (
+        <TenantSubscription
+          key={details.subscription.version}
+          tenant={details.tenant}
+          now={details.subscription}
+        />
+      ) : null}
       <History lines={history} words={t.instance.statuses} />
     </>
   );
@@ -156,7 +162,12 @@ function Suspension({ tenant }: { tenant: InstanceTenant }) {
 function Features({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
   const change = useTenantChange<InstanceTenant["features"]>((body) =>
-    take(api.PUT("/api/v1/admin/tenants/{id}/features", { params: { path: { id: tenant.id } }, body })),
+    take(
+      api.PUT("/api/v1/admin/tenants/{id}/features", {
+        params: { path: { id: tenant.id }, header: ifMatch(tenant) },
+        body,
+      }),
+    ),
   );
   const shown = change.isPending ? change.variables : tenant.features;
   const names = ["public_pages", "access_tokens", "mail_server"] as const;

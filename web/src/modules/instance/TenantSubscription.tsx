@@ -18,11 +18,16 @@ const NO_PLAN = "none";
 const day = (at: string | null | undefined) => at?.slice(0, 10) ?? null;
 const dimmed = { placeholder: { color: "var(--mantine-color-dimmed)" } };
 
-export function TenantSubscription({ details }: { details: InstanceTenantDetails }) {
+export function TenantSubscription({
+  tenant,
+  now,
+}: {
+  tenant: InstanceTenantDetails["tenant"];
+  now: NonNullable<InstanceTenantDetails["subscription"]>;
+}) {
   const t = useT();
   const client = useQueryClient();
   const { data } = useQuery(plansQuery);
-  const { subscription: now, tenant } = details;
   const [next, setNext] = useState({
     plan_id: now.plan_id ?? NO_PLAN,
     status: now.status as string,

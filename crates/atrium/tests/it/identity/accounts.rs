@@ -201,6 +201,6 @@ async fn no_table_of_users_is_forgotten_by_erasure() {
     .fetch_all(&mut world.as_owner().await)
     .await
     .expect("tables");
-    let emptied = ["account_closures", "consents", "login_history", "security_events", "user_status_changes"];
+    let emptied = ["account_closures", "consents", "login_history", "security_events", "subscriptions", "user_status_changes"];
     assert_eq!(left, emptied.map(|name| format!("directory.{name}")));
 }
