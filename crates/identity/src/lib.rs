@@ -7,10 +7,12 @@ pub mod admin;
 mod authenticator;
 mod caller;
 mod challenges;
+pub mod company;
 pub mod consents;
 mod cookie;
 mod devices;
 mod directory;
+pub mod domains;
 pub mod email_changes;
 pub mod erasure;
 mod events;
@@ -35,6 +37,7 @@ pub mod roles;
 pub mod second_factors;
 pub mod security_events;
 pub mod sessions;
+pub mod sign_ins;
 pub mod support;
 mod suspicion;
 pub mod tenants;
@@ -56,6 +59,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(registrations::http::api())
         .merge(sessions::http::api())
         .merge(identities::http::api())
+        .merge(company::http::api())
+        .merge(domains::http::api())
         .merge(mail_links::http::api())
         .merge(second_factors::http::api())
         .merge(policy::http::api())
@@ -75,6 +80,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
         .merge(security_events::http::api())
+        .merge(sign_ins::http::api())
         .merge(instance::http::api())
         .merge(instance::mailbox::api())
         .merge(support::http::api())

@@ -6,6 +6,7 @@ import { people } from "./people/en";
 import { policy } from "./policy/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
+import { company, signIns } from "./company/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -17,6 +18,8 @@ export const en = {
   support,
   factors,
   ways,
+  company,
+  signIns,
   ...people,
   ...messaging,
   common: {
@@ -584,6 +587,7 @@ export const en = {
     workspace: "Workspace",
     bookingPage: "Booking page",
     roles: "Roles",
+    signIn: "Company sign-in",
     policy: "Security policy",
     mail: "Mail",
     apps: "Apps",

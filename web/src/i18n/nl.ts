@@ -7,6 +7,7 @@ import { people } from "./people/nl";
 import { policy } from "./policy/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
+import { company, signIns } from "./company/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -18,6 +19,8 @@ export const nl: Catalogue = {
   support,
   factors,
   ways,
+  company,
+  signIns,
   ...people,
   ...messaging,
   common: {
@@ -585,6 +588,7 @@ export const nl: Catalogue = {
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
     roles: "Rollen",
+    signIn: "Bedrijfslogin",
     policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",

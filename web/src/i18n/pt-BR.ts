@@ -7,6 +7,7 @@ import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
+import { company, signIns } from "./company/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -18,6 +19,8 @@ export const ptBR: Catalogue = {
   support,
   factors,
   ways,
+  company,
+  signIns,
   ...people,
   ...messaging,
   common: {
@@ -589,6 +592,7 @@ export const ptBR: Catalogue = {
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
     roles: "Papéis",
+    signIn: "Acesso da empresa",
     policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",

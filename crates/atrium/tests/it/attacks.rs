@@ -39,7 +39,7 @@ const COVETED: [&str; 20] = [
 ];
 
 /// Where one of them is what the operation is about.
-const ASKED_FOR: [&str; 13] = [
+const ASKED_FOR: [&str; 15] = [
     "PATCH /contacts/{id} owner_id",
     "PATCH /members/{user_id} status",
     "POST /contacts owner_id",
@@ -53,6 +53,8 @@ const ASKED_FOR: [&str; 13] = [
     "PUT /admin/users/{id}/status status",
     "PUT /roles/{id} permissions",
     "PUT /support-leases/{id}/grant permissions",
+    "POST /tenant/sign-in-providers role_id",
+    "PUT /tenant/sign-in-providers/{id} role_id",
 ];
 
 /// Mass assignment: whatever an operation does not take is refused, and not passed over in silence or, worse, taken.

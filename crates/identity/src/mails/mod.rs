@@ -1,10 +1,12 @@
 //! The mails of this module: texts by language, laid out by the platform.
 
+pub mod company;
 mod en;
 pub mod hosting;
 mod nl;
 pub mod notices;
 mod pt_br;
+pub mod suspicions;
 
 use platform::App;
 use platform::mail::layout::Layout;

@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in English. */
 
+import { companyCodes } from "../company/en";
 import { factorCodes } from "../factors/en";
 import { policyCodes } from "../policy/en";
 import { supportCodes } from "../support/en";
@@ -32,6 +33,7 @@ export const messages = {
     offline: "You are offline. What you see may be old; this ends by itself.",
     wait: (seconds: number) => `Too many tries. Wait ${n(seconds, "second", "seconds")}, then try again.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "There are as many apps as there may be. Delete one that is not used.",
       no_secret: "This app has no secret.",

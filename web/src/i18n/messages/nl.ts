@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Dutch. */
 
+import { companyCodes } from "../company/nl";
 import { factorCodes } from "../factors/nl";
 import { policyCodes } from "../policy/nl";
 import { supportCodes } from "../support/nl";
@@ -33,6 +34,7 @@ export const messages: Messages = {
     offline: "Je bent offline. Wat je ziet kan verouderd zijn; dit herstelt zichzelf.",
     wait: (seconds) => `Te veel pogingen. Wacht ${n(seconds, "seconde", "seconden")} en probeer het opnieuw.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "Er zijn zoveel apps als er mogen zijn. Verwijder er een die niet wordt gebruikt.",
       no_secret: "Deze app heeft geen geheim.",

@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Brazilian Portuguese. */
 
+import { companyCodes } from "../company/pt-BR";
 import { factorCodes } from "../factors/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
 import { supportCodes } from "../support/pt-BR";
@@ -33,6 +34,7 @@ export const messages: Messages = {
     offline: "Você está sem conexão. O que aparece pode estar desatualizado; isto se resolve sozinho.",
     wait: (seconds) => `Tentativas demais. Espere ${n(seconds, "segundo", "segundos")} e tente de novo.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "Já há tantos aplicativos quanto pode haver. Exclua um que não seja usado.",
       no_secret: "Este aplicativo não tem segredo.",

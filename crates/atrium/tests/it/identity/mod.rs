@@ -15,6 +15,7 @@ mod ownership;
 pub mod passkeys;
 mod passwords;
 mod pictures;
+mod places;
 mod policy;
 mod privacy;
 mod profile;
