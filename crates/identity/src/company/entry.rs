@@ -220,7 +220,7 @@ async fn remember(ctx: &mut Ctx, stored: &Stored, who: &Newcomer, claims: &Claim
     let workspace = tenants::store::find(ctx.db().await?, tenant).await?;
     let to = Person { name: who.name.clone(), email: who.email.clone() };
     let values = [("workspace", workspace.name.as_str()), ("provider", provider.name.as_str())];
-    let mail = mails::LINKED.mail(&app, &who.locale, to, &values, "/settings/security");
+    let mail = mails::LINKED.mail_of(&app, &workspace, &who.locale, to, &values, "/settings/security");
     mail::post(ctx.db().await?, &app.keys, None, &mail).await
 }
 

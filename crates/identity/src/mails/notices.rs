@@ -3,7 +3,8 @@
 use platform::App;
 use platform::mail::{Mail, Person};
 
-use super::{Parts, Texts, catalogue, write};
+use super::{Looks, Parts, Texts, catalogue, write_in};
+use crate::tenants::Tenant;
 
 /// One mail; `{name}` and the like are filled in.
 pub struct Notice {
@@ -24,9 +25,18 @@ impl Notice {
 
     /// To one person, with what is filled in, and a path of the web app for its button.
     pub fn mail(&self, app: &App, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
+        self.looking(app, Looks::default(), locale, to, values, path)
+    }
+
+    /// As [`Notice::mail`], of a workspace and as it looks.
+    pub fn mail_of(&self, app: &App, workspace: &Tenant, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
+        self.looking(app, Looks::of(app, workspace), locale, to, values, path)
+    }
+
+    fn looking(&self, app: &App, looks: Looks, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
         let catalogue = catalogue(locale);
         let parts = Parts { kind: self.kind, texts: self.texts(catalogue.lang), values, facts: Vec::new(), link: app.config.link(path) };
-        write(catalogue, to, parts)
+        write_in(catalogue, to, parts, looks)
     }
 }
 

@@ -93,6 +93,7 @@ export const company = {
   highestRole: "Highest role by invitation",
   enabled: "Members may sign in by it",
   address: "Your own page of sign-in",
+  copyAddress: "Copy the address",
   domainsTitle: "Your domains",
   domainsTitleText: "A code to a mailbox of the domain proves that it is yours.",
   noDomains: "No domains yet",

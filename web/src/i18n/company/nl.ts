@@ -99,6 +99,7 @@ export const company: typeof englishCompany = {
   highestRole: "Hoogste rol bij een uitnodiging",
   enabled: "Leden mogen ermee inloggen",
   address: "Je eigen inlogpagina",
+  copyAddress: "Adres kopiëren",
   domainsTitle: "Je domeinen",
   domainsTitleText: "Een code naar een postbus van het domein bewijst dat het van jullie is.",
   noDomains: "Nog geen domeinen",

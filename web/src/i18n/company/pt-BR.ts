@@ -99,6 +99,7 @@ export const company: typeof englishCompany = {
   highestRole: "Papel mais alto por convite",
   enabled: "Os membros podem entrar por ele",
   address: "Sua própria página de acesso",
+  copyAddress: "Copiar o endereço",
   domainsTitle: "Seus domínios",
   domainsTitleText: "Um código para uma caixa postal do domínio prova que ele é seu.",
   noDomains: "Nenhum domínio ainda",

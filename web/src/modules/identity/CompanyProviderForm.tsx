@@ -140,9 +140,6 @@ function Form({ provider, onClose }: { provider: SignInProvider | null; onClose:
         )}
         <Switch label={t.company.enabled} {...form.getInputProps("is_enabled", { type: "checkbox" })} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t.common.cancel}
-          </Button>
           <Button type="submit" loading={save.isPending}>
             {t.common.save}
           </Button>

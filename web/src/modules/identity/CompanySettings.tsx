@@ -69,7 +69,7 @@ function SignInAddress() {
           {address}
         </Text>
       </div>
-      <CopyIcon value={address} label={t.common.copy} />
+      <CopyIcon value={address} label={t.company.copyAddress} />
     </Group>
   );
 }
@@ -118,7 +118,7 @@ function ProviderRow({ provider }: { provider: SignInProvider }) {
         </Button>
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button variant="default" size="compact-md" aria-label={`${t.common.actions}: ${provider.name}`}>
+            <Button variant="default" size="compact-md" aria-label={t.common.actionsFor(provider.name)}>
               <IconDots size={16} aria-hidden />
             </Button>
           </Menu.Target>
@@ -140,7 +140,7 @@ function ProviderRow({ provider }: { provider: SignInProvider }) {
         <Text>{t.company.removeText}</Text>
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={remove.close}>
-            {t.common.cancel}
+            {t.common.close}
           </Button>
           <Button color="red" onClick={() => gone.mutate(undefined, { onSettled: remove.close })}>
             {t.company.remove}
