@@ -1,4 +1,6 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
+
+import { company, signIns } from "./company/en";
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
@@ -6,7 +8,6 @@ import { people } from "./people/en";
 import { policy } from "./policy/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
-import { company, signIns } from "./company/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>

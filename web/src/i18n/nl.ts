@@ -1,4 +1,6 @@
 /** Texts in Dutch. */
+
+import { company, signIns } from "./company/nl";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
@@ -7,7 +9,6 @@ import { people } from "./people/nl";
 import { policy } from "./policy/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
-import { company, signIns } from "./company/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>

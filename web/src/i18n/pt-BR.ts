@@ -1,4 +1,6 @@
 /** Texts in Brazilian Portuguese. */
+
+import { company, signIns } from "./company/pt-BR";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
@@ -7,7 +9,6 @@ import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
-import { company, signIns } from "./company/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>

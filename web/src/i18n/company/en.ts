@@ -50,9 +50,11 @@ export const company = {
   onlyTitle: "Sign in with your company",
   onlyText: (workspace: string) => `${workspace} takes its own provider alone.`,
   mailTitle: "Not by a link in a mail",
-  mailText: (workspace: string) => `${workspace} does not take links in mails. Sign out, then sign in another way.`,
+  mailText: (workspace: string) =>
+    `${workspace} does not take links in mails. Sign out, then sign in another way.`,
   providers: "Your company's providers",
-  providersText: "Members sign in by an OpenID provider of your own, such as Microsoft Entra, Google or Keycloak.",
+  providersText:
+    "Members sign in by an OpenID provider of your own, such as Microsoft Entra, Google or Keycloak.",
   noneTitle: "No provider yet",
   noneText: "Register Atrium there as an app with the code flow, then add it here.",
   add: "Add a provider",
@@ -113,7 +115,8 @@ export const company = {
 };
 
 export const companyCodes = {
-  company_session: "Your company's account opens this workspace alone. Sign in with your own password or passkey for this.",
+  company_session:
+    "Your company's account opens this workspace alone. Sign in with your own password or passkey for this.",
   company_sign_in_required: "This workspace asks you to sign in with your company's account.",
   mail_link_not_allowed: "This workspace does not take links in mails. Sign in another way.",
   not_admitted:

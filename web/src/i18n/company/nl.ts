@@ -1,7 +1,7 @@
 /** Inlogpogingen en eigen providers van een werkruimte, in het Nederlands. */
 import type {
-  company as englishCompany,
   companyCodes as englishCodes,
+  company as englishCompany,
   signIns as englishSignIns,
 } from "./en";
 
@@ -110,7 +110,8 @@ export const company: typeof englishCompany = {
   notProven: "Niet bewezen",
   prove: "Bewijzen",
   proveTitle: (domain) => `${domain} bewijzen`,
-  proveText: "We sturen een code naar een postbus die alleen de beheerder van het domein heeft. Typ hem hier.",
+  proveText:
+    "We sturen een code naar een postbus die alleen de beheerder van het domein heeft. Typ hem hier.",
   mailbox: "Postbus",
   sendCode: "Code sturen",
   mailSent: (address) => `Er is een code onderweg naar ${address}`,
@@ -119,7 +120,8 @@ export const company: typeof englishCompany = {
 };
 
 export const companyCodes: typeof englishCodes = {
-  company_session: "Je bedrijfsaccount opent alleen deze werkruimte. Log hiervoor in met je eigen wachtwoord of passkey.",
+  company_session:
+    "Je bedrijfsaccount opent alleen deze werkruimte. Log hiervoor in met je eigen wachtwoord of passkey.",
   company_sign_in_required: "Deze werkruimte vraagt je om met je bedrijfsaccount in te loggen.",
   mail_link_not_allowed: "Deze werkruimte neemt geen links per mail aan. Log anders in.",
   not_admitted:

@@ -1,7 +1,7 @@
 /** Tentativas de acesso e provedores próprios de um espaço, em português. */
 import type {
-  company as englishCompany,
   companyCodes as englishCodes,
+  company as englishCompany,
   signIns as englishSignIns,
 } from "./en";
 
@@ -119,7 +119,8 @@ export const company: typeof englishCompany = {
 };
 
 export const companyCodes: typeof englishCodes = {
-  company_session: "A conta da sua empresa abre apenas este espaço. Para isto, entre com a sua própria senha ou chave de acesso.",
+  company_session:
+    "A conta da sua empresa abre apenas este espaço. Para isto, entre com a sua própria senha ou chave de acesso.",
   company_sign_in_required: "Este espaço pede que você entre com a conta da sua empresa.",
   mail_link_not_allowed: "Este espaço não aceita links em e-mails. Entre de outra forma.",
   not_admitted:

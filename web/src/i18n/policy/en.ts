@@ -26,7 +26,8 @@ export const policy = {
   mailLinks: "Members may come by a link in a mail",
   mailLinksText: "Off, whoever signed in by such a link alone is asked to sign in another way.",
   companyOnly: "Members come by the company's provider alone",
-  companyOnlyText: "Those who may change this policy may always come as they do, so that there is a way back in.",
+  companyOnlyText:
+    "Those who may change this policy may always come as they do, so that there is a way back in.",
   companySecond: "The company's provider counts as a second factor",
   companySecondText: "For a provider that asks for one itself.",
 

@@ -28,7 +28,8 @@ export const policy: Policy = {
   mailLinks: "Membros podem entrar por um link em um e-mail",
   mailLinksText: "Desligado, quem entrou só por um link desses precisa entrar de outra forma.",
   companyOnly: "Membros entram apenas pelo provedor da empresa",
-  companyOnlyText: "Quem pode alterar esta política sempre pode entrar como entra, para que haja um caminho de volta.",
+  companyOnlyText:
+    "Quem pode alterar esta política sempre pode entrar como entra, para que haja um caminho de volta.",
   companySecond: "O provedor da empresa conta como segundo fator",
   companySecondText: "Para um provedor que pede um ele mesmo.",
 

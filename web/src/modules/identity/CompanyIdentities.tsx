@@ -100,7 +100,8 @@ export function ConfirmAtCompany() {
   const query = useQuery(companyIdentitiesQuery);
   const [error, setError] = useState<string | null>(null);
   const leave = useMutation({
-    mutationFn: (provider: string) => leaveFor(provider, "confirm", false, window.location.pathname, tenant?.slug),
+    mutationFn: (provider: string) =>
+      leaveFor(provider, "confirm", false, window.location.pathname, tenant?.slug),
     onError: (refused) => setError(problemText(asProblem(refused), t)),
   });
   return (

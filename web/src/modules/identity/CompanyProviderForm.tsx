@@ -1,5 +1,16 @@
 /** Adds a provider of the workspace's own, or changes one. */
-import { Button, Group, Modal, PasswordInput, Select, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import {
+  Button,
+  Group,
+  Modal,
+  PasswordInput,
+  Select,
+  Stack,
+  Switch,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { keys } from "@/api/cache";
@@ -13,7 +24,11 @@ import { linesOf } from "./policyForm";
 import { rolesQuery } from "./queries";
 import { roleName } from "./roleName";
 
-export function CompanyProviderForm(props: { provider: SignInProvider | null; opened: boolean; onClose: () => void }) {
+export function CompanyProviderForm(props: {
+  provider: SignInProvider | null;
+  opened: boolean;
+  onClose: () => void;
+}) {
   const t = useT();
   return (
     <Modal
@@ -89,7 +104,12 @@ function Form({ provider, onClose }: { provider: SignInProvider | null; onClose:
     >
       <Stack>
         <FormSummary lines={problem.summary} />
-        <TextInput label={t.company.name} description={t.company.nameText} maxLength={80} {...form.getInputProps("name")} />
+        <TextInput
+          label={t.company.name}
+          description={t.company.nameText}
+          maxLength={80}
+          {...form.getInputProps("name")}
+        />
         <TextInput
           label={t.company.issuer}
           description={provider ? t.company.issuerFixed : t.company.issuerText}

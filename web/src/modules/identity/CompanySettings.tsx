@@ -31,7 +31,12 @@ export function CompanySettings() {
   );
   return (
     <>
-      <Section title={t.company.providers} description={t.company.providersText} flush action={some ? add : null}>
+      <Section
+        title={t.company.providers}
+        description={t.company.providersText}
+        flush
+        action={some ? add : null}
+      >
         <div className={security.list}>
           <Answer query={query}>
             {({ items }) =>

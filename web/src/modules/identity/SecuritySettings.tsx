@@ -105,7 +105,9 @@ function Sessions() {
                       {row.current ? <Badge variant="default">{t.security.thisOne}</Badge> : null}
                     </Group>
                     <Text size="sm" c="dimmed">
-                      {[row.ip_address, placeName(row.place, locale)].filter(Boolean).map((fact) => `${fact} · `)}
+                      {[row.ip_address, placeName(row.place, locale)]
+                        .filter(Boolean)
+                        .map((fact) => `${fact} · `)}
                       {t.security.lastSeen} <When at={row.last_seen_at} />
                     </Text>
                   </div>

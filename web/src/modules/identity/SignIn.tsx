@@ -189,49 +189,49 @@ export function SignIn() {
           </Button>
         </Stack>
       </form>
-          <Divider label={t.factors.or} my="md" />
-          <Stack gap="xs">
-            {hasPasskeys() ? (
-              <Button
-                fullWidth
-                variant="default"
-                leftSection={<IconFingerprint size={18} aria-hidden />}
-                loading={signed.isPending}
-                onClick={() => {
-                  clear();
-                  signed.mutate(null);
-                }}
-              >
-                {t.factors.withPasskey}
-              </Button>
-            ) : null}
-            {waiting ? null : (
-              <ProviderButtons
-                intent="sign_in"
-                remember={() => form.getValues().remember}
-                {...(next ? { next } : {})}
-                onError={problem.show}
-              />
-            )}
-            <LinkButton
-              to="/sign-in/company"
-              fullWidth
-              variant="default"
-              leftSection={<IconBuildingSkyscraper size={18} aria-hidden />}
-            >
-              {t.company.withCompany}
-            </LinkButton>
-            {options?.mail_links ? (
-              <LinkButton
-                to="/sign-in/mail"
-                fullWidth
-                variant="default"
-                leftSection={<IconMail size={18} aria-hidden />}
-              >
-                {t.ways.mail}
-              </LinkButton>
-            ) : null}
-          </Stack>
+      <Divider label={t.factors.or} my="md" />
+      <Stack gap="xs">
+        {hasPasskeys() ? (
+          <Button
+            fullWidth
+            variant="default"
+            leftSection={<IconFingerprint size={18} aria-hidden />}
+            loading={signed.isPending}
+            onClick={() => {
+              clear();
+              signed.mutate(null);
+            }}
+          >
+            {t.factors.withPasskey}
+          </Button>
+        ) : null}
+        {waiting ? null : (
+          <ProviderButtons
+            intent="sign_in"
+            remember={() => form.getValues().remember}
+            {...(next ? { next } : {})}
+            onError={problem.show}
+          />
+        )}
+        <LinkButton
+          to="/sign-in/company"
+          fullWidth
+          variant="default"
+          leftSection={<IconBuildingSkyscraper size={18} aria-hidden />}
+        >
+          {t.company.withCompany}
+        </LinkButton>
+        {options?.mail_links ? (
+          <LinkButton
+            to="/sign-in/mail"
+            fullWidth
+            variant="default"
+            leftSection={<IconMail size={18} aria-hidden />}
+          >
+            {t.ways.mail}
+          </LinkButton>
+        ) : null}
+      </Stack>
     </AuthShell>
   );
 }

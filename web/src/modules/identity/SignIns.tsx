@@ -57,7 +57,11 @@ function Attempt({ attempt }: { attempt: SignInAttempt }) {
     attempt.ip_address,
     placeName(attempt.place, locale),
     attempt.factors.map((factor) => wordFor(t.signIns.factors, factor)).join(" + "),
-    failed ? (attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "") : attempt.workspace,
+    failed
+      ? attempt.failure_reason
+        ? wordFor(t.signIns.reasons, attempt.failure_reason)
+        : ""
+      : attempt.workspace,
   ].filter(Boolean);
   return (
     <li className={classes.session}>

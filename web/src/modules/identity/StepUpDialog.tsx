@@ -58,29 +58,29 @@ export function StepUpDialog({
             <ConfirmAtCompany />
           ) : null
         ) : (
-        <Answer query={query}>
-          {({ methods }) =>
-            methods.length === 0 && identities?.has_password === false ? (
-              <WithoutPassword linked={identities.linked} />
-            ) : (
-              <ShowFactor
-                ways={methods.length > 0 ? methods : ["password"]}
-                email={session?.user.email ?? ""}
-                options={() => take(api.POST("/api/v1/session/verification/options"))}
-                show={async (proof) => {
-                  const next = await take(api.POST("/api/v1/session/verification", { body: proof }));
-                  client.setQueryData(sessionQuery.queryKey, next);
-                  onAnswer(true);
-                }}
-                refused={({ code }) => {
-                  // Set up or removed in another window meanwhile: the ways are read anew.
-                  if (code === "password_not_enough") void query.refetch();
-                  return false;
-                }}
-              />
-            )
-          }
-        </Answer>
+          <Answer query={query}>
+            {({ methods }) =>
+              methods.length === 0 && identities?.has_password === false ? (
+                <WithoutPassword linked={identities.linked} />
+              ) : (
+                <ShowFactor
+                  ways={methods.length > 0 ? methods : ["password"]}
+                  email={session?.user.email ?? ""}
+                  options={() => take(api.POST("/api/v1/session/verification/options"))}
+                  show={async (proof) => {
+                    const next = await take(api.POST("/api/v1/session/verification", { body: proof }));
+                    client.setQueryData(sessionQuery.queryKey, next);
+                    onAnswer(true);
+                  }}
+                  refused={({ code }) => {
+                    // Set up or removed in another window meanwhile: the ways are read anew.
+                    if (code === "password_not_enough") void query.refetch();
+                    return false;
+                  }}
+                />
+              )
+            }
+          </Answer>
         )}
       </Stack>
     </Modal>
