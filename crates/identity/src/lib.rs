@@ -12,7 +12,7 @@ pub mod consents;
 mod cookie;
 mod devices;
 mod directory;
-pub mod domains;
+pub mod mail_domains;
 pub mod email_changes;
 pub mod erasure;
 mod events;
@@ -60,7 +60,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(sessions::http::api())
         .merge(identities::http::api())
         .merge(company::http::api())
-        .merge(domains::http::api())
+        .merge(mail_domains::http::api())
         .merge(mail_links::http::api())
         .merge(second_factors::http::api())
         .merge(policy::http::api())

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{ProviderCheck, SignInProvider, SignInProviderInput, entry, store};
 use crate::directory::Directory;
-use crate::domains;
+use crate::mail_domains;
 use crate::identities::ProviderSummary;
 use crate::policy::http::SecurityManage;
 
@@ -133,8 +133,8 @@ async fn of_workspace(caller: Anonymous, Path(slug): Path<String>) -> Result<Jso
 async fn look_up(caller: Anonymous, Json(input): Json<WorkspaceLookup>) -> Result<Json<FoundWorkspace>> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     let mut directory = Directory::open(&caller.app, None, None).await?;
-    let slug = match domains::of_address(&input.email) {
-        Some(domain) => domains::store::workspace_of(directory.db(), &domain).await?,
+    let slug = match mail_domains::of_address(&input.email) {
+        Some(domain) => mail_domains::store::workspace_of(directory.db(), &domain).await?,
         None => None,
     };
     Ok(Json(FoundWorkspace { slug }))

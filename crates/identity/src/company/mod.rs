@@ -25,7 +25,7 @@ use crate::activity::{SecurityEvent, note_security_event};
 use crate::identities::provider::{self, Failed};
 use crate::policy::http::SecurityManage;
 use crate::roles::{self, RoleName};
-use crate::{domains, members, policy};
+use crate::{mail_domains, members, policy};
 
 /// More would be a mistake.
 const MOST: usize = 10;
@@ -144,7 +144,7 @@ fn check(checks: &mut Checks, input: &SignInProviderInput) -> Settings {
     }
     let mut domains: Vec<String> = Vec::new();
     for (number, text) in input.domains.iter().enumerate() {
-        match domains::parse(text) {
+        match mail_domains::parse(text) {
             Some(domain) if domains.contains(&domain) => {}
             Some(domain) => domains.push(domain),
             None => checks.add(&format!("domains.{number}"), "invalid", "is no domain such as example.com"),
@@ -305,7 +305,7 @@ async fn known(ctx: &mut Ctx, stored: &Stored) -> Result<Provider> {
             Some(SecretString::from(String::from_utf8_lossy(&plain).into_owned()))
         }
     };
-    let proven = domains::store::proven(ctx.db().await?, tenant).await?;
+    let proven = mail_domains::store::proven(ctx.db().await?, tenant).await?;
     Ok(Provider {
         key: provider.id.to_string(),
         name: provider.name.clone(),
