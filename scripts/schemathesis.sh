@@ -54,7 +54,7 @@ PYTHONDONTWRITEBYTECODE=1 "$python" tests/schemathesis/company.py "$other" &
 company=$!
 printf '[{ "key": "company", "name": "Company", "issuer": "http://127.0.0.1:%s", "client_id": "atrium" }]' "$other" >"$work/providers.json"
 env -u DATABASE_URL -u DATABASE_OWNER_URL -u ATRIUM_SMTP_HOST "$atrium" serve --demo --rate-limit-factor 100000 --listen "127.0.0.1:$port" \
-    --public-url "http://localhost:$port" --log-format text --providers "$work/providers.json" --private-services --mail-links >"$work/server.log" 2>&1 &
+    --public-url "http://localhost:$port" --log-format text --providers "$work/providers.json" --private-services --private-company-providers --mail-links >"$work/server.log" 2>&1 &
 server=$!
 for ((tries = 0; tries < 600; tries++)); do
     kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; fail 'Atrium does not start'; }

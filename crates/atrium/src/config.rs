@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use platform::crypto::{KeyError, KeyRing};
 use platform::files::{FileStore, S3Config};
 use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
+use platform::places::Places;
 use platform::providers::{self, Provider};
 use platform::retention;
 use secrecy::{ExposeSecret, SecretString};
@@ -43,11 +44,24 @@ pub struct Settings {
     #[arg(long, env = "ATRIUM_LOG", default_value = "info,graphile_worker=warn,sqlx=warn", global = true)]
     pub log: String,
 
+    /// A database of places, of cities or of countries, in MaxMind's format (.mmdb): sign-ins and sessions say where they came from
+    #[arg(long, env = "ATRIUM_PLACE_DATABASE", global = true)]
+    pub place_database: Option<PathBuf>,
+
     #[command(flatten)]
     pub mail: MailArgs,
 
     #[command(flatten)]
     pub files: FilesArgs,
+}
+
+impl Settings {
+    /// # Errors
+    /// A file that cannot be read, or is no database of places.
+    pub fn places(&self) -> Result<Places, String> {
+        let Some(file) = &self.place_database else { return Ok(Places::default()) };
+        Places::open(file.clone()).map_err(|error| format!("--place-database {}: {error}", file.display()))
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +228,11 @@ pub struct ServeArgs {
     /// Let providers and the breach service stand on this machine and in private networks, and speak plain http
     #[arg(long, env = "ATRIUM_PRIVATE_SERVICES")]
     pub private_services: bool,
+
+    /// Let workspaces name OpenID providers of their own on this machine and in private networks, and by plain http; for an
+    /// instance of one company
+    #[arg(long, env = "ATRIUM_PRIVATE_COMPANY_PROVIDERS")]
+    pub private_company_providers: bool,
 
     /// Close the administration of the instance to administrators who have not signed in with a second factor
     #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]

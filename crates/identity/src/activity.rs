@@ -6,10 +6,12 @@ use platform::ctx::Origin;
 use platform::error::Result;
 use platform::id;
 use platform::ipnet::IpNet;
+use platform::places::Place;
 use platform::text::email_key;
 use platform::{App, TenantId};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 /// Browsers' names are longer every year, and of use in their first part only.
@@ -26,6 +28,16 @@ pub fn address(origin: &Origin) -> Option<IpNet> {
 /// A pseudonym of an address, so that attempts on unknown ones can be counted and not read.
 pub fn email_hash(app: &App, email: &str) -> [u8; 32] {
     hmac(app.keys.derive("login history").as_ref(), &[email_key(email).as_bytes()])
+}
+
+/// Where the address is, as far as that is known now.
+pub fn location(app: &App, origin: &Origin) -> Option<Json<Place>> {
+    app.config.places.find(origin.ip).map(Json)
+}
+
+/// The factors of a line of the login history, `password+totp`.
+pub fn factors(method: &str) -> Vec<Factor> {
+    method.split('+').filter_map(Factor::of_name).collect()
 }
 
 /// How an attempt to sign in ended.
@@ -47,8 +59,9 @@ pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, att
         }
     };
     sqlx::query!(
-        "INSERT INTO directory.login_history (id, user_id, tenant_id, email_hash, method, outcome, failure_reason, ip_address, user_agent, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO directory.login_history (id, user_id, tenant_id, email_hash, method, outcome, failure_reason, ip_address, user_agent, location,
+                                              created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id::new(),
         user,
         tenant as Option<Uuid>,
@@ -58,6 +71,7 @@ pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, att
         reason,
         address(origin) as Option<IpNet>,
         user_agent(origin),
+        location(app, origin) as Option<Json<Place>>,
         app.clock.now(),
     )
     .execute(db)

@@ -7,6 +7,7 @@ pub mod admin;
 mod authenticator;
 mod caller;
 mod challenges;
+pub mod company;
 pub mod consents;
 mod cookie;
 mod devices;
@@ -19,6 +20,7 @@ pub mod exports;
 pub mod identities;
 pub mod instance;
 pub mod invitations;
+pub mod mail_domains;
 mod mail_links;
 mod mails;
 pub mod members;
@@ -37,6 +39,7 @@ pub mod roles;
 pub mod second_factors;
 pub mod security_events;
 pub mod sessions;
+pub mod sign_ins;
 pub mod support;
 mod suspicion;
 pub mod tenants;
@@ -59,6 +62,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(registrations::http::api())
         .merge(sessions::http::api())
         .merge(identities::http::api())
+        .merge(company::http::api())
+        .merge(mail_domains::http::api())
         .merge(mail_links::http::api())
         .merge(second_factors::http::api())
         .merge(policy::http::api())
@@ -78,6 +83,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
         .merge(security_events::http::api())
+        .merge(sign_ins::http::api())
         .merge(instance::http::api())
         .merge(instance::mailbox::api())
         .merge(plans::http::api())

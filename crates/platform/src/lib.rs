@@ -21,6 +21,7 @@ pub mod page;
 pub mod permissions;
 pub mod personal;
 pub mod picture;
+pub mod places;
 pub mod pool;
 pub mod providers;
 pub mod rate_limit;

@@ -14,6 +14,7 @@ use crate::http_client::HttpClient;
 use crate::known::KnownSessions;
 use crate::mail::Mailer;
 use crate::personal::PersonalData;
+use crate::places::Places;
 use crate::providers::Provider;
 use crate::rate_limit::RateLimits;
 use crate::retention::{Bounds, Retained};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub http: HttpClient,
     /// For addresses that the person who hosts gives.
     pub services: HttpClient,
+    /// For providers that workspaces name.
+    pub company_providers: HttpClient,
     pub dispatch: Dispatch,
     pub streams: Streams,
     pub sessions: KnownSessions,
@@ -68,6 +71,8 @@ pub struct Config {
     pub private_mail_servers: bool,
     /// Whether providers and the service for breached passwords may stand on this machine and in private networks.
     pub private_services: bool,
+    /// Whether workspaces may name providers of their own on this machine and in private networks, and by plain http.
+    pub private_company_providers: bool,
     pub providers: Vec<Provider>,
     /// Whether a link in a mail signs in.
     pub mail_links: bool,
@@ -79,6 +84,8 @@ pub struct Config {
     pub dns_resolver: Option<SocketAddr>,
     /// Between which periods workspaces choose how long they keep things.
     pub retention: Bounds,
+    /// Where addresses are, as far as the person who hosts has brought a database of it.
+    pub places: Places,
 }
 
 impl Config {
@@ -91,12 +98,14 @@ impl Config {
             pool_wait: std::time::Duration::from_secs(2),
             private_mail_servers: false,
             private_services: false,
+            private_company_providers: false,
             providers: Vec::new(),
             mail_links: false,
             breach_service: None,
             admin_second_factor: false,
             dns_resolver: None,
             retention: Bounds::default(),
+            places: Places::default(),
         }
     }
 

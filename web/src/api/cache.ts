@@ -5,6 +5,10 @@ import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
 export const keys = {
   session: "session",
   sessions: "sessions",
+  signIns: "sign-ins",
+  companyProviders: "company-providers",
+  companyIdentities: "company-identities",
+  domains: "domains",
   secondFactors: "second-factors",
   identities: "identities",
   accessTokens: "access-tokens",

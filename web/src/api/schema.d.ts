@@ -1244,6 +1244,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/company-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's own providers, and whether one is known there. */
+        get: operations["get_me_company_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/company-identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlinks who one is at a provider of the workspace, and ends the sessions that it opened for one. Takes a factor shown within the
+         *     last ten minutes.
+         */
+        delete: operations["delete_me_company_identities_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/consents": {
         parameters: {
             query?: never;
@@ -1445,6 +1482,23 @@ export interface paths {
         };
         /** One's own second factors. */
         get: operations["get_me_second_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts to sign in to one's own account, newest first, those that failed too. */
+        get: operations["get_me_sign_ins"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2636,6 +2690,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in-options/lookups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds that page by the domain of an address; the address itself is not looked at. */
+        post: operations["post_sign_in_options_lookups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-options/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which people of one workspace sign in by its own provider; 404 where it has none. */
+        get: operations["get_sign_in_options_slug"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support-leases": {
         parameters: {
             query?: never;
@@ -2704,6 +2792,75 @@ export interface paths {
         head?: never;
         /** Changes the workspace's settings. */
         patch: operations["patch_tenant"];
+        trace?: never;
+    };
+    "/api/v1/tenant/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Domains that the workspace has proven, or wants to prove, to be its own. */
+        get: operations["get_tenant_domains"];
+        put?: never;
+        /** Adds a domain, which is to be proven. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_domains"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/domains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a domain away: no provider is believed about its addresses any more. Takes a factor shown within the last ten minutes. */
+        delete: operations["delete_tenant_domains_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/domains/{id}/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a code to a mailbox of the domain. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_domains_id_mails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/domains/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves the domain with the code. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_domains_id_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tenant/logo": {
@@ -2908,6 +3065,11 @@ export interface components {
              */
             blocked: string[];
         };
+        /**
+         * @description Whom a provider lets in.
+         * @enum {string}
+         */
+        Admits: "members" | "invited" | "anybody";
         /** @description Somebody who comes. */
         Attendee: {
             email: string;
@@ -3226,6 +3388,18 @@ export interface components {
             /** @description `check_mail` */
             status: string;
         };
+        /** @enum {string} */
+        CheckOutcome: "ready" | "unreachable" | "refused";
+        /** @description Who one is at the workspace's own providers. */
+        CompanyIdentity: {
+            /**
+             * Format: uuid
+             * @description Of the provider.
+             */
+            id: string;
+            linked?: components["schemas"]["KnownThere"] | null;
+            name: string;
+        };
         CompanyRef: {
             /** Format: uuid */
             id: string;
@@ -3341,6 +3515,8 @@ export interface components {
         CurrentSession: {
             /** Format: date-time */
             expires_at: string;
+            /** @description Whether one came by the workspace's own provider alone, which opens this workspace and nothing of the account. */
+            is_confined: boolean;
             lease?: components["schemas"]["CurrentLease"] | null;
             /** @description The `Last-Event-ID` with which the live stream tells all that happens after this answer. */
             live_from: string;
@@ -3496,6 +3672,28 @@ export interface components {
             from: components["schemas"]["WallTime"];
             until: components["schemas"]["WallTime"];
         };
+        /** @description A domain of the workspace. */
+        Domain: {
+            /** Format: date-time */
+            created_at: string;
+            domain: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Where the newest code went. */
+            mail_sent_to?: string | null;
+            /**
+             * Format: date-time
+             * @description Null until it is proven.
+             */
+            proven_at?: string | null;
+        };
+        DomainMail: {
+            mailbox: components["schemas"]["Mailbox"];
+        };
+        DomainProof: {
+            /** @description Of the mail. */
+            code: string;
+        };
         /** @description Something that a member may do, and why. */
         EffectivePermission: {
             /** @description `bookings:read` */
@@ -3639,6 +3837,11 @@ export interface components {
             slot_interval_minutes?: number | null;
             slug?: string | null;
         };
+        /**
+         * @description What somebody shows to sign in, or to confirm who he or she is.
+         * @enum {string}
+         */
+        Factor: "password" | "totp" | "recovery_code" | "passkey" | "provider" | "mail_link" | "device" | "company";
         /** @description A job that will not run again by itself. */
         FailedJob: {
             /** Format: int32 */
@@ -3701,6 +3904,11 @@ export interface components {
         /** @description Who has an address; nobody where null. */
         FoundUser: {
             user?: components["schemas"]["InstanceUser"] | null;
+        };
+        /** @description Where people with an address of that domain sign in, whoever they are. */
+        FoundWorkspace: {
+            /** @description Null where no workspace has the domain and a provider of its own. */
+            slug?: string | null;
         };
         /** @description A line of one's own record. */
         GivenConsent: {
@@ -3977,6 +4185,11 @@ export interface components {
          * @enum {string}
          */
         Kind: "confidential" | "public" | "native";
+        KnownThere: {
+            email?: string | null;
+            /** Format: date-time */
+            last_used_at: string;
+        };
         /** @description The lease to act by. */
         LeaseChoice: {
             /** Format: uuid */
@@ -4138,6 +4351,11 @@ export interface components {
             /** @description Empty where it is hidden. */
             to: string;
         };
+        /**
+         * @description A mailbox that is kept for who runs the domain.
+         * @enum {string}
+         */
+        Mailbox: "admin" | "administrator" | "hostmaster" | "postmaster" | "webmaster";
         /** @description What a file holds, and what it hangs on. */
         Manifest: {
             first_hash?: string | null;
@@ -4263,6 +4481,10 @@ export interface components {
             /** @description `manual` where none is given. */
             source?: string | null;
             timezone?: string | null;
+        };
+        NewDomain: {
+            /** @description `example.com` */
+            domain: string;
         };
         /** @description A new event type of mine. Only name and duration are needed. */
         NewEventType: {
@@ -4516,6 +4738,7 @@ export interface components {
             ip_address?: string | null;
             /** Format: date-time */
             last_seen_at: string;
+            place?: components["schemas"]["Place"] | null;
             user_agent?: string | null;
         };
         /** @description Event types in the order in which they shall stand. */
@@ -4792,6 +5015,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_CompanyIdentity: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Of the provider.
+                 */
+                id: string;
+                linked?: components["schemas"]["KnownThere"] | null;
+                name: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_Contact: {
             items: {
                 company?: components["schemas"]["CompanyRef"] | null;
@@ -4901,6 +5137,24 @@ export interface components {
                 size?: number | null;
                 /** @description `queued`, `ready` or `failed` */
                 status: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_Domain: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                domain: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Where the newest code went. */
+                mail_sent_to?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Null until it is proven.
+                 */
+                proven_at?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -5310,6 +5564,7 @@ export interface components {
                 ip_address?: string | null;
                 /** Format: date-time */
                 last_seen_at: string;
+                place?: components["schemas"]["Place"] | null;
                 user_agent?: string | null;
             }[];
             next_cursor?: string | null;
@@ -5477,6 +5732,55 @@ export interface components {
                 rules: components["schemas"]["ScheduleRule"][];
                 /** @description IANA zone of all its times and dates. */
                 timezone: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_SignInAttempt: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description What was shown; of a failure what was not right. */
+                factors: components["schemas"]["Factor"][];
+                /** @description Why it failed, such as `password`, `second_factor` or `inactive`. */
+                failure_reason?: string | null;
+                /** Format: uuid */
+                id: string;
+                ip_address?: string | null;
+                /** @description `success` or `failed` */
+                outcome: string;
+                place?: components["schemas"]["Place"] | null;
+                user_agent?: string | null;
+                /** @description The name of the workspace where it led. */
+                workspace?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_SignInProvider: {
+            items: {
+                admits: components["schemas"]["Admits"];
+                client_id: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Domains in whose addresses it is believed, once the workspace has proven that they are its own. */
+                domains: string[];
+                has_secret: boolean;
+                /** Format: uuid */
+                id: string;
+                is_enabled: boolean;
+                /** @description Stays as it is: another issuer is another provider. */
+                issuer: string;
+                /** @description On the button. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Members who are known there.
+                 */
+                people: number;
+                role?: components["schemas"]["RoleName"] | null;
                 /** Format: int64 */
                 version: number;
             }[];
@@ -5725,12 +6029,20 @@ export interface components {
             provider: string;
             state: string;
         };
+        /** @description How a provider was found when it was asked just now. */
+        ProviderCheck: {
+            /** @description Where people would sign in, if it answered. */
+            authorization_endpoint?: string | null;
+            outcome: components["schemas"]["CheckOutcome"];
+        };
         ProviderChoice: {
             intent: components["schemas"]["Intent"];
             /** @description The provider's key. */
             provider: string;
             /** @description Stays signed in for up to 90 days. */
             remember?: boolean;
+            /** @description The slug of the workspace whose own provider it is. */
+            workspace?: string | null;
         };
         /**
          * @description What came of it, where it was no sign-in.
@@ -6123,6 +6435,14 @@ export interface components {
             session: components["schemas"]["SessionPolicy"];
             /**
              * @default {
+             *       "company_is_second_factor": false,
+             *       "company_only": false,
+             *       "mail_links_allowed": true
+             *     }
+             */
+            sign_in: components["schemas"]["SignInPolicy"];
+            /**
+             * @default {
              *       "backup_codes_allowed": true,
              *       "enforced_from": null,
              *       "exempt_role_ids": [],
@@ -6171,6 +6491,24 @@ export interface components {
             /** @description I have a booking page. */
             profile: boolean;
         };
+        /** @description An attempt to sign in. */
+        SignInAttempt: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description What was shown; of a failure what was not right. */
+            factors: components["schemas"]["Factor"][];
+            /** @description Why it failed, such as `password`, `second_factor` or `inactive`. */
+            failure_reason?: string | null;
+            /** Format: uuid */
+            id: string;
+            ip_address?: string | null;
+            /** @description `success` or `failed` */
+            outcome: string;
+            place?: components["schemas"]["Place"] | null;
+            user_agent?: string | null;
+            /** @description The name of the workspace where it led. */
+            workspace?: string | null;
+        };
         SignInInput: {
             email: string;
             /** Format: password */
@@ -6183,6 +6521,69 @@ export interface components {
             /** @description Whether a link in a mail signs in. */
             mail_links: boolean;
             providers: components["schemas"]["ProviderSummary"][];
+        };
+        SignInPolicy: {
+            /**
+             * @description Whether coming by the workspace's own provider counts as a second factor, since it asks for one itself.
+             * @default false
+             */
+            company_is_second_factor: boolean;
+            /**
+             * @description Whether members have to come by the workspace's own provider. Those who may change this policy may always come as they do,
+             *     so that there is a way back in when the provider is down.
+             * @default false
+             */
+            company_only: boolean;
+            /**
+             * @description Whether members who signed in by a link in a mail may act here.
+             * @default true
+             */
+            mail_links_allowed: boolean;
+        };
+        /** @description One of the workspace's own providers. Its secret is never shown. */
+        SignInProvider: {
+            admits: components["schemas"]["Admits"];
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Domains in whose addresses it is believed, once the workspace has proven that they are its own. */
+            domains: string[];
+            has_secret: boolean;
+            /** Format: uuid */
+            id: string;
+            is_enabled: boolean;
+            /** @description Stays as it is: another issuer is another provider. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Members who are known there.
+             */
+            people: number;
+            role?: components["schemas"]["RoleName"] | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All of one. */
+        SignInProviderInput: {
+            admits: components["schemas"]["Admits"];
+            client_id: string;
+            /**
+             * Format: password
+             * @description Left out: the stored one stays.
+             */
+            client_secret?: string | null;
+            domains?: string[];
+            is_enabled: boolean;
+            /** @description `https://id.example.com/realms/staff`; the discovery document stands below it. It stays as it is. */
+            issuer: string;
+            name: string;
+            /**
+             * Format: uuid
+             * @description For newcomers; any role but `owner`, and none that allows more than one's own.
+             */
+            role_id?: string | null;
         };
         /** @description What would have happened. */
         Simulation: {
@@ -6242,6 +6643,8 @@ export interface components {
             by_address: number;
             /** @description Sign-ins without a second factor after grace was used up. */
             by_second_factor: number;
+            /** @description Sign-ins in a way that is not taken. */
+            by_way_in: number;
             email: string;
             /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
             has_second_factor: boolean;
@@ -6590,6 +6993,20 @@ export interface components {
         Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
         /** @enum {string} */
         WhenExceeded: "deny" | "end_oldest";
+        /** @description Whose page to look for. */
+        WorkspaceLookup: {
+            email: string;
+        };
+        /** @description A workspace's own page of sign-in. */
+        WorkspaceSignIn: {
+            /** @description `#rrggbb` */
+            color?: string | null;
+            logo_url?: string | null;
+            name: string;
+            /** @description Its own providers; their keys are to be sent with the slug. */
+            providers: components["schemas"]["ProviderSummary"][];
+            slug: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -15831,6 +16248,179 @@ export interface operations {
             };
         };
     };
+    get_me_company_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CompanyIdentity"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_company_identities_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me_consents: {
         parameters: {
             query?: {
@@ -17376,6 +17966,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecondFactors"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_sign_ins: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SignInAttempt"];
                 };
             };
             /** @description Malformed */
@@ -26449,6 +27126,185 @@ export interface operations {
             };
         };
     };
+    post_sign_in_options_lookups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceLookup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundWorkspace"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sign_in_options_slug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceSignIn"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_support_leases: {
         parameters: {
             query?: {
@@ -27043,6 +27899,522 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDomain"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tenant_domains_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_domains_id_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainMail"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is proven already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_domains_id_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainProof"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another mail is needed, or another workspace has it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -94,6 +94,7 @@ export interface SettingsPart {
     | "workspace"
     | "policy"
     | "retention"
+    | "signIn"
     | "roles"
     | "mail"
     | "apps"
@@ -117,6 +118,7 @@ const SETTINGS = [
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "policy", to: "/settings/policy", permission: "security:manage" },
   { key: "retention", to: "/settings/retention", permission: "privacy:manage" },
+  { key: "signIn", to: "/settings/sign-in", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
   { key: "support", to: "/settings/support", permission: "support:manage" },
@@ -125,6 +127,8 @@ const SETTINGS = [
 export function settingsFor(session: Session) {
   return SETTINGS.filter((part) => {
     if ("personal" in part && session.lease) return false;
+    // Who came by the company's provider alone has nothing of the person's own to see.
+    if (session.is_confined && (part.key === "profile" || part.key === "privacy")) return false;
     return !("permission" in part) || mayDo(session, part.permission);
   });
 }

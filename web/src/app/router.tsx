@@ -37,7 +37,8 @@ const signIn = createRoute({
   validateSearch: afterSignIn,
   beforeLoad: async ({ context, search }) => {
     const session = await context.queryClient.ensureQueryData(sessionQuery).catch(() => null);
-    if (session) throw redirect({ href: search.next ?? "/" });
+    // Who came by the company's provider alone may want to sign in with his or her own.
+    if (session && !session.is_confined) throw redirect({ href: search.next ?? "/" });
   },
   component: lazyRouteComponent(() => import("@/modules/identity/SignIn"), "SignIn"),
 });
@@ -50,6 +51,16 @@ const fromProvider = createRoute({
     iss: read.text(raw, "iss", 500),
   })),
   component: lazyRouteComponent(() => import("@/modules/identity/FromProvider"), "FromProvider"),
+});
+const findCompany = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/company",
+  component: lazyRouteComponent(() => import("@/modules/identity/CompanySignIn"), "FindCompany"),
+});
+const workspaceSignIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/at/$slug",
+  component: lazyRouteComponent(() => import("@/modules/identity/CompanySignIn"), "WorkspaceSignIn"),
 });
 const askMailLink = createRoute({
   getParentRoute: () => root,
@@ -350,6 +361,11 @@ const settingsRetention = createRoute({
   path: "/retention",
   component: lazyRouteComponent(() => import("@/modules/platform/RetentionSettings"), "RetentionSettings"),
 });
+const settingsSignIn = createRoute({
+  getParentRoute: () => settings,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("@/modules/identity/CompanySettings"), "CompanySettings"),
+});
 const settingsMail = createRoute({
   getParentRoute: () => settings,
   path: "/mail",
@@ -467,6 +483,8 @@ const instanceErasures = createRoute({
 const tree = root.addChildren([
   signIn,
   fromProvider,
+  findCompany,
+  workspaceSignIn,
   askMailLink,
   openMailLink,
   signUp,
@@ -509,6 +527,7 @@ const tree = root.addChildren([
       settingsRoles,
       settingsPolicy,
       settingsRetention,
+      settingsSignIn,
       settingsMail,
       settingsApps,
       settingsSupport,

@@ -1,4 +1,6 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
+
+import { company, signIns } from "./company/en";
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
@@ -22,6 +24,8 @@ export const en = {
   support,
   factors,
   ways,
+  company,
+  signIns,
   ...people,
   ...messaging,
   common: {
@@ -594,6 +598,7 @@ export const en = {
     domains: "Domains",
     retention: "Retention",
     roles: "Roles",
+    signIn: "Company sign-in",
     policy: "Security policy",
     mail: "Mail",
     apps: "Apps",

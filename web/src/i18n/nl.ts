@@ -1,4 +1,6 @@
 /** Texts in Dutch. */
+
+import { company, signIns } from "./company/nl";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
@@ -23,6 +25,8 @@ export const nl: Catalogue = {
   support,
   factors,
   ways,
+  company,
+  signIns,
   ...people,
   ...messaging,
   common: {
@@ -595,6 +599,7 @@ export const nl: Catalogue = {
     domains: "Domeinen",
     retention: "Bewaartermijnen",
     roles: "Rollen",
+    signIn: "Bedrijfslogin",
     policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",

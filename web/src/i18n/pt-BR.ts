@@ -1,4 +1,6 @@
 /** Texts in Brazilian Portuguese. */
+
+import { company, signIns } from "./company/pt-BR";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
@@ -23,6 +25,8 @@ export const ptBR: Catalogue = {
   support,
   factors,
   ways,
+  company,
+  signIns,
   ...people,
   ...messaging,
   common: {
@@ -599,6 +603,7 @@ export const ptBR: Catalogue = {
     domains: "Domínios",
     retention: "Retenção",
     roles: "Papéis",
+    signIn: "Acesso da empresa",
     policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",

@@ -49,6 +49,10 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         Err(error) => report.say("mail", Err(error)),
         Ok(mailer) => report.say("mail", mail(mailer).await),
     }
+    if settings.place_database.is_some() {
+        let found = settings.places().and_then(|places| places.verify());
+        report.say("places", found.map_err(|error| format!("{error}. Bring the file anew, or leave --place-database out")));
+    }
     match opened {
         Err(error) => report.say("database", Err(error.to_string())),
         Ok((database, keys)) => {

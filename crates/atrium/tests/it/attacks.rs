@@ -55,6 +55,8 @@ const ASKED_FOR: [&str; 15] = [
     "PUT /admin/users/{id}/status status",
     "PUT /roles/{id} permissions",
     "PUT /support-leases/{id}/grant permissions",
+    "POST /tenant/sign-in-providers role_id",
+    "PUT /tenant/sign-in-providers/{id} role_id",
 ];
 
 /// Mass assignment: whatever an operation does not take is refused, and not passed over in silence or, worse, taken.

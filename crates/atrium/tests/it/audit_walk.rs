@@ -12,11 +12,12 @@ use uuid::Uuid;
 use crate::client::{Answer, Client, Tenant, booking, new_user};
 use crate::identity::authenticator::Authenticator;
 use crate::identity::identities::company::Company;
+use crate::identity::identities::workspace::code_to;
 use crate::identity::identities::{begin, sign_up_with, unknown};
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
 use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
-use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations};
+use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations, sign_in_provider};
 use crate::messaging::choices;
 use crate::world::World;
 
@@ -107,6 +108,15 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /schedules/{id}" => Line("schedule.deleted"),
         "PATCH /tenant" => Line("tenant.updated"),
         "PUT /tenant/security-policy" => Line("security_policy.updated"),
+        "POST /tenant/sign-in-providers" => Line("sign_in_provider.created"),
+        "PUT /tenant/sign-in-providers/{id}" => Line("sign_in_provider.updated"),
+        "DELETE /tenant/sign-in-providers/{id}" => Line("sign_in_provider.deleted"),
+        "POST /tenant/sign-in-providers/{id}/checks" | "POST /sign-in-options/lookups" => Nothing("a question that changes nothing"),
+        "POST /tenant/domains" => Line("domain.added"),
+        "POST /tenant/domains/{id}/mails" => Line("domain.mail_sent"),
+        "POST /tenant/domains/{id}/proof" => Line("domain.proven"),
+        "DELETE /tenant/domains/{id}" => Line("domain.removed"),
+        "DELETE /me/company-identities/{id}" => Line("member.identity_unlinked"),
         "POST /tenant/security-policy/simulations" => Nothing("a question about what was"),
         "PUT /retention-policy" => Line("retention_policy.updated"),
         "POST /retention-policy/simulations" => Nothing("a question about what there is"),
@@ -488,6 +498,36 @@ impl Scene {
             }
             "POST /public/organizers/{slug}/event-types/{event_slug}/bookings" => {
                 by_visitor("/public/organizers/acme-page/event-types/intro/bookings", booking(&self.start(), "visitor@example.com"))
+            }
+            "POST /tenant/sign-in-providers" => by_owner(here(), sign_in_provider("Staff")),
+            "PUT /tenant/sign-in-providers/{id}" => by_owner(path.expect("a fixture"), sign_in_provider("Renamed")),
+            "DELETE /tenant/sign-in-providers/{id}" => {
+                let id = self.made("/tenant/sign-in-providers", sign_in_provider("Gone")).await;
+                by_owner(format!("/tenant/sign-in-providers/{id}"), Value::Null)
+            }
+            "POST /sign-in-options/lookups" => by_visitor(&here(), json!({ "email": "spare@example.com" })),
+            "POST /tenant/domains" => by_owner(here(), json!({ "domain": "new.example" })),
+            "POST /tenant/domains/{id}/mails" => by_owner(path.expect("a fixture"), json!({ "mailbox": "admin" })),
+            "POST /tenant/domains/{id}/proof" => {
+                let id = self.made("/tenant/domains", json!({ "domain": "proven.example" })).await;
+                self.tenant.owner.post(&format!("/tenant/domains/{id}/mails"), json!({ "mailbox": "admin" })).await.expect(202);
+                let code = code_to(&self.world, "admin@proven.example").await;
+                by_owner(format!("/tenant/domains/{id}/proof"), json!({ "code": code }))
+            }
+            "DELETE /tenant/domains/{id}" => {
+                let id = self.made("/tenant/domains", json!({ "domain": "gone.example" })).await;
+                by_owner(format!("/tenant/domains/{id}"), Value::Null)
+            }
+            "DELETE /me/company-identities/{id}" => {
+                let path = path.expect("a fixture");
+                sqlx::query("INSERT INTO identity.member_identities SELECT tenant_id, id, 'me', $2, NULL, now(), now() FROM identity.sign_in_providers WHERE tenant_id = $1 AND id::text = $3")
+                    .bind(self.tenant.id)
+                    .bind(self.tenant.owner_id)
+                    .bind(path.rsplit('/').next().expect("an id"))
+                    .execute(&mut self.world.as_owner().await)
+                    .await
+                    .expect("an identity");
+                by_owner(path, Value::Null)
             }
             "POST /roles" => by_owner(here(), json!({ "name": "Desk", "permissions": [] })),
             "PUT /roles/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Lead", "permissions": [] })),

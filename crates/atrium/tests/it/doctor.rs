@@ -110,6 +110,27 @@ async fn a_key_that_is_lost_open_or_no_key() {
 }
 
 #[tokio::test]
+async fn a_database_of_places_that_is_none() {
+    let host = Host::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("places.mmdb");
+    let name = file.display().to_string();
+    let variable = [("ATRIUM_PLACE_DATABASE", name.as_str())];
+    says(&wrong(&host, &variable).await, "places", &[&name, "No such file", "leave --place-database out"]);
+    std::fs::write(&file, "GeoLite2").expect("written");
+    says(&wrong(&host, &variable).await, "places", &[&name, "no database of places"]);
+    let mut command = host.command(&["serve", "--listen", "127.0.0.1:0", "--place-database", &name]);
+    command.env_remove("ATRIUM_PLACE_DATABASE");
+    let refused = run(command).await;
+    assert!(!refused.status.success() && said(&refused).contains("--place-database"), "{}", said(&refused));
+    std::fs::write(&file, crate::mmdb::cities()).expect("written");
+    let mut command = host.command(&["doctor"]);
+    command.envs(variable);
+    let output = run(command).await;
+    assert!(output.status.success() && said(&output).contains("ok    places: Test-City of 2030-03-17"), "{}", said(&output));
+}
+
+#[tokio::test]
 async fn a_mail_server_that_does_not_answer() {
     let server = Server::start(&[]).await;
     let host = Host::beside(&World::new().await);

@@ -72,6 +72,16 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "POST /oauth-authorizations tenant_id" | "POST /oauth-device-authorizations tenant_id" => ("workspace", nothing()),
         "PUT /tenant/security-policy two_factor.exempt_role_ids[]"
         | "POST /tenant/security-policy/simulations two_factor.exempt_role_ids[]" => ("role", nothing()),
+        "POST /tenant/sign-in-providers role_id" => {
+            let newcomers = json!({ "name": "Newcomers", "issuer": "https://id.example.com", "client_id": "atrium", "admits": "anybody",
+                                    "is_enabled": true });
+            ("role", newcomers)
+        }
+        "PUT /tenant/sign-in-providers/{id} role_id" => {
+            let newcomers = json!({ "name": "Newcomers too", "issuer": "https://id.secret.example", "client_id": "atrium", "admits": "anybody",
+                                    "is_enabled": true });
+            ("role", newcomers)
+        }
         "PUT /event-types/order ids[]" => ("event type", nothing()),
         _ => return None,
     })

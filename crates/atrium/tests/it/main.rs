@@ -29,6 +29,7 @@ mod logs;
 mod matrix;
 mod messaging;
 mod migrations;
+mod mmdb;
 mod openapi;
 mod platform;
 mod program;

@@ -112,7 +112,13 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
     let domain = owner.post("/custom-domains", domain).await.expect(201).id().to_string();
     let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
+    let provider = owner.post("/tenant/sign-in-providers", sign_in_provider(&format!("Secret {}", tenant.name))).await.expect(201).id();
+    let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
+    let domain = owner.post("/tenant/domains", domain).await.expect(201).id();
     BTreeMap::from([
+        ("/tenant/sign-in-providers/", provider.to_string()),
+        ("/me/company-identities/", provider.to_string()),
+        ("/tenant/domains/", domain.to_string()),
         ("/access-tokens/", token.clone()),
         ("/member-access-tokens/", token),
         ("/me/passkeys/", passkey),
@@ -138,6 +144,11 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/audit-exports/", audit_export),
         ("/custom-domains/", domain),
     ])
+}
+
+/// What adds a provider of the workspace's own.
+pub fn sign_in_provider(name: &str) -> Value {
+    json!({ "name": name, "issuer": "https://id.secret.example", "client_id": "atrium", "admits": "members", "is_enabled": true })
 }
 
 /// What registers an app.
@@ -216,6 +227,9 @@ pub fn body_for(path: &str) -> Value {
         "/roles/{id}" => json!({ "name": "Taken over", "permissions": [] }),
         "/support-leases/{id}/grant" => json!({ "reason": "Taken over" }),
         "/oauth-consents/{id}/scopes" => json!({ "scopes": ["openid"] }),
+        "/tenant/sign-in-providers/{id}" => sign_in_provider("Taken over"),
+        "/tenant/domains/{id}/mails" => json!({ "mailbox": "admin" }),
+        "/tenant/domains/{id}/proof" => json!({ "code": "AAAA-AAAA" }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
@@ -253,7 +267,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 62] = [
+const ANY_MEMBER: [&str; 65] = [
     "GET /me/identities",
     "POST /me/identities",
     "DELETE /me/identities/{id}",
@@ -286,6 +300,9 @@ const ANY_MEMBER: [&str; 62] = [
     "GET /me/exports",
     "POST /me/exports",
     "GET /me/exports/{id}/content",
+    "GET /me/sign-ins",
+    "GET /me/company-identities",
+    "DELETE /me/company-identities/{id}",
     // Owners only, which each of them reads in the workspace itself.
     "POST /tenants/{id}/deletion",
     "DELETE /tenants/{id}/deletion",

@@ -189,6 +189,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
     };
     let policy = row.policy.map(policy::store::read).transpose()?;
     let session = policy::guarded(session, policy, |policy| Standing {
+        factors: None,
+        may_change: false,
         is_exempt: row.is_exempt.unwrap_or_default(),
         // A program shows none; its user must have one.
         has_second: row.has_second.unwrap_or_default(),

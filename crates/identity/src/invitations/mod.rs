@@ -124,7 +124,10 @@ async fn check_role(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
 
 /// Whether whoever invited could do so at this moment: an invitation gives no more than its sender has when it is accepted.
 /// Under the lock of memberships, so that the sender is not demoted meanwhile.
-async fn check_inviter(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
+///
+/// # Errors
+/// `role_gone`, `invitation_void`.
+pub async fn check_inviter(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
     let tenant = ctx.tenant;
     let Some(role) = roles::store::grantable(ctx.db().await?, tenant, &[role]).await?.pop() else {
         return Err(Problem::conflict("role_gone", "The role of this invitation no longer exists. Ask for a new invitation.").into());

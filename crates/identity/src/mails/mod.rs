@@ -1,5 +1,6 @@
 //! The mails of this module: texts by language, laid out by the platform.
 
+pub mod company;
 pub mod domains;
 mod en;
 pub mod hosting;
@@ -7,6 +8,7 @@ mod nl;
 pub mod notices;
 mod pt_br;
 pub mod subscriptions;
+pub mod suspicions;
 
 use platform::App;
 use platform::mail::layout::Layout;

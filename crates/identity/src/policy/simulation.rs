@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use platform::Allow;
-use platform::auth::Factor;
 use platform::error::Result;
 use platform::time::Timestamp;
 use serde::Serialize;
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use super::http::SecurityManage;
 use super::{DAY, SecurityPolicy, store};
+use crate::activity;
 
 const DAYS: i64 = 90;
 /// The newest are played; more would tell no more.
@@ -38,16 +38,13 @@ pub struct StoppedMember {
     pub sign_ins: usize,
     /// Sign-ins from addresses that are not allowed.
     pub by_address: usize,
+    /// Sign-ins in a way that is not taken.
+    pub by_way_in: usize,
     /// Sign-ins without a second factor after grace was used up.
     pub by_second_factor: usize,
     /// Whether a second factor is set up by now, so that the next sign-in would pass.
     pub has_second_factor: bool,
     pub last_stopped_at: Timestamp,
-}
-
-/// The factors of a line of the login history, `password+totp`.
-fn factors(method: &str) -> Vec<Factor> {
-    method.split('+').filter_map(Factor::of_name).collect()
 }
 
 pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Result<Simulation> {
@@ -57,7 +54,8 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
     let db = ctx.db().await?;
     super::check_roles(&mut *db, tenant, &policy).await?;
     let exempt = store::members_with(&mut *db, tenant, &policy.two_factor.exempt_role_ids).await?;
-    let past = store::past_sign_ins(db, tenant, since, MOST).await?;
+    let past = store::past_sign_ins(&mut *db, tenant, since, MOST).await?;
+    let may_change = store::may_change(db, tenant).await?;
     let rules = policy.addresses.rules();
     let mut members: BTreeMap<Uuid, (StoppedMember, u16, Option<Timestamp>)> = BTreeMap::new();
     let sign_ins = past.len();
@@ -70,6 +68,7 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
                 email: entry.email,
                 sign_ins: 0,
                 by_address: 0,
+                by_way_in: 0,
                 by_second_factor: 0,
                 has_second_factor: entry.has_second,
                 last_stopped_at: entry.at,
@@ -78,25 +77,28 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
         });
         member.sign_ins += 1;
         let from_elsewhere = rules.as_ref().is_some_and(|rules| !rules.admits(entry.ip_address.map(|net| net.addr())));
+        let factors = activity::factors(&entry.method);
+        let by_way_in = !from_elsewhere && policy.refuses(&factors, may_change.contains(&entry.user_id)).is_some();
         // The date of enforcement lies ahead of what is played; the draft is played as if it were in force.
-        let is_due = policy.two_factor.required && !policy.is_second(&factors(&entry.method)) && !exempt.contains(&entry.user_id);
+        let is_due = policy.two_factor.required && !policy.is_second(&factors) && !exempt.contains(&entry.user_id);
         let mut without_factor = false;
-        if is_due && !from_elsewhere {
+        if is_due && !from_elsewhere && !by_way_in {
             let began = *started.get_or_insert(entry.at);
             let in_time = began.plus_seconds(i64::from(policy.two_factor.grace_days) * DAY) > entry.at;
             without_factor = !in_time || *logins >= policy.two_factor.grace_logins;
             *logins = logins.saturating_add(1);
         }
         member.by_address += usize::from(from_elsewhere);
+        member.by_way_in += usize::from(by_way_in);
         member.by_second_factor += usize::from(without_factor);
-        if from_elsewhere || without_factor {
+        if from_elsewhere || by_way_in || without_factor {
             member.last_stopped_at = entry.at;
         }
     }
     let count = members.len();
-    let mut stopped: Vec<_> =
-        members.into_values().map(|(member, ..)| member).filter(|member| member.by_address + member.by_second_factor > 0).collect();
-    stopped.sort_by_key(|member| std::cmp::Reverse(member.by_address + member.by_second_factor));
+    let times = |member: &StoppedMember| member.by_address + member.by_way_in + member.by_second_factor;
+    let mut stopped: Vec<_> = members.into_values().map(|(member, ..)| member).filter(|member| times(member) > 0).collect();
+    stopped.sort_by_key(|member| std::cmp::Reverse(times(member)));
     let stopped_members = stopped.len();
     stopped.truncate(200);
     Ok(Simulation { sign_ins, members: count, stopped, stopped_members })

@@ -138,3 +138,15 @@ pub async fn members_with(db: &mut PgConnection, tenant: TenantId, roles: &[Uuid
         .fetch_all(db)
         .await
 }
+
+/// The members who may change the policy.
+pub async fn may_change(db: &mut PgConnection, tenant: TenantId) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT m.user_id FROM identity.members m
+          WHERE m.tenant_id = $1 AND m.status = 'active'
+            AND EXISTS (SELECT FROM identity.granted(m.tenant_id, m.user_id) g WHERE g.permission = 'security:manage')",
+        tenant.0,
+    )
+    .fetch_all(db)
+    .await
+}

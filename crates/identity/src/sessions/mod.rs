@@ -15,6 +15,7 @@ use platform::auth::{Factor, Permissions, Scope, Session};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
+use platform::places::Place;
 use platform::pool::{Lent, look_up};
 use platform::text::email_key;
 use platform::time::Timestamp;
@@ -48,6 +49,8 @@ pub struct CurrentSession {
     pub permissions: Vec<Grant>,
     /// Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can.
     pub refused: Option<String>,
+    /// Whether one came by the workspace's own provider alone, which opens this workspace and nothing of the account.
+    pub is_confined: bool,
     /// From when the workspace asks for a second factor that this session has not shown.
     pub second_factor_due: Option<Timestamp>,
     /// The lease by which an administrator of the instance is here; null for everybody else.
@@ -102,6 +105,8 @@ pub struct OpenSession {
     pub current: bool,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
+    /// Where that address was when the session began, as far as it was known.
+    pub place: Option<Place>,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
     /// When it ends if it is not used.
@@ -146,12 +151,14 @@ pub struct NewSession {
     pub continues: Option<Uuid>,
     /// By which an administrator of the instance acts in the tenant.
     pub lease: Option<Uuid>,
+    /// The tenant's own provider, by whose word it is opened.
+    pub provider: Option<Uuid>,
 }
 
 impl NewSession {
     pub fn fresh(user: Uuid, tenant: Option<TenantId>, factors: &[Factor]) -> Self {
         let factors = factors.to_vec();
-        Self { user, tenant, remembered: false, expires_at: None, factors, verified_at: None, continues: None, lease: None }
+        Self { user, tenant, remembered: false, expires_at: None, factors, verified_at: None, continues: None, lease: None, provider: None }
     }
 
     /// One that goes on from another, in another tenant.
@@ -161,11 +168,17 @@ impl NewSession {
             tenant,
             remembered,
             expires_at: Some(session.expires_at),
-            // A device is remembered in one tenant.
-            factors: session.factors.iter().copied().filter(|factor| *factor != Factor::Device || tenant == session.tenant).collect(),
+            // A device is remembered in one tenant, and a tenant's provider is asked by that tenant each time.
+            factors: session
+                .factors
+                .iter()
+                .copied()
+                .filter(|factor| *factor != Factor::Company && (*factor != Factor::Device || tenant == session.tenant))
+                .collect(),
             verified_at: Some(session.verified_at),
             continues: Some(session.id),
             lease: None,
+            provider: None,
         }
     }
 
@@ -218,8 +231,8 @@ pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: O
         Some(tenant) => policy::admit(&mut *db, tenant, new.user, &new.factors, now).await?,
         None => Admission::default(),
     };
-    store::insert(&mut *db, origin, new, &admission, &token.hash, now).await?;
-    if let (Some(tenant), None) = (new.tenant, new.lease) {
+    store::insert(&mut *db, app, origin, new, &admission, &token.hash, now).await?;
+    if let (Some(tenant), None, None) = (new.tenant, new.lease, new.provider) {
         store::set_current_tenant(&mut *db, new.user, tenant).await?;
     }
     let found =
@@ -244,7 +257,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
-    suspicion::after_sign_in(&mut *db, app, origin, new.user).await?;
+    suspicion::after_sign_in(&mut *db, app, origin, new.user, &new.factors).await?;
     note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, tenant: new.tenant, factors: &new.factors }).await?;
     open(db, app, origin, replaced, new).await
 }
@@ -254,8 +267,13 @@ pub async fn open_signed_in(
 /// # Errors
 /// The database's.
 pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session: &Session) -> Result<CurrentSession> {
-    let user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
-    let tenants = store::tenants(&mut *db, session.user_id).await?;
+    let mut user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
+    let mut tenants = store::tenants(&mut *db, session.user_id).await?;
+    if session.is_confined() {
+        // Where else the person works, and what he or she is there, is no business of who was named by this workspace.
+        tenants.retain(|one| session.tenant.is_some_and(|tenant| tenant.0 == one.id));
+        user.is_platform_admin = false;
+    }
     let tenant = match session.tenant {
         Some(tenant) => Some(store::tenant(&mut *db, tenant).await?),
         None => None,
@@ -275,6 +293,7 @@ pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session
         roles,
         permissions: Grant::all_of(session.permissions),
         refused: session.admit(origin.ip, app.clock.now()).err().map(|refusal| refusal.code.into_owned()),
+        is_confined: session.is_confined(),
         second_factor_due: session.gate.second_factor_due,
         lease,
         support,

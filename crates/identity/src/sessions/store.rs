@@ -4,8 +4,10 @@ use platform::auth::{Factor, Gate, Scope, Session};
 use platform::ctx::Origin;
 use platform::ipnet::IpNet;
 use platform::lease::UsedLease;
+use platform::places::Place;
 use platform::time::Timestamp;
 use platform::{App, TenantId, id};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -37,7 +39,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let session = Session {
+    let mut session = Session {
         id: row.session_id,
         user_id: row.user_id,
         name: row.name,
@@ -60,10 +62,15 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
             _ => None,
         },
     };
+    // Whom a tenant names is no administrator of the instance by it.
+    session.is_platform_admin &= !session.is_confined();
     let policy = row.policy.map(policy::store::read).transpose()?;
     let timeout = policy.as_ref().and_then(|policy| policy.session.timeout_seconds).map(i64::from);
     let factors = session.factors.clone();
+    let (may_change, is_lease) = (session.permissions.of::<policy::http::SecurityManage>().is_some(), session.lease.is_some());
     let session = policy::guarded(session, policy, |policy| Standing {
+        factors: Some(factors.as_slice()).filter(|_| !is_lease),
+        may_change,
         is_exempt: row.is_exempt.unwrap_or_default(),
         has_second: policy.is_second(&factors),
         grace_until: row.grace_until,
@@ -86,6 +93,7 @@ pub async fn note_activity(db: impl PgExecutor<'_>, session: Uuid, now: Timestam
 
 pub async fn insert(
     db: &mut PgConnection,
+    app: &App,
     origin: &Origin,
     new: &NewSession,
     admission: &Admission,
@@ -99,8 +107,8 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO directory.sessions
                 (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at,
-                 factors, verified_at, grace_until, lease_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14)",
+                 factors, verified_at, grace_until, lease_id, location, provider_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         id::new(),
         &token_hash[..],
         new.user,
@@ -115,6 +123,8 @@ pub async fn insert(
         new.verified_at.unwrap_or(now),
         admission.grace_until as Option<Timestamp>,
         new.lease as Option<Uuid>,
+        activity::location(app, origin) as Option<Json<Place>>,
+        new.provider as Option<Uuid>,
     )
     .execute(db)
     .await?;
@@ -278,12 +288,13 @@ pub async fn list(
     count: i64,
 ) -> Result<Vec<OpenSession>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT id, ip_address, user_agent, created_at, last_seen_at, least(expires_at, idle_until) AS \"expires_at!\"
-           FROM directory.sessions
-          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND idle_until > $2
-            AND ($3::uuid IS NULL OR id < $3)
-          ORDER BY id DESC
-          LIMIT $4",
+        r#"SELECT id, ip_address, user_agent, location AS "location: Json<Place>", created_at, last_seen_at,
+                  least(expires_at, idle_until) AS "expires_at!"
+             FROM directory.sessions
+            WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND idle_until > $2
+              AND ($3::uuid IS NULL OR id < $3)
+            ORDER BY id DESC
+            LIMIT $4"#,
         user,
         now,
         before as Option<Uuid>,
@@ -298,6 +309,7 @@ pub async fn list(
             current: row.id == current,
             ip_address: row.ip_address.map(|net| net.addr().to_string()),
             user_agent: row.user_agent,
+            place: row.location.map(|place| place.0),
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,

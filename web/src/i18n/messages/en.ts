@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in English. */
 
+import { companyCodes } from "../company/en";
 import { factorCodes } from "../factors/en";
 import { planCodes, planFields } from "../plans/en";
 import { policyCodes } from "../policy/en";
@@ -33,6 +34,7 @@ export const messages = {
     offline: "You are offline. What you see may be old; this ends by itself.",
     wait: (seconds: number) => `Too many tries. Wait ${n(seconds, "second", "seconds")}, then try again.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "There are as many apps as there may be. Delete one that is not used.",
       no_secret: "This app has no secret.",
@@ -189,6 +191,11 @@ export const messages = {
       passkey_removed: "Passkey removed",
       passkey_renamed: "Passkey renamed",
       passkey_counter_went_back: "Passkey may be copied",
+      company_identity_linked: "Company's account linked",
+      company_identity_unlinked: "Company's account unlinked",
+      sign_in_provider_added: "Provider of sign-in added",
+      sign_in_provider_changed: "Provider of sign-in changed",
+      sign_in_provider_removed: "Provider of sign-in removed",
       suspicious_activity: "Suspicious activity",
       access_token_created: "Access token made",
       access_token_revoked: "Access token revoked",

@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Dutch. */
 
+import { companyCodes } from "../company/nl";
 import { factorCodes } from "../factors/nl";
 import { planCodes, planFields } from "../plans/nl";
 import { policyCodes } from "../policy/nl";
@@ -34,6 +35,7 @@ export const messages: Messages = {
     offline: "Je bent offline. Wat je ziet kan verouderd zijn; dit herstelt zichzelf.",
     wait: (seconds) => `Te veel pogingen. Wacht ${n(seconds, "seconde", "seconden")} en probeer het opnieuw.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "Er zijn zoveel apps als er mogen zijn. Verwijder er een die niet wordt gebruikt.",
       no_secret: "Deze app heeft geen geheim.",
@@ -193,6 +195,11 @@ export const messages: Messages = {
       passkey_removed: "Passkey verwijderd",
       passkey_renamed: "Passkey hernoemd",
       passkey_counter_went_back: "Passkey is mogelijk gekopieerd",
+      company_identity_linked: "Bedrijfsaccount gekoppeld",
+      company_identity_unlinked: "Bedrijfsaccount ontkoppeld",
+      sign_in_provider_added: "Inlogprovider toegevoegd",
+      sign_in_provider_changed: "Inlogprovider gewijzigd",
+      sign_in_provider_removed: "Inlogprovider verwijderd",
       suspicious_activity: "Verdachte activiteit",
       access_token_created: "Toegangstoken gemaakt",
       access_token_revoked: "Toegangstoken ingetrokken",

@@ -1,5 +1,6 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Brazilian Portuguese. */
 
+import { companyCodes } from "../company/pt-BR";
 import { factorCodes } from "../factors/pt-BR";
 import { planCodes, planFields } from "../plans/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
@@ -34,6 +35,7 @@ export const messages: Messages = {
     offline: "Você está sem conexão. O que aparece pode estar desatualizado; isto se resolve sozinho.",
     wait: (seconds) => `Tentativas demais. Espere ${n(seconds, "segundo", "segundos")} e tente de novo.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "Já há tantos aplicativos quanto pode haver. Exclua um que não seja usado.",
       no_secret: "Este aplicativo não tem segredo.",
@@ -191,6 +193,11 @@ export const messages: Messages = {
       passkey_removed: "Chave de acesso removida",
       passkey_renamed: "Chave de acesso renomeada",
       passkey_counter_went_back: "Chave de acesso talvez copiada",
+      company_identity_linked: "Conta da empresa vinculada",
+      company_identity_unlinked: "Conta da empresa desvinculada",
+      sign_in_provider_added: "Provedor de acesso adicionado",
+      sign_in_provider_changed: "Provedor de acesso alterado",
+      sign_in_provider_removed: "Provedor de acesso removido",
       suspicious_activity: "Atividade suspeita",
       access_token_created: "Token de acesso criado",
       access_token_revoked: "Token de acesso revogado",

@@ -40,6 +40,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
               <Table.Th>{t.policy.member}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.signIns}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.byAddress}</Table.Th>
+              <Table.Th visibleFrom="sm">{t.policy.byWayIn}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.byFactor}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.hasFactor}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.last}</Table.Th>
@@ -60,6 +61,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                       {[
                         [t.policy.signIns, f.number(member.sign_ins)],
                         [t.policy.byAddress, f.number(member.by_address)],
+                        [t.policy.byWayIn, f.number(member.by_way_in)],
                         [t.policy.byFactor, f.number(member.by_second_factor)],
                         [t.policy.hasFactor, hasFactor],
                         [t.policy.last, f.dateTime(member.last_stopped_at)],
@@ -73,6 +75,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                   </Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.sign_ins)}</Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.by_address)}</Table.Td>
+                  <Table.Td visibleFrom="sm">{f.number(member.by_way_in)}</Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.by_second_factor)}</Table.Td>
                   <Table.Td visibleFrom="sm">{hasFactor}</Table.Td>
                   <Table.Td visibleFrom="sm">

@@ -16,6 +16,7 @@ mod ownership;
 pub mod passkeys;
 mod passwords;
 mod pictures;
+mod places;
 mod plans;
 mod policy;
 mod privacy;

@@ -429,6 +429,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: 
         lease: None,
     });
     let standing = |policy: &SecurityPolicy| Standing {
+        factors: None,
+        may_change: false,
         is_exempt: row.is_exempt.unwrap_or_default(),
         // A program shows none; its user must have one.
         has_second: row.has_second.unwrap_or_default(),
