@@ -97,7 +97,7 @@ impl Session {
         if self.verified_at.plus_seconds(Self::FRESH) > now {
             return Ok(());
         }
-        Err(Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again."))
+        Err(step_up_required())
     }
 }
 
@@ -367,6 +367,11 @@ fn tenant_of(session: &Session, parts: &Parts, app: &App) -> Result<TenantId, Pr
     let tenant = session.tenant.ok_or_else(no_tenant)?;
     session.admit(parts.extensions.get::<Origin>().and_then(|origin| origin.ip), app.clock.now())?;
     Ok(tenant)
+}
+
+/// What says that a factor has to be shown first. The web app asks for one, and sends the request again.
+pub fn step_up_required() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again.")
 }
 
 fn session_required() -> Problem {

@@ -5,6 +5,7 @@ mod accounts;
 pub mod authenticator;
 mod devices;
 mod email_changes;
+mod gated;
 pub mod identities;
 mod instance;
 mod invitations;
