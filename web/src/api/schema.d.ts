@@ -823,7 +823,10 @@ export interface paths {
         /** The instance's apps, newest first. */
         get: operations["get_instance_oauth_clients"];
         put?: never;
-        /** Registers an app for people of every workspace; the answer holds its secret, this once. */
+        /**
+         * Registers an app for people of every workspace; the answer holds its secret, this once. Takes a factor shown within the last ten
+         *     minutes.
+         */
         post: operations["post_instance_oauth_clients"];
         delete?: never;
         options?: never;
@@ -842,11 +845,14 @@ export interface paths {
         get: operations["get_instance_oauth_clients_id"];
         put?: never;
         post?: never;
-        /** Deletes an app of the instance with all its tokens and consents. */
+        /** Deletes an app of the instance with all its tokens and consents. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_instance_oauth_clients_id"];
         options?: never;
         head?: never;
-        /** Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. */
+        /**
+         * Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within
+         *     the last ten minutes.
+         */
         patch: operations["patch_instance_oauth_clients_id"];
         trace?: never;
     };
@@ -859,7 +865,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. */
+        /**
+         * Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. Takes a factor
+         *     shown within the last ten minutes.
+         */
         post: operations["post_instance_oauth_clients_id_secrets"];
         delete?: never;
         options?: never;
@@ -1231,7 +1240,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adds the passkey that the browser made. */
+        /** Adds the passkey that the browser made. The answer sets a new cookie. */
         post: operations["post_me_passkeys"];
         delete?: never;
         options?: never;
@@ -1266,7 +1275,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of one's own passkeys. */
+        /** Removes one of one's own passkeys. The answer sets a new cookie. */
         delete: operations["delete_me_passkeys_id"];
         options?: never;
         head?: never;
@@ -1300,7 +1309,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes ten new recovery codes; the old ones count no more. */
+        /** Makes ten new recovery codes; the old ones count no more. The answer sets a new cookie. */
         post: operations["post_me_recovery_codes"];
         delete?: never;
         options?: never;
@@ -1336,7 +1345,7 @@ export interface paths {
         put?: never;
         /** Begins to set up an authenticator app; the answer holds its secret, this once. */
         post: operations["post_me_totp"];
-        /** Removes the authenticator app. */
+        /** Removes the authenticator app. The answer sets a new cookie. */
         delete: operations["delete_me_totp"];
         options?: never;
         head?: never;
@@ -1352,7 +1361,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows a first code, with which the app counts as set up. */
+        /** Shows a first code, with which the app counts as set up. The answer sets a new cookie. */
         post: operations["post_me_totp_confirmation"];
         delete?: never;
         options?: never;
@@ -1422,11 +1431,17 @@ export interface paths {
         get: operations["get_members_user_id"];
         put?: never;
         post?: never;
-        /** Removes a member: inactive and without roles from the next request on. */
+        /**
+         * Removes a member: inactive, without roles, access tokens and apps from the next request on. Takes a factor shown within the last
+         *     ten minutes.
+         */
         delete: operations["delete_members_user_id"];
         options?: never;
         head?: never;
-        /** Changes a member's status or roles, with effect from the member's next request. */
+        /**
+         * Changes a member's status or roles, with effect from the member's next request. One who is not active any more loses his or her
+         *     access tokens and apps here for good. Roles, permissions and letting somebody in again take a factor shown within the last ten minutes.
+         */
         patch: operations["patch_members_user_id"];
         trace?: never;
     };
@@ -1578,7 +1593,7 @@ export interface paths {
         /** The workspace's apps, newest first. */
         get: operations["get_oauth_clients"];
         put?: never;
-        /** Registers an app; the answer holds its secret, this once. */
+        /** Registers an app; the answer holds its secret, this once. Takes a factor shown within the last ten minutes. */
         post: operations["post_oauth_clients"];
         delete?: never;
         options?: never;
@@ -1597,11 +1612,14 @@ export interface paths {
         get: operations["get_oauth_clients_id"];
         put?: never;
         post?: never;
-        /** Deletes an app with all its tokens and consents. */
+        /** Deletes an app with all its tokens and consents. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_oauth_clients_id"];
         options?: never;
         head?: never;
-        /** Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. */
+        /**
+         * Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within the last ten
+         *     minutes.
+         */
         patch: operations["patch_oauth_clients_id"];
         trace?: never;
     };
@@ -1614,7 +1632,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draws a new secret; the answer holds it, this once, and the old one counts no more. */
+        /**
+         * Draws a new secret; the answer holds it, this once, and the old one counts no more. Takes a factor shown within the last ten
+         *     minutes.
+         */
         post: operations["post_oauth_clients_id_secrets"];
         delete?: never;
         options?: never;
@@ -2290,7 +2311,10 @@ export interface paths {
         put?: never;
         /** Signs in; the answer sets the session's cookie. */
         post: operations["post_sessions"];
-        /** Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes. */
+        /**
+         * Ends all of one's own sessions but this one, and what apps were given in any other, `offline_access` included. Takes a factor
+         *     shown within the last ten minutes.
+         */
         delete: operations["delete_sessions"];
         options?: never;
         head?: never;
