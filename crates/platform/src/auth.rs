@@ -128,7 +128,7 @@ impl Session {
         if self.verified_at.plus_seconds(Self::FRESH) > now {
             return Ok(());
         }
-        Err(Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again."))
+        Err(step_up_required())
     }
 }
 
@@ -433,6 +433,11 @@ fn read_only() -> Problem {
     let detail =
         "This workspace can be read and not changed, since its subscription is over or not paid for. Its owners can say how it goes on.";
     Problem::new(StatusCode::PAYMENT_REQUIRED, "read_only", detail)
+}
+
+/// What says that a factor has to be shown first. The web app asks for one, and sends the request again.
+pub fn step_up_required() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again.")
 }
 
 fn session_required() -> Problem {

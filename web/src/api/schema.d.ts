@@ -948,7 +948,10 @@ export interface paths {
         /** The instance's apps, newest first. */
         get: operations["get_instance_oauth_clients"];
         put?: never;
-        /** Registers an app for people of every workspace; the answer holds its secret, this once. */
+        /**
+         * Registers an app for people of every workspace; the answer holds its secret, this once. Takes a factor shown within the last ten
+         *     minutes.
+         */
         post: operations["post_instance_oauth_clients"];
         delete?: never;
         options?: never;
@@ -967,11 +970,14 @@ export interface paths {
         get: operations["get_instance_oauth_clients_id"];
         put?: never;
         post?: never;
-        /** Deletes an app of the instance with all its tokens and consents. */
+        /** Deletes an app of the instance with all its tokens and consents. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_instance_oauth_clients_id"];
         options?: never;
         head?: never;
-        /** Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. */
+        /**
+         * Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within
+         *     the last ten minutes.
+         */
         patch: operations["patch_instance_oauth_clients_id"];
         trace?: never;
     };
@@ -984,7 +990,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. */
+        /**
+         * Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. Takes a factor
+         *     shown within the last ten minutes.
+         */
         post: operations["post_instance_oauth_clients_id_secrets"];
         delete?: never;
         options?: never;
@@ -1396,7 +1405,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adds the passkey that the browser made. */
+        /** Adds the passkey that the browser made. The answer sets a new cookie. */
         post: operations["post_me_passkeys"];
         delete?: never;
         options?: never;
@@ -1431,7 +1440,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of one's own passkeys. */
+        /** Removes one of one's own passkeys. The answer sets a new cookie. */
         delete: operations["delete_me_passkeys_id"];
         options?: never;
         head?: never;
@@ -1465,7 +1474,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes ten new recovery codes; the old ones count no more. */
+        /** Makes ten new recovery codes; the old ones count no more. The answer sets a new cookie. */
         post: operations["post_me_recovery_codes"];
         delete?: never;
         options?: never;
@@ -1518,7 +1527,7 @@ export interface paths {
         put?: never;
         /** Begins to set up an authenticator app; the answer holds its secret, this once. */
         post: operations["post_me_totp"];
-        /** Removes the authenticator app. */
+        /** Removes the authenticator app. The answer sets a new cookie. */
         delete: operations["delete_me_totp"];
         options?: never;
         head?: never;
@@ -1534,7 +1543,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows a first code, with which the app counts as set up. */
+        /** Shows a first code, with which the app counts as set up. The answer sets a new cookie. */
         post: operations["post_me_totp_confirmation"];
         delete?: never;
         options?: never;
@@ -1604,11 +1613,17 @@ export interface paths {
         get: operations["get_members_user_id"];
         put?: never;
         post?: never;
-        /** Removes a member: inactive and without roles from the next request on. */
+        /**
+         * Removes a member: inactive, without roles, access tokens and apps from the next request on. Takes a factor shown within the last
+         *     ten minutes.
+         */
         delete: operations["delete_members_user_id"];
         options?: never;
         head?: never;
-        /** Changes a member's status or roles, with effect from the member's next request. */
+        /**
+         * Changes a member's status or roles, with effect from the member's next request. One who is not active any more loses his or her
+         *     access tokens and apps here for good. Roles, permissions and letting somebody in again take a factor shown within the last ten minutes.
+         */
         patch: operations["patch_members_user_id"];
         trace?: never;
     };
@@ -1760,7 +1775,7 @@ export interface paths {
         /** The workspace's apps, newest first. */
         get: operations["get_oauth_clients"];
         put?: never;
-        /** Registers an app; the answer holds its secret, this once. */
+        /** Registers an app; the answer holds its secret, this once. Takes a factor shown within the last ten minutes. */
         post: operations["post_oauth_clients"];
         delete?: never;
         options?: never;
@@ -1779,11 +1794,14 @@ export interface paths {
         get: operations["get_oauth_clients_id"];
         put?: never;
         post?: never;
-        /** Deletes an app with all its tokens and consents. */
+        /** Deletes an app with all its tokens and consents. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_oauth_clients_id"];
         options?: never;
         head?: never;
-        /** Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. */
+        /**
+         * Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within the last ten
+         *     minutes.
+         */
         patch: operations["patch_oauth_clients_id"];
         trace?: never;
     };
@@ -1796,7 +1814,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draws a new secret; the answer holds it, this once, and the old one counts no more. */
+        /**
+         * Draws a new secret; the answer holds it, this once, and the old one counts no more. Takes a factor shown within the last ten
+         *     minutes.
+         */
         post: operations["post_oauth_clients_id_secrets"];
         delete?: never;
         options?: never;
@@ -2510,7 +2531,10 @@ export interface paths {
         put?: never;
         /** Signs in; the answer sets the session's cookie. */
         post: operations["post_sessions"];
-        /** Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes. */
+        /**
+         * Ends all of one's own sessions but this one, and what apps were given in any other, `offline_access` included. Takes a factor
+         *     shown within the last ten minutes.
+         */
         delete: operations["delete_sessions"];
         options?: never;
         head?: never;

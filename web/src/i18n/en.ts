@@ -625,7 +625,7 @@ export const en = {
     end: "End",
     ended: "The session is ended",
     endOthers: "End all others",
-    othersEnded: "All other sessions are ended",
+    othersEnded: "All other sessions are ended, and apps connected in them",
     passwordText: "A new password ends all other sessions and disconnects your apps.",
     current: "Current password",
     change: "Change password",

@@ -627,7 +627,7 @@ export const nl: Catalogue = {
     end: "Beëindigen",
     ended: "De sessie is beëindigd",
     endOthers: "Alle andere beëindigen",
-    othersEnded: "Alle andere sessies zijn beëindigd",
+    othersEnded: "Alle andere sessies zijn beëindigd, met de apps die daar gekoppeld zijn",
     passwordText: "Een nieuw wachtwoord beëindigt alle andere sessies en ontkoppelt je apps.",
     current: "Huidig wachtwoord",
     change: "Wachtwoord wijzigen",

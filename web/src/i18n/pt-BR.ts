@@ -631,7 +631,7 @@ export const ptBR: Catalogue = {
     end: "Encerrar",
     ended: "A sessão foi encerrada",
     endOthers: "Encerrar todas as outras",
-    othersEnded: "Todas as outras sessões foram encerradas",
+    othersEnded: "Todas as outras sessões foram encerradas, com os aplicativos conectados nelas",
     passwordText: "Uma nova senha encerra todas as outras sessões e desconecta seus aplicativos.",
     current: "Senha atual",
     change: "Alterar senha",

@@ -141,7 +141,7 @@ async fn no_header_query_or_cookie_names_another_tenant() {
             client.send(Method::POST, "/contacts", &headers, Some(&json!({ "name": "Planted" }))).await.expect(201);
         }
     }
-    let cookie = ours.owner.cookie.clone().expect("a cookie");
+    let cookie = ours.owner.cookies().expect("a cookie");
     let mut tossed = ours.owner.clone();
     for more in [format!("tenant_id={id}"), format!("tenant={id}; workspace={id}")] {
         tossed.cookie = Some(format!("{more}; {cookie}"));
@@ -348,7 +348,7 @@ async fn a_planted_cookie_is_nobodys() {
     let world = World::new().await;
     let ana = sign_up(&world, "ana@example.com").await;
     let mallory = sign_up(&world, "mallory@example.com").await;
-    let (own, planted) = (ana.cookie.clone().expect("a cookie"), mallory.cookie.clone().expect("a cookie"));
+    let (own, planted) = (ana.cookies().expect("a cookie"), mallory.cookies().expect("a cookie"));
     let mut browser = ana.clone();
     for tossed in [format!("{own}; {planted}"), format!("{planted}; {own}"), format!("{planted}; x=1; {own}"), format!("{own};{planted}")] {
         browser.cookie = Some(tossed.clone());

@@ -28,7 +28,7 @@ use crate::caller::Somebody;
 use crate::challenges::{self, Purpose, Step};
 use crate::cookie::{self, Errand};
 use crate::directory::Directory;
-use crate::{company, second_factors, sessions};
+use crate::{company, second_factors, sessions, suspicion};
 use provider::{Claims, Failed, Known, Way};
 
 /// How one can sign in here beside password and passkey.
@@ -296,6 +296,7 @@ async fn finish(caller: Somebody, token: Option<&str>, input: ProviderAnswer) ->
             let factor = if errand.tenant.is_some() { Factor::Company } else { Factor::Provider };
             let attempt = SignIn::Failed { user, email: "", reason: "provider", factor };
             note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
+            suspicion::after_failure(directory.db(), &app, &caller.origin, user.unwrap_or_default()).await?;
             directory.commit().await?;
             return Err(failed(provider, &why).into());
         }
@@ -404,7 +405,8 @@ async fn sign_in(
     };
     if !sessions::store::may_sign_in(&mut *db, user).await? {
         let attempt = SignIn::Failed { user: Some(user), email: "", reason: "inactive", factor: Factor::Provider };
-        note_sign_in(db, &app, &caller.origin, &attempt).await?;
+        note_sign_in(&mut *db, &app, &caller.origin, &attempt).await?;
+        suspicion::after_failure(db, &app, &caller.origin, user).await?;
         directory.commit().await?;
         return Err(sessions::account_inactive().into());
     }

@@ -23,7 +23,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::oauth::tokens::store::revoke_of_session;
+use crate::oauth::tokens::store::{revoke_of_session, revoke_of_sessions};
 use crate::{company, sessions};
 
 const DAY: i64 = 24 * 3600;
@@ -120,6 +120,15 @@ impl Default for TwoFactorPolicy {
             remember_devices_allowed: false,
             exempt_role_ids: Vec::new(),
         }
+    }
+}
+
+impl TwoFactorPolicy {
+    /// Until when grace lasts for a member's tokens, which use none of it up: until its logins are spent or its days are over,
+    /// whichever comes first.
+    pub fn grace_of_tokens(&self, started: Option<Timestamp>, logins_used: Option<i32>) -> Option<Timestamp> {
+        let is_left = logins_used.is_some_and(|used| used < i32::from(self.grace_logins));
+        started.filter(|_| is_left).map(|at| at.plus_seconds(i64::from(self.grace_days) * DAY))
     }
 }
 
@@ -289,6 +298,33 @@ pub async fn admit(db: &mut PgConnection, tenant: TenantId, user: Uuid, factors:
     })
 }
 
+/// Judges a session by the policy of a tenant that is named apart from it, which may be another than the one it acts in, or be
+/// closed: as [`Session::admit`] does where it acts. The connection's transaction is that tenant's; without, nobody is exempt.
+///
+/// # Errors
+/// 403 `address_not_allowed` or `second_factor_required`; the database's.
+pub async fn check_admitted(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    session: &Session,
+    address: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Result<(), Problem>> {
+    let policy = store::find(&mut *db, tenant).await?.policy;
+    let here = store::grace_of(&mut *db, tenant, session.id).await?;
+    let mut factors = session.factors.clone();
+    if here.is_none() {
+        // A browser stands for the factor in one tenant, and grace is had by entering.
+        factors.retain(|factor| *factor != Factor::Device);
+    }
+    let standing = Standing {
+        is_exempt: store::is_exempt(db, tenant, session.user_id, &policy.two_factor.exempt_role_ids).await?,
+        has_second: policy.is_second(&factors),
+        grace_until: here.flatten(),
+    };
+    Ok(Session { gate: policy.gate(&standing), ..session.clone() }.admit(address, now))
+}
+
 /// A policy with the version to change it by.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CurrentPolicy {
@@ -324,10 +360,26 @@ async fn change(ctx: &mut Allow<http::SecurityManage>, seen: IfMatch, policy: Se
         // Who is inside already has the days of grace to set a second factor up.
         store::grant_grace(&mut *db, tenant, now.plus_seconds(i64::from(policy.two_factor.grace_days) * DAY)).await?;
     }
+    if before.policy.session != policy.session {
+        take_hold(&mut *db, tenant, &policy.session, own.id, now).await?;
+    }
     ctx.audit(Change::updated("security_policy.updated", "tenant", tenant.0, json!(before.policy), json!(policy)));
     ctx.commit().await?;
     app.sessions.forget();
     Ok(CurrentPolicy { policy, version })
+}
+
+/// Holds the sessions that are open in the tenant to limits that were just saved: their time is cut, and those beyond the cap end,
+/// the ones used least recently first. Who saved them is not signed out by the cap.
+async fn take_hold(db: &mut PgConnection, tenant: TenantId, limits: &SessionPolicy, own: Uuid, now: Timestamp) -> Result<()> {
+    if let Some(seconds) = limits.timeout_seconds {
+        sessions::store::shorten(&mut *db, tenant, i64::from(seconds), limits.extend_on_activity).await?;
+    }
+    if let Some(most) = limits.max_concurrent {
+        let ended = sessions::store::end_beyond(&mut *db, tenant, i64::from(most), own, now).await?;
+        revoke_of_sessions(db, &ended, now).await?;
+    }
+    Ok(())
 }
 
 /// # Errors

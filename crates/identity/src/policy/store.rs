@@ -30,6 +30,24 @@ pub async fn lock(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentPoli
     Ok(CurrentPolicy { policy: read(row.security_policy)?, version: row.version })
 }
 
+/// Until the transaction ends no policy is saved: whoever enters meanwhile is inside by the time that a new one takes hold of those
+/// inside. Before any session is locked, as where a policy is saved.
+pub async fn hold(db: &mut PgConnection, tenant: TenantId) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT id FROM directory.tenants WHERE id = $1 FOR SHARE", tenant.0).fetch_optional(db).await?;
+    Ok(())
+}
+
+/// Until when the session has grace in that tenant; nothing where it is a session of another.
+pub async fn grace_of(db: &mut PgConnection, tenant: TenantId, session: Uuid) -> Result<Option<Option<Timestamp>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT grace_until AS "grace_until: Timestamp" FROM directory.sessions WHERE id = $1 AND tenant_id = $2"#,
+        session,
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Saves it for the tenant of the context; answers the new version.
 pub async fn save(db: &mut PgConnection, policy: &SecurityPolicy) -> Result<i64> {
     let saved = serde_json::to_value(policy).map_err(Error::internal)?;

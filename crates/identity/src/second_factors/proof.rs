@@ -16,7 +16,7 @@ use super::passkeys::{self, Refused};
 use super::{recovery, totp};
 use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::challenges::{self, Purpose};
-use crate::throttle;
+use crate::{suspicion, throttle};
 
 /// One factor.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,9 +62,10 @@ pub fn password_not_enough() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "password_not_enough", "A second factor is set up, so it takes that one.")
 }
 
-/// A second factor of the user, checked and used up. Attempts of one user go one after the other and wait longer after each
-/// failure, whatever sign-in and address they come from, so that codes cannot be tried in numbers; what follows a failure is
-/// written down, and the transaction is to be committed either way.
+/// A second factor of the user, checked and used up. Codes of an app are short: those under one key go one after the other and
+/// wait longer after each failure, whatever sign-in and address they come from, so that they cannot be tried in numbers. Nobody finds
+/// a passkey or a recovery code (120 bits) by trying, so those wait for nothing that others tried. What follows a failure is written
+/// down, and the transaction is to be committed either way.
 ///
 /// # Errors
 /// 429 while a wait lasts; the database's.
@@ -72,12 +73,16 @@ pub async fn check_second(
     db: &mut PgConnection,
     app: &App,
     origin: &Origin,
+    key: &throttle::Key,
     user: Uuid,
     bound_to: Uuid,
     proof: Proof,
 ) -> Result<Result<Factor, Problem>> {
-    let (now, key) = (app.clock.now(), throttle::Key::of_second_factor(app, user));
-    key.hold(&mut *db, now).await?;
+    let now = app.clock.now();
+    let is_short = matches!(proof, Proof::Totp { .. });
+    if is_short {
+        key.hold(&mut *db, now).await?;
+    }
     let (factor, refusal) = match proof {
         Proof::Totp { code } => (Factor::Totp, (!totp::take(&mut *db, app, user, &code, true).await?).then(wrong_code)),
         Proof::RecoveryCode { code } => (Factor::RecoveryCode, (!recovery::take(&mut *db, user, &code, now).await?).then(wrong_code)),
@@ -97,13 +102,18 @@ pub async fn check_second(
         Proof::Password { .. } => (Factor::Password, Some(password_not_enough())),
     };
     let Some(refusal) = refusal else {
-        key.clear(db).await?;
+        if is_short {
+            key.clear(db).await?;
+        }
         return Ok(Ok(factor));
     };
-    if factor.is_second() {
+    if is_short {
         key.fail(&mut *db, now).await?;
+    }
+    if factor.is_second() {
         let attempt = SignIn::Failed { user: Some(user), email: "", reason: "second_factor", factor };
-        note_sign_in(db, app, origin, &attempt).await?;
+        note_sign_in(&mut *db, app, origin, &attempt).await?;
+        suspicion::after_failure(db, app, origin, user).await?;
     }
     Ok(Err(refusal))
 }

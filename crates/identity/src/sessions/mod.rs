@@ -6,12 +6,12 @@ pub mod store;
 mod verification;
 
 pub use second_step::SecondFactorDue;
-pub use verification::confirmed;
+pub use verification::{confirmed, renewed};
 
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use platform::auth::{Factor, Permissions, Scope, Session};
+use platform::auth::{Factor, Permissions, Scope, Session, step_up_required};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::directory::Directory;
-use crate::oauth::tokens::store::{move_to_session, revoke_of_other_sessions, revoke_of_session};
+use crate::oauth::tokens::store::{move_to_session, revoke_elsewhere, revoke_of_session};
 use crate::policy::{self, Admission};
 use crate::profile::User;
 use crate::support::{self, CurrentLease, SupportPresence};
@@ -221,6 +221,9 @@ pub struct Opened {
 /// The database's.
 pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: Option<&[u8; 32]>, new: &NewSession) -> Result<Opened> {
     let (token, now) = (Token::random(), app.clock.now());
+    if let Some(tenant) = new.tenant {
+        policy::store::hold(&mut *db, tenant).await?;
+    }
     if let Some(replaced) = replaced
         && let Some(ended) = store::end_presented(&mut *db, replaced, now).await?
         && new.continues != Some(ended)
@@ -434,12 +437,27 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     if summary.status != "active" {
         return Err(Problem::conflict("tenant_inactive", "This workspace is not active, so it cannot be entered.").into());
     }
+    check_second_factor(directory.db(), &session, wanted).await?;
     let remembered = store::is_remembered(directory.db(), session.id).await?;
+    policy::store::hold(directory.db(), wanted).await?;
     store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let new = NewSession::continued(&session, Some(wanted), remembered);
     let opened = open(directory.db(), &app, &origin, None, &new).await?;
     let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await
+}
+
+/// Before a session goes on in that tenant: a remembered browser stood for the second factor in another one, so it is asked for
+/// now, as a sign-in there would.
+///
+/// # Errors
+/// `step_up_required`.
+pub async fn check_second_factor(db: &mut PgConnection, session: &Session, wanted: TenantId) -> Result<()> {
+    let by_device = session.factors.contains(&Factor::Device) && !session.factors.iter().any(|factor| factor.is_second());
+    if by_device && session.tenant != Some(wanted) && !second_factors::store::methods(db, session.user_id).await?.is_empty() {
+        return Err(step_up_required().into());
+    }
+    Ok(())
 }
 
 async fn end_one(caller: &SignedIn, id: Uuid) -> Result<()> {
@@ -463,7 +481,8 @@ async fn end_others(caller: &SignedIn) -> Result<()> {
     session.check_fresh(app.clock.now())?;
     let mut directory = Directory::open(app, None, None).await?;
     let ended = store::end_all(directory.db(), session.user_id, Some(session.id), app.clock.now()).await?;
-    revoke_of_other_sessions(directory.db(), session.user_id, session.id, app.clock.now()).await?;
+    // Whoever wants to be signed out everywhere else wants no app left that somebody else connected there.
+    revoke_elsewhere(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let event = SecurityEvent { user: session.user_id, event: "other_sessions_ended", severity: "low", details: json!({ "count": ended }) };
     note_security_event(directory.db(), app, origin, &event).await?;
     directory.commit().await

@@ -331,6 +331,43 @@ pub async fn open_in(db: &mut PgConnection, user: Uuid, tenant: TenantId, now: T
     .await
 }
 
+/// Cuts the time of the tenant's open sessions: so many seconds from the last use; and in the whole, where use does not extend
+/// it. Who confirmed who he or she is has, for that, signed in anew.
+pub async fn shorten(db: &mut PgConnection, tenant: TenantId, seconds: i64, extends: bool) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.sessions s SET idle_until = least(s.idle_until, cut.idle_until, cut.expires_at), expires_at = least(s.expires_at, cut.expires_at)
+           FROM (SELECT id, last_seen_at + $2 * interval '1 second' AS idle_until,
+                        CASE WHEN $3 THEN expires_at ELSE greatest(created_at, verified_at) + $2 * interval '1 second' END AS expires_at
+                   FROM directory.sessions WHERE tenant_id = $1 AND ended_at IS NULL) AS cut
+          WHERE s.id = cut.id AND s.ended_at IS NULL AND (s.idle_until > cut.idle_until OR s.expires_at > cut.expires_at)",
+        tenant.0,
+        seconds as f64,
+        extends,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends what each user has open in the tenant beyond so many, the ones used least recently first, and `kept` last of all; answers
+/// which.
+pub async fn end_beyond(db: &mut PgConnection, tenant: TenantId, most: i64, kept: Uuid, now: Timestamp) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE directory.sessions s SET ended_at = $4
+           FROM (SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY id = $3 DESC, last_seen_at DESC, id DESC) AS place
+                   FROM directory.sessions
+                  WHERE tenant_id = $1 AND ended_at IS NULL AND expires_at > $4 AND idle_until > $4) AS open
+          WHERE s.id = open.id AND open.place > $2 AND s.ended_at IS NULL
+        RETURNING s.id",
+        tenant.0,
+        most,
+        kept,
+        now,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Whether there was such a session of that user to end.
 pub async fn end(db: &mut PgConnection, user: Uuid, session: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
     let ended =

@@ -157,7 +157,7 @@ async fn a_change_of_password_ends_the_links_and_who_is_suspended_has_none() {
     let id = ana.get("/me").await.expect(200).id();
     let status = json!({ "status": "suspended", "reason": "a test" });
     admin.send(Method::PUT, &format!("/admin/users/{id}/status"), &[], Some(&status)).await.expect(204);
-    assert_eq!(open(&browser, &token, None).await.expect(403).code(), "account_inactive");
+    assert_eq!(open(&browser, &token, None).await.expect(422).code(), "link_invalid");
     let before = kinds_of_mail(&world, ANA).await.len();
     ask(&Client::anonymous(&world), ANA).await;
     assert_eq!(kinds_of_mail(&world, ANA).await.len(), before);

@@ -6,6 +6,7 @@ pub mod authenticator;
 mod devices;
 mod domains;
 mod email_changes;
+mod gated;
 pub mod identities;
 mod instance;
 mod invitations;
