@@ -94,7 +94,8 @@ async fn sign_ins(instance: &Instance, options: &Options, db: &mut PgConnection,
         emails.iter().map(|email| post("/api/v1/sessions", "", &json!({ "email": email, "password": PASSWORD }))).collect();
     let cheap = get(CHEAP, &tenants[0].cookie);
     let time = Duration::from_secs(options.seconds);
-    let (mut signed_in, mut beside, mut bares, mut rates, mut ratios) = (Tally::default(), Tally::default(), Vec::new(), Vec::new(), Vec::new());
+    let (mut signed_in, mut beside, mut bares, mut rates, mut ratios) =
+        (Tally::default(), Tally::default(), Vec::new(), Vec::new(), Vec::new());
     let mut nth = 0;
     for round in 1..=options.rounds {
         let bare = bare(&hash, time)?;
@@ -102,10 +103,8 @@ async fn sign_ins(instance: &Instance, options: &Options, db: &mut PgConnection,
             nth += 1;
             Some(((), requests[nth % requests.len()].clone()))
         };
-        let (one, other) = tokio::join!(
-            drive(instance.address, options.connections, time, next, |(), _| {}),
-            paced(instance, &cheap, time),
-        );
+        let (one, other) =
+            tokio::join!(drive(instance.address, options.connections, time, next, |(), _| {}), paced(instance, &cheap, time),);
         println!("  round {round}: bare {bare:.1}/s, sign-ins {:.1}/s, {:.1} %", one.rate(200), 100.0 * one.rate(200) / bare);
         bares.push(bare);
         rates.push(one.rate(200));
@@ -179,7 +178,9 @@ async fn sessions(instance: &Instance, options: &Options, db: &mut PgConnection,
     figures.tell("session: a request without one, median", micros(&none), "µs");
     figures.hold("session: added where it is kept, median", micros(&kept) - micros(&none), "µs", Target::AtMost(150.0));
     figures.hold("session: added where it is looked up, median", micros(&fresh) - micros(&none), "µs", Target::AtMost(150.0));
-    for (what, tally, status) in [("without a session", &none, 401), ("with a kept one", &kept, 422), ("with another each time", &fresh, 422)] {
+    for (what, tally, status) in
+        [("without a session", &none, 401), ("with a kept one", &kept, 422), ("with another each time", &fresh, 422)]
+    {
         if tally.answered(status) == 0 || tally.statuses.len() > 1 || tally.broken > 0 {
             figures.wrong(format!("requests {what} were not all answered with {status}: {}", tally.summary()));
         }

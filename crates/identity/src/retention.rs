@@ -1,7 +1,7 @@
 //! What of the directory goes when it is old.
 
-use platform::retention::{Kept, Own, Retained};
 use platform::retained_by_instance;
+use platform::retention::{Kept, Own, Retained};
 
 /// Sessions that are over, used links and unfinished sign-ups after a week, old waits, tokens of clients a month after they ran
 /// out, and logs of accounts.

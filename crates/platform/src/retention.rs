@@ -290,7 +290,13 @@ macro_rules! retained {
             remove: |db, span| {
                 Box::pin(async move {
                     let removed = sqlx::query!(
-                        "DELETE FROM " + $table + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + $table + " WHERE " + $old + " LIMIT $3 FOR UPDATE SKIP LOCKED))",
+                        "DELETE FROM "
+                            + $table
+                            + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM "
+                            + $table
+                            + " WHERE "
+                            + $old
+                            + " LIMIT $3 FOR UPDATE SKIP LOCKED))",
                         span.tenant,
                         span.before,
                         span.most,
@@ -312,7 +318,11 @@ macro_rules! retained_by_instance {
             count: |db, span| {
                 Box::pin(async move {
                     let count = sqlx::query_scalar!(
-                        "SELECT count(*) AS \"count!\" FROM (SELECT FROM " + $table + " WHERE (" + $old + ") AND $2::timestamptz IS NOT NULL LIMIT $3) AS old",
+                        "SELECT count(*) AS \"count!\" FROM (SELECT FROM "
+                            + $table
+                            + " WHERE ("
+                            + $old
+                            + ") AND $2::timestamptz IS NOT NULL LIMIT $3) AS old",
                         span.before,
                         span.now,
                         span.most,
@@ -323,7 +333,13 @@ macro_rules! retained_by_instance {
             remove: |db, span| {
                 Box::pin(async move {
                     let removed = sqlx::query!(
-                        "DELETE FROM " + $table + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + $table + " WHERE (" + $old + ") AND $2::timestamptz IS NOT NULL LIMIT $3 FOR UPDATE SKIP LOCKED))",
+                        "DELETE FROM "
+                            + $table
+                            + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM "
+                            + $table
+                            + " WHERE ("
+                            + $old
+                            + ") AND $2::timestamptz IS NOT NULL LIMIT $3 FOR UPDATE SKIP LOCKED))",
                         span.before,
                         span.now,
                         span.most,

@@ -19,13 +19,13 @@ use sqlx::{Connection, PgConnection};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::AuditEvent;
 use super::file::{FileError, Follower, SignedManifest, Writer};
 use super::heads::{Head, Hex, VerifyingKey, own_keys, signing_key};
 use super::http::says;
 use super::record::{Hash, genesis};
 use super::store::{Which, horizon};
 use super::verify::{Broken, Reason, Sealed};
-use super::AuditEvent;
 use crate::ctx::{Ctx, TenantId};
 use crate::error::{Error, Result};
 use crate::files::Upload;

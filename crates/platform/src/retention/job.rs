@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DAY, Kept, Kind, RetentionPolicy, Retained, Span, store};
+use super::{DAY, Kept, Kind, Retained, RetentionPolicy, Span, store};
 use crate::audit::archive;
 use crate::ctx::TenantId;
 use crate::error::Result;

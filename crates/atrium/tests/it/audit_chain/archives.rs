@@ -78,8 +78,7 @@ async fn what_is_archived_leaves_the_database_and_the_chain_goes_on() {
     tenant.owner.post("/contacts", json!({ "name": "Later" })).await.expect(201);
     seal(&world).await;
     assert_eq!(found(&world, tenant.id).await, None);
-    let verdict =
-        platform::audit::verify::verify(&world.app, TenantId(tenant.id), &keys(&world).await, &[]).await.expect("a verdict");
+    let verdict = platform::audit::verify::verify(&world.app, TenantId(tenant.id), &keys(&world).await, &[]).await.expect("a verdict");
     assert_eq!((verdict.archived, verdict.records), (length, ends(&world, tenant.id).await));
     heads::sign_heads(&world.app).await.expect("signed");
     assert_eq!(found(&world, tenant.id).await, None);
@@ -98,8 +97,7 @@ async fn what_is_archived_leaves_the_database_and_the_chain_goes_on() {
     seal(&world).await;
     assert!(archive(&world, &[tenant.id]).await.records > 0);
     assert_eq!(found(&world, tenant.id).await, None);
-    let verdict =
-        platform::audit::verify::verify(&world.app, TenantId(tenant.id), &keys(&world).await, &[]).await.expect("a verdict");
+    let verdict = platform::audit::verify::verify(&world.app, TenantId(tenant.id), &keys(&world).await, &[]).await.expect("a verdict");
     assert_eq!(verdict.archived, verdict.records);
 }
 
@@ -221,7 +219,12 @@ async fn a_beginning_that_was_cut_off_is_found() {
     assert_eq!(found(&world, tenant.id).await, Some((1, Reason::Gap)));
     // A true one that was taken away, or changed in its row.
     assert_eq!(found(&world, other.id).await, None);
-    tamper(&mut db, other.id, "UPDATE platform.audit_archives SET manifest = jsonb_set(manifest, '{manifest,records}', '1') WHERE tenant_id = TENANT").await;
+    tamper(
+        &mut db,
+        other.id,
+        "UPDATE platform.audit_archives SET manifest = jsonb_set(manifest, '{manifest,records}', '1') WHERE tenant_id = TENANT",
+    )
+    .await;
     assert_eq!(found(&world, other.id).await, Some((1, Reason::ForgedArchive)));
     tamper(&mut db, other.id, "DELETE FROM platform.audit_archives WHERE tenant_id = TENANT").await;
     assert!(matches!(broken(&world, other.id).await, Some(broken) if broken.seq == 1), "{length}");
@@ -347,7 +350,10 @@ async fn the_command_line_finds_and_proves_what_is_archived() {
     }
     let id = tenant.id.to_string();
     let listed = host.does(&["archive", "list"]).await;
-    assert!(listed.contains(&format!("acme-ltd  {}", one.from)) && listed.contains(&format!("{length} records, 1 to {length}")), "{listed}");
+    assert!(
+        listed.contains(&format!("acme-ltd  {}", one.from)) && listed.contains(&format!("{length} records, 1 to {length}")),
+        "{listed}"
+    );
     assert!(listed.contains("other-ltd  ") && !host.does(&["archive", "list", "--tenant", "acme-ltd"]).await.contains("other-ltd"));
 
     let search = async |more: &[&str]| {

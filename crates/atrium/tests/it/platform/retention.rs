@@ -56,7 +56,11 @@ async fn each_workspace_keeps_as_long_as_it_chose_and_others_as_the_seed_says() 
     // What would go is told beforehand, and nothing goes by that.
     let simulated = acme.owner.post("/retention-policy/simulations", json!({ "notification_logs": 30 })).await.expect(200).json;
     let of_logs = |simulated: &Value| {
-        simulated["kinds"].as_array().and_then(|kinds| kinds.iter().find(|kind| kind["kind"] == "notification_logs")).cloned().expect("a kind")
+        simulated["kinds"]
+            .as_array()
+            .and_then(|kinds| kinds.iter().find(|kind| kind["kind"] == "notification_logs"))
+            .cloned()
+            .expect("a kind")
     };
     let before = world.now().plus_seconds(-30 * DAY);
     // Those of the sign-up stand at the database's own time, five years ago.
@@ -95,7 +99,8 @@ async fn the_policy_is_saved_within_the_instances_bounds() {
     // Of what nothing is kept there is nothing to decide.
     assert_eq!(kind("workflow_logs").is_some(), world.app.retained.iter().any(|rows| format!("{rows:?}").contains("WorkflowLogs")));
     for days in [29, 61] {
-        let refused = tenant.owner.put("/retention-policy", Some(&first["version"]), json!({ "notification_logs": days })).await.expect(422);
+        let refused =
+            tenant.owner.put("/retention-policy", Some(&first["version"]), json!({ "notification_logs": days })).await.expect(422);
         assert_eq!(refused.json["errors"][0]["field"], "notification_logs", "{}", refused.text);
         tenant.owner.post("/retention-policy/simulations", json!({ "notification_logs": days })).await.expect(422);
     }
@@ -142,9 +147,7 @@ async fn what_is_the_instances_own_goes_as_it_says() {
             .await
             .expect("a sign-in");
     }
-    let count = async |sql: &'static str| -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&mut world.as_owner().await).await.expect("a count")
-    };
+    let count = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&mut world.as_owner().await).await.expect("a count") };
     let sessions = "SELECT count(*) FROM directory.sessions";
     let before = count(sessions).await;
     retention::apply(&world.app).await.expect("applied");
@@ -194,10 +197,8 @@ async fn the_trail_is_archived_by_policy_and_archives_have_their_time() {
     assert_eq!(crate::audit_chain::broken(&world, acme.id).await, None);
     assert!(other.owner.get("/audit-events").await.expect(200).json["items"].as_array().is_some_and(|items| !items.is_empty()));
     let archives = async || acme.owner.get("/audit-archives").await.expect(200).json["items"].clone();
-    let key: String = sqlx::query_scalar("SELECT storage_key FROM platform.audit_archives")
-        .fetch_one(&mut world.as_owner().await)
-        .await
-        .expect("a key");
+    let key: String =
+        sqlx::query_scalar("SELECT storage_key FROM platform.audit_archives").fetch_one(&mut world.as_owner().await).await.expect("a key");
     assert!(world.app.files.read(&key).await.is_ok() && archives().await[0]["removed_at"] == json!(null));
     world.clock.set(world.now().plus_seconds(31 * DAY));
     let acme = Tenant { owner: crate::identity::again(&world, "acme@example.com").await, ..acme };
@@ -223,12 +224,11 @@ async fn what_is_old_is_found_by_an_index() {
     ];
     let world = World::new().await;
     let mut db = world.as_owner().await;
-    let leading: Vec<String> = sqlx::query_scalar(
-        "SELECT DISTINCT i.indrelid::regclass::text || ' ' || pg_get_indexdef(i.indexrelid) FROM pg_index i",
-    )
-    .fetch_all(&mut db)
-    .await
-    .expect("indexes");
+    let leading: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT i.indrelid::regclass::text || ' ' || pg_get_indexdef(i.indexrelid) FROM pg_index i")
+            .fetch_all(&mut db)
+            .await
+            .expect("indexes");
     for rows in &world.app.retained {
         let table = rows.table;
         if SMALL.contains(&table) {

@@ -236,13 +236,10 @@ pub async fn remove(owner: &PgPool, tenant: TenantId, last: i64, count: i64) -> 
 pub async fn drop_partition(owner: &PgPool, month: &Month, written_since: &str) -> Result<bool, sqlx::Error> {
     let mut tx = owner.begin().await?;
     sqlx::query!("SET LOCAL lock_timeout = '300ms'").execute(&mut *tx).await?;
-    let is_dropped = sqlx::query_scalar!(
-        r#"SELECT platform.drop_audit_partition($1, $2::text::xid8) AS "dropped!""#,
-        month.first_day,
-        written_since,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let is_dropped =
+        sqlx::query_scalar!(r#"SELECT platform.drop_audit_partition($1, $2::text::xid8) AS "dropped!""#, month.first_day, written_since,)
+            .fetch_one(&mut *tx)
+            .await?;
     tx.commit().await?;
     Ok(is_dropped)
 }
