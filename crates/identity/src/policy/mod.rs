@@ -318,6 +318,8 @@ pub async fn check_admitted(
         factors.retain(|factor| *factor != Factor::Device);
     }
     let standing = Standing {
+        factors: Some(&session.factors),
+        may_change: store::may_change(&mut *db, tenant).await?.contains(&session.user_id),
         is_exempt: store::is_exempt(db, tenant, session.user_id, &policy.two_factor.exempt_role_ids).await?,
         has_second: policy.is_second(&factors),
         grace_until: here.flatten(),

@@ -1,5 +1,5 @@
 /** How long the workspace keeps what has no lasting use; what would go is shown before it is saved. */
-import { Button, Group, NumberInput, Stack, Switch, Table, Text } from "@mantine/core";
+import { Box, Button, Group, NumberInput, Stack, Switch, Table, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
@@ -94,7 +94,9 @@ function Editor({ current }: { current: CurrentRetention }) {
 
   return (
     <form noValidate autoComplete="off" onSubmit={send(save.mutate)}>
-      <FormSummary lines={summary} />
+      <Box mb={summary.length > 0 ? "lg" : 0}>
+        <FormSummary lines={summary} />
+      </Box>
       <Section title={t.retention.periods} description={t.retention.text}>
         <Stack maw={560}>
           {base.kinds.map(({ kind, least, most, default: otherwise }) => (
