@@ -109,8 +109,8 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     .expect("an identity");
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     let notification = notification(world, tenant).await.to_string();
-    let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
-    let domain = owner.post("/custom-domains", domain).await.expect(201).id().to_string();
+    let site = json!({ "domain": format!("secret.{}.example", tenant.name) });
+    let site = owner.post("/custom-domains", site).await.expect(201).id();
     let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
     let provider = owner.post("/tenant/sign-in-providers", sign_in_provider(&format!("Secret {}", tenant.name))).await.expect(201).id();
     let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
@@ -142,7 +142,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/notifications/", notification),
         ("/support-leases/", lease),
         ("/audit-exports/", audit_export),
-        ("/custom-domains/", domain),
+        ("/custom-domains/", site.to_string()),
     ])
 }
 

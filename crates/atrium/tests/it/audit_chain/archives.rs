@@ -12,7 +12,7 @@ use platform::audit::store::Which;
 use platform::audit::verify::Reason;
 use platform::audit::{ensure_partitions, heads};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor};
+use sqlx::Executor;
 use uuid::Uuid;
 
 use super::{broken, ends, found, keys, seal, sealed, tamper};
