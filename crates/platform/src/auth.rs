@@ -94,13 +94,14 @@ impl Session {
         if self.gate.addresses.as_ref().is_some_and(|rules| !rules.admits(address)) {
             return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", "This workspace cannot be used from your address."));
         }
-        let refused = |code, detail: &'static str| Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
         match self.gate.way_in {
             Some(WayRefused::MailLink) => {
-                return refused("mail_link_not_allowed", "This workspace does not take links in mails. Sign in another way.");
+                let detail = "This workspace does not take links in mails. Sign in another way.";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "mail_link_not_allowed", detail));
             }
             Some(WayRefused::NotCompany) => {
-                return refused("company_sign_in_required", "This workspace asks you to sign in with your company's account.");
+                let detail = "This workspace asks you to sign in with your company's account.";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "company_sign_in_required", detail));
             }
             None => {}
         }

@@ -8,7 +8,7 @@ export const keys = {
   signIns: "sign-ins",
   companyProviders: "company-providers",
   companyIdentities: "company-identities",
-  domains: "domains",
+  mailDomains: "domains",
   secondFactors: "second-factors",
   identities: "identities",
   accessTokens: "access-tokens",

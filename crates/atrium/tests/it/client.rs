@@ -95,10 +95,12 @@ impl Client {
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        let from_root =
-            ["/b/", "/api/", "/livez", "/readyz", "/oauth/", "/.well-known/", "/tls/", "/sign-in", "/index.html", "/favicon.svg"];
-        let path =
-            if path == "/" || from_root.iter().any(|prefix| path.starts_with(prefix)) { path.to_owned() } else { format!("/api/v1{path}") };
+        let from_root = ["/b/", "/api/", "/livez", "/readyz", "/oauth/", "/.well-known/", "/tls/", "/index.html", "/favicon.svg"];
+        let path = if ["/", "/sign-in"].contains(&path) || from_root.iter().any(|prefix| path.starts_with(prefix)) {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         let cookies = self.cookies();
         if let Some(cookies) = &cookies {

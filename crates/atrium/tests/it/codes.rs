@@ -12,6 +12,7 @@ fn number(status: &str) -> Option<u16> {
         "UNAUTHORIZED" => 401,
         "FORBIDDEN" => 403,
         "NOT_FOUND" => 404,
+        "PAYMENT_REQUIRED" => 402,
         "METHOD_NOT_ALLOWED" => 405,
         "CONFLICT" => 409,
         "GONE" => 410,

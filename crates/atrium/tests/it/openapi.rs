@@ -45,8 +45,16 @@ fn every_operation_is_described() {
 }
 
 /// Lists that come whole, since the program and not its use decides how long they are.
-const WHOLE: [&str; 5] =
-    ["/api/v1/admin/plans", "/api/v1/custom-domains", "/api/v1/members/{user_id}/permissions", "/api/v1/permissions", "/api/v1/roles"];
+const WHOLE: [&str; 8] = [
+    "/api/v1/admin/plans",
+    "/api/v1/custom-domains",
+    "/api/v1/me/company-identities",
+    "/api/v1/members/{user_id}/permissions",
+    "/api/v1/permissions",
+    "/api/v1/roles",
+    "/api/v1/tenant/domains",
+    "/api/v1/tenant/sign-in-providers",
+];
 
 #[test]
 fn lists_are_paged() {

@@ -9,6 +9,7 @@ use platform::etag::IfMatch;
 use platform::extract::{Json, Path};
 use platform::page::Page;
 use platform::rate_limit::Limit;
+use platform::text::Checks;
 use platform::{Allow, App, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -133,7 +134,10 @@ async fn of_workspace(caller: Anonymous, Path(slug): Path<String>) -> Result<Jso
 async fn look_up(caller: Anonymous, Json(input): Json<WorkspaceLookup>) -> Result<Json<FoundWorkspace>> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
     let mut directory = Directory::open(&caller.app, None, None).await?;
-    let slug = match mail_domains::of_address(&input.email) {
+    let mut checks = Checks::new();
+    let email = checks.email("email", &input.email);
+    checks.done()?;
+    let slug = match mail_domains::of_address(&email) {
         Some(domain) => mail_domains::store::workspace_of(directory.db(), &domain).await?,
         None => None,
     };

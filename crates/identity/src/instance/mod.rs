@@ -102,6 +102,7 @@ async fn set_trial(admin: SignedIn, tenant: TenantId, seen: OptionalIfMatch, inp
     }
     let before = plans::store::lock_subscription(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
     plans::store::set_trial(owner.db(), tenant, input.ends_at, app.clock.now()).await?;
+    store::touch_tenant(owner.db(), tenant).await?;
     let change = Change::updated(
         "tenant.trial_changed",
         "tenant",

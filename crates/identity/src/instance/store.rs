@@ -116,6 +116,12 @@ pub async fn lock_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Opti
     Ok(row.map(|row| Before { name: row.name, status: row.status, features: row.features.0, version: row.version }))
 }
 
+/// Gives the record its next version: what is shown with it has changed.
+pub async fn touch_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE directory.tenants SET updated_at = now() WHERE id = $1", tenant.0).execute(db).await?;
+    Ok(())
+}
+
 pub async fn set_status(
     db: &mut PgConnection,
     tenant: TenantId,

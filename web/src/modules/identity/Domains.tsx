@@ -33,7 +33,7 @@ export function Domains() {
     mutationFn: (domain: string) => take(api.POST("/api/v1/tenant/domains", { body: { domain } })),
     onSuccess: () => {
       form.reset();
-      void client.invalidateQueries({ queryKey: [keys.domains] });
+      void client.invalidateQueries({ queryKey: [keys.mailDomains] });
     },
     onError: problem.show,
   });
@@ -82,7 +82,7 @@ function Row({ domain }: { domain: Domain }) {
   const [opened, { open, close }] = useDisclosure(false);
   const remove = useChange<void>({
     run: () => take(api.DELETE("/api/v1/tenant/domains/{id}", { params: { path: { id: domain.id } } })),
-    stale: [keys.domains],
+    stale: [keys.mailDomains],
     done: () => notice(t.company.domainRemoved(domain.domain)),
   });
   return (
@@ -130,7 +130,7 @@ function Proof({ domain, onDone }: { domain: Domain; onDone: () => void }) {
   const path = { id: domain.id };
   const send = useChange<void, Domain>({
     run: () => take(api.POST("/api/v1/tenant/domains/{id}/mails", { params: { path }, body: { mailbox } })),
-    stale: [keys.domains],
+    stale: [keys.mailDomains],
     done: ({ mail_sent_to }) => notice(t.company.mailSent(mail_sent_to ?? "")),
   });
   const form = useForm({
@@ -143,7 +143,7 @@ function Proof({ domain, onDone }: { domain: Domain; onDone: () => void }) {
     mutationFn: (code: string) =>
       take(api.POST("/api/v1/tenant/domains/{id}/proof", { params: { path }, body: { code } })),
     onSuccess: () => {
-      void client.invalidateQueries({ queryKey: [keys.domains] });
+      void client.invalidateQueries({ queryKey: [keys.mailDomains] });
       notice(t.company.isProven(domain.domain));
       onDone();
     },

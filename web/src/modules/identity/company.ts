@@ -9,7 +9,7 @@ export const companyProvidersQuery = queryOptions({
 });
 
 export const domainsQuery = queryOptions({
-  queryKey: [keys.domains],
+  queryKey: [keys.mailDomains],
   queryFn: () => take(api.GET("/api/v1/tenant/domains")),
 });
 

@@ -123,7 +123,7 @@ async fn a_month_stays_as_long_as_a_workspace_keeps_it_and_others_are_taken_out(
 async fn a_line_of_a_later_month_that_was_sealed_earlier_goes_along() {
     let (world, tenant, length) = sealed(5).await;
     // Written by a program whose clock is a month behind, after all others.
-    let behind = Uuid::from_u128(platform::id::new().as_u128() - (31 * 24 * 3600 * 1000_u128 << 80));
+    let behind = Uuid::from_u128(platform::id::new().as_u128() - ((31 * 24 * 3600 * 1000_u128) << 80));
     sqlx::query("INSERT INTO platform.audit_events (tenant_id, id, action, entity_type) VALUES ($1, $2, 'probe.late', 'probe')")
         .bind(tenant.id)
         .bind(behind)

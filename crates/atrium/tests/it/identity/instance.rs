@@ -61,7 +61,8 @@ async fn an_administrator_of_the_instance_gets_at_no_workspaces_data() {
             "owner_name",
             "slug",
             "status",
-            "trial_ends_at"
+            "trial_ends_at",
+            "version"
         ]
     );
     assert_eq!((&of["members"], &of["jobs_failed"], &of["file_bytes"]), (&json!(1), &json!(1), &json!(6)));

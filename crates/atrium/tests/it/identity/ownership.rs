@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{kinds_of_mail, newest_mail};
+use super::{again, kinds_of_mail, newest_mail};
 use crate::client::Tenant;
 use crate::world::World;
 
@@ -57,6 +57,7 @@ async fn an_offer_is_judged_again_when_it_is_accepted() {
     world.advance_minutes(10);
     assert_eq!(bo.put("/ownership-offer/acceptance", None, json!({})).await.expect(403).code(), "step_up_required");
     assert_eq!(second.post("/ownership-offer", offer).await.expect(403).code(), "step_up_required");
+    let second = again(&world, "owner.acme@example.com").await;
     second.delete(&format!("/members/{bo_id}")).await.expect(204);
     bo.put("/ownership-offer/acceptance", None, json!({})).await.expect(403);
 }

@@ -102,19 +102,21 @@ async fn settings_are_each_tenants_own() {
 }
 
 /// Changing operations that take no If-Match, with the reason why two who do not see each other harm nobody.
-const WITHOUT_VERSION: [(&str, &str); 35] = [
+const WITHOUT_VERSION: [(&str, &str); 38] = [
     ("DELETE /access-tokens/{id}", "ends what is one's own; ended is ended, whoever was first"),
     ("PUT /admin/tenants/{id}/suspension", "the second finds it suspended and is refused"),
     ("DELETE /admin/tenants/{id}/suspension", "the second finds it lifted and is refused"),
     ("PUT /admin/users/{id}/status", "sets one of two states, with a line of history for each; nothing typed is lost"),
     ("PUT /bookings/{id}/no-show", "sets one state, which is checked under the booking's lock"),
     ("PUT /event-types/order", "a whole order replaces a whole order, which every screen shows at once; no other field goes with it"),
+    ("DELETE /custom-domains/{id}", "the second finds none"),
     ("DELETE /failed-jobs/{id}", "the second finds none"),
     ("DELETE /files/{id}", "a file never changes; the second finds none"),
     ("DELETE /invitations/{id}", "the state is checked under its lock; the second is refused"),
     ("DELETE /job-batches/{id}", "cancelled is cancelled; again says when"),
     ("PUT /me/avatar", "one's own, and seen: the later picture counts"),
     ("DELETE /me/avatar", "one's own; again is no error"),
+    ("DELETE /me/company-identities/{id}", "one's own; the second finds none"),
     ("DELETE /me/email-change", "takes back what waits; the second finds none"),
     ("DELETE /me/identities/{id}", "one's own; the last way in is checked under the user's lock"),
     ("DELETE /me/passkeys/{id}", "one's own; the last factor is checked under the user's lock"),
@@ -135,6 +137,7 @@ const WITHOUT_VERSION: [(&str, &str); 35] = [
     ("DELETE /sessions/{id}", "ends what is one's own"),
     ("DELETE /support-leases/{id}", "the state is checked under its lock; the second is refused"),
     ("PUT /support-leases/{id}/grant", "the state is checked under its lock: a lease is granted once"),
+    ("DELETE /tenant/domains/{id}", "the second finds none"),
     ("PUT /tenant/logo", "seen by everybody: the later picture counts, and no other field goes with it"),
     ("DELETE /tenant/logo", "again is no error"),
     ("DELETE /tenants/{id}/deletion", "the state is checked under its lock; the second finds none"),
