@@ -20,6 +20,8 @@ async function first(api: APIRequestContext, path: string, params: Record<string
 export const SIGNED_OUT: Screen[] = [
   { name: "sign-in", path: "/sign-in", open: true },
   { name: "from-provider", path: "/sign-in/from/acme?state=unknown", open: true },
+  { name: "find-company", path: "/sign-in/company", open: true },
+  { name: "workspace-sign-in", path: "/sign-in/at/unknown", open: true },
   { name: "ask-mail-link", path: "/sign-in/mail", open: true },
   { name: "open-mail-link", path: "/sign-in/link#token=unknown", open: true },
   { name: "sign-up", path: "/sign-up", open: true },
@@ -83,6 +85,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-booking-page", path: "/settings/booking-page" },
     { name: "settings-domains", path: "/settings/domains" },
     { name: "settings-policy", path: "/settings/policy" },
+    { name: "settings-sign-in", path: "/settings/sign-in" },
     { name: "settings-retention", path: "/settings/retention" },
     { name: "settings-mail", path: "/settings/mail" },
     { name: "settings-privacy", path: "/settings/privacy" },

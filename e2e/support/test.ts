@@ -58,6 +58,12 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
   { status: 422, path: /^\/api\/v1\/roles$/, why: "a role with the name of another" },
   { status: 409, path: /^\/api\/v1\/roles\/[0-9a-f-]+$/, why: "a role that somebody holds is not deleted" },
+  { status: 422, path: /^\/api\/v1\/custom-domains$/, why: "what is no domain" },
+  {
+    status: 404,
+    path: /^\/api\/v1\/sign-in-options\/[^/]+$/,
+    why: "a workspace without a way in of its own",
+  },
   { status: 404, path: /^\/b\/[^/]+(\/[^/]+)?$/, why: "a public page that is not there, or not any more" },
   { status: 409, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a time that is no longer free" },
   { status: 422, path: /^\/b\/[^/]+\/[^/]+\/book$/, why: "a form sent off empty" },

@@ -28,7 +28,7 @@ test("an owner proves a domain, and the pages stand there", async ({ newContext,
   await dialog.getByLabel("Domain").fill(domain);
   await dialog.getByRole("button", { name: "Add a domain" }).click();
   await expect(page.getByText("Waits for its record")).toBeVisible();
-  await page.getByRole("button", { name: `Check ${domain} now` }).click();
+  await page.getByRole("button", { name: `Check now: ${domain}` }).click();
   await expect(page.getByText("The TXT record was not found.")).toBeVisible();
   await examine(page, "a domain that waits");
 
@@ -39,7 +39,7 @@ test("an owner proves a domain, and the pages stand there", async ({ newContext,
   if (!record) throw new Error("the domain is not there");
   await expect(page.getByText(record.record_value)).toBeVisible();
   setText(record.record_name, record.record_value);
-  await page.getByRole("button", { name: `Check ${domain} now` }).click();
+  await page.getByRole("button", { name: `Check now: ${domain}` }).click();
   await expect(page.getByText("Proven", { exact: true })).toBeVisible();
   await examine(page, "a proven domain");
 
@@ -54,7 +54,7 @@ test("an owner proves a domain, and the pages stand there", async ({ newContext,
   expect((await visitor.get(`/b/${space.slug}`)).status()).toBe(200);
   expect((await visitor.get("/sign-in")).status()).toBe(404);
 
-  await page.getByRole("button", { name: `Remove ${domain}` }).click();
+  await page.getByRole("button", { name: `Remove: ${domain}` }).click();
   await page.getByRole("dialog").getByRole("textbox").fill(domain);
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
   await expect(page.getByText("No domain of your own")).toBeVisible();

@@ -42,7 +42,7 @@ test("an owner tries a policy, mends it and saves it", async ({ newContext }) =>
   const outcome = page.getByRole("region", { name: "What it would have done" });
   await expect(outcome.getByText("1 member would have been stopped")).toBeVisible();
   const row = outcome.getByRole("row", { name: new RegExp(space.owner.email) });
-  await expect(row.getByRole("cell")).toHaveText([/Petra Policy/, "1", "1", "0", "No", /\d{4}/]);
+  await expect(row.getByRole("cell")).toHaveText([/Petra Policy/, "1", "1", "0", "0", "No", /\d{4}/]);
   await page.getByRole("switch", { name: "Members need a second factor" }).check();
   // What was tried is another policy by now.
   await expect(outcome).toHaveCount(0);

@@ -153,7 +153,7 @@ function Domain({ domain }: { domain: CustomDomain }) {
         <Group gap="xs">
           <Button
             variant={isFine ? "default" : "filled"}
-            aria-label={t.domains.checkName(domain.domain)}
+            aria-label={`${t.domains.check}: ${domain.domain}`}
             loading={look.isPending}
             onClick={() => look.mutate()}
           >
@@ -161,7 +161,7 @@ function Domain({ domain }: { domain: CustomDomain }) {
           </Button>
           <Button
             variant="default"
-            aria-label={t.domains.remove(domain.domain)}
+            aria-label={`${t.domains.removeIt}: ${domain.domain}`}
             onClick={() => setRemoving(true)}
           >
             {t.domains.removeIt}

@@ -93,13 +93,13 @@ function Row({ plan, onEdit }: { plan: Plan; onEdit: () => void }) {
         </Text>
       </Stack>
       <Group gap="xs">
-        <Button variant="default" aria-label={t.plans.change(plan.name)} onClick={onEdit}>
+        <Button variant="default" aria-label={`${t.common.edit}: ${plan.name}`} onClick={onEdit}>
           {t.common.edit}
         </Button>
         {plan.tenants === 0 ? (
           <Button
             variant="default"
-            aria-label={t.plans.delete(plan.name)}
+            aria-label={`${t.plans.deleteIt}: ${plan.name}`}
             loading={remove.isPending}
             onClick={() => remove.mutate()}
           >

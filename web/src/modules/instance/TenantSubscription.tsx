@@ -7,6 +7,7 @@ import { keys } from "@/api/cache";
 import { api, ifMatch, take } from "@/api/client";
 import { asProblem, fieldErrors } from "@/api/problem";
 import type { InstanceTenantDetails, SubscriptionInput } from "@/api/types";
+import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { FormSummary } from "@/shared/forms";
 import { Section } from "@/shared/Page";
@@ -27,7 +28,9 @@ export function TenantSubscription({
 }) {
   const t = useT();
   const client = useQueryClient();
-  const { data } = useQuery(plansQuery);
+  // Who goes in by a lease is an administrator no longer.
+  const { lease } = useSession();
+  const { data } = useQuery({ ...plansQuery, enabled: !lease });
   const [next, setNext] = useState({
     plan_id: now.plan_id ?? NO_PLAN,
     status: now.status as string,
