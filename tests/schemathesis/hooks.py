@@ -52,6 +52,9 @@ def after_call(context, case, response):
     label = case.operation.label
     with _lock:
         _answers[label][response.status_code] += 1
+    renewed = [line for line in response.headers.get("set-cookie", []) if line.startswith(f"{records.COOKIE}=")]
+    if label in records.OF_SPARES and records.KEEPS_THE_SESSION.match(label) and renewed:
+        records.spare(label).caller.token = renewed[0].split(";")[0].split("=", 1)[1]
     if response.status_code == 401 or b'"incorrect"' in response.content:
         records.forgive()
     ends_it = label in records.OF_SPARES and case.method != "GET" and not records.KEEPS_THE_SESSION.match(label)

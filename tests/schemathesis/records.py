@@ -58,6 +58,9 @@ class Caller:
         answer = requests.request(method, BASE + path, json=body, headers=headers, timeout=30)
         if not answer.ok:
             raise RuntimeError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
+        # A change of factors renews the session.
+        if self.token and path.startswith("/me/"):
+            self.token = answer.cookies.get(COOKIE, self.token)
         if raw:
             return answer
         return answer.json() if answer.content else None
@@ -764,7 +767,7 @@ def made_plan():
     return owner.fresh().ask("POST", "/admin/plans", plan())["id"]
 
 
-def domain():
+def site():
     return owner.ask("POST", "/custom-domains", {"domain": f"book{number()}.schemathesis.example"})["id"]
 
 
@@ -834,8 +837,8 @@ REQUESTS = {
     "POST /api/v1/email-verifications": lambda: body(token=mailed_token(registered(), "/verify-email"), password=PASSWORD),
     "GET /api/v1/custom-domains": nothing,
     "POST /api/v1/custom-domains": lambda: body(domain=f"book{number()}.schemathesis.example"),
-    "DELETE /api/v1/custom-domains/{id}": lambda: path(id=domain()),
-    "POST /api/v1/custom-domains/{id}/checks": lambda: path(id=domain()),
+    "DELETE /api/v1/custom-domains/{id}": lambda: path(id=site()),
+    "POST /api/v1/custom-domains/{id}/checks": lambda: path(id=site()),
     "GET /api/v1/event-types": nothing,
     "POST /api/v1/event-types": lambda: body(name=f"Talk {number()}", duration_minutes=45, location_type="video"),
     "PUT /api/v1/event-types/order": lambda: body(ids=[item["id"] for item in owner.get("/event-types?limit=100")["items"] if item["owner_id"] == owner.get("/me")["id"]]),
@@ -1008,6 +1011,10 @@ REQUESTS = {
     "POST /api/v1/sessions": lambda: body(email=OWNER_EMAIL, password=PASSWORD),
     "DELETE /api/v1/sessions": nothing,
     "DELETE /api/v1/sessions/{id}": lambda: path(id=spare("DELETE /api/v1/sessions/{id}").other_session()),
+    "GET /api/v1/audit-archives": nothing,
+    "GET /api/v1/retention-policy": nothing,
+    "PUT /api/v1/retention-policy": lambda: {"headers": ANY_VERSION} | body(notifications=60),
+    "POST /api/v1/retention-policy/simulations": lambda: body(notifications=60),
     "GET /api/v1/tenant": nothing,
     "PATCH /api/v1/tenant": lambda: {"headers": ANY_VERSION} | body(currency="EUR"),
     "PUT /api/v1/tenant/logo": lambda: {"body": {"file": PIXEL}, "media_type": "multipart/form-data"},
