@@ -52,12 +52,13 @@ export function usedCodes(email: string, left: number): void {
   );
 }
 
-/** As if all attempts of what waits in a workspace's queue had failed. */
-export function failedJobs(slug: string, error: string): void {
+/** As if all attempts at the jobs of one kind that wait in a workspace's queue had failed. */
+export function failedJobs(slug: string, task: string, error: string): void {
   run(
     `UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = :'error', updated_at = now()
-      WHERE payload ->> 'tenant_id' = (SELECT id::text FROM directory.tenants WHERE slug = :'slug')`,
-    { slug, error },
+      WHERE payload ->> 'tenant_id' = (SELECT id::text FROM directory.tenants WHERE slug = :'slug')
+        AND task_id = (SELECT id FROM graphile_worker._private_tasks WHERE identifier = :'task')`,
+    { slug, task, error },
   );
 }
 

@@ -19,7 +19,7 @@ test("a job that gave up is tried again, and discarded after a question", async 
   const cards = app.getByRole("main").locator("section", { hasText: "SendReminder" });
   // The reminders are planned by a reaction to the bookings, a moment later.
   await expect(async () => {
-    failedJobs(tenant.slug, error);
+    failedJobs(tenant.slug, "SendReminder", error);
     await app.goto("/failed-jobs");
     await expect(cards).toHaveCount(2, { timeout: 2000 });
   }).toPass();
