@@ -319,7 +319,7 @@ pub async fn check_admitted(
     }
     let standing = Standing {
         factors: Some(&session.factors),
-        may_change: store::may_change(&mut *db, tenant).await?.contains(&session.user_id),
+        may_change: !store::may_change(&mut *db, tenant, Some(session.user_id)).await?.is_empty(),
         is_exempt: store::is_exempt(db, tenant, session.user_id, &policy.two_factor.exempt_role_ids).await?,
         has_second: policy.is_second(&factors),
         grace_until: here.flatten(),

@@ -55,7 +55,7 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
     super::check_roles(&mut *db, tenant, &policy).await?;
     let exempt = store::members_with(&mut *db, tenant, &policy.two_factor.exempt_role_ids).await?;
     let past = store::past_sign_ins(&mut *db, tenant, since, MOST).await?;
-    let may_change = store::may_change(db, tenant).await?;
+    let may_change = store::may_change(db, tenant, None).await?;
     let rules = policy.addresses.rules();
     let mut members: BTreeMap<Uuid, (StoppedMember, u16, Option<Timestamp>)> = BTreeMap::new();
     let sign_ins = past.len();

@@ -157,13 +157,14 @@ pub async fn members_with(db: &mut PgConnection, tenant: TenantId, roles: &[Uuid
         .await
 }
 
-/// The members who may change the policy.
-pub async fn may_change(db: &mut PgConnection, tenant: TenantId) -> Result<Vec<Uuid>, sqlx::Error> {
+/// The members who may change the policy: of all, or of that one.
+pub async fn may_change(db: &mut PgConnection, tenant: TenantId, only: Option<Uuid>) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "SELECT m.user_id FROM identity.members m
-          WHERE m.tenant_id = $1 AND m.status = 'active'
+          WHERE m.tenant_id = $1 AND m.status = 'active' AND ($2::uuid IS NULL OR m.user_id = $2)
             AND EXISTS (SELECT FROM identity.granted(m.tenant_id, m.user_id) g WHERE g.permission = 'security:manage')",
         tenant.0,
+        only as Option<Uuid>,
     )
     .fetch_all(db)
     .await
