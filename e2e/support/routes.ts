@@ -92,6 +92,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
           { name: "instance-tenants", path: "/instance/tenants" },
           { name: "instance-tenant", path: `/instance/tenants/${tenant}` },
           { name: "instance-users", path: "/instance/users" },
+          { name: "instance-sign-ins", path: "/instance/sign-ins" },
           { name: "instance-health", path: "/instance/health" },
           { name: "instance-erasures", path: "/instance/erasures" },
         ]
@@ -102,6 +103,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "notifications", path: "/notifications" },
     { name: "audit", path: "/audit" },
     { name: "audit-security", path: "/audit/security" },
+    { name: "audit-sign-ins", path: "/audit/sign-ins" },
     { name: "audit-chain", path: "/audit/chain" },
     { name: "failed-jobs", path: "/failed-jobs" },
     { name: "mailbox", path: "/mailbox" },

@@ -35,6 +35,7 @@ pub mod roles;
 pub mod second_factors;
 pub mod security_events;
 pub mod sessions;
+pub mod sign_ins;
 pub mod support;
 mod suspicion;
 pub mod tenants;
@@ -48,6 +49,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use authenticator::RequestAuthenticator;
 pub use events::EVENTS;
 pub use personal::MembersData;
+pub use suspicion::reactions;
 pub use tenants::{NewTenant, found_tenant};
 
 /// The module's part of the API, relative to `/api/v1`.
@@ -75,6 +77,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(tenants::deletion::api())
         .merge(exports::http::api())
         .merge(security_events::http::api())
+        .merge(sign_ins::http::api())
         .merge(instance::http::api())
         .merge(instance::mailbox::api())
         .merge(support::http::api())

@@ -5,6 +5,9 @@ import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
 export const keys = {
   session: "session",
   sessions: "sessions",
+  signIns: "sign-ins",
+  memberSignIns: "member-sign-ins",
+  accountEvents: "account-events",
   secondFactors: "second-factors",
   identities: "identities",
   accessTokens: "access-tokens",

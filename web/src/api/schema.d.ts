@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts on accounts that are not here, and those refused before it was known on which, newest first. */
+        get: operations["get_admin_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/support-leases": {
         parameters: {
             query?: never;
@@ -1325,6 +1342,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What concerned the safety of one's own account, newest first. */
+        get: operations["get_me_security_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts to sign in to one's own account, newest first, those that failed too. */
+        get: operations["get_me_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/totp": {
         parameters: {
             query?: never;
@@ -2470,6 +2521,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attempts to sign in of the workspace's members since they joined, newest first: those that led into it, and those that
+         *     failed. Where else members are signed in is not shown.
+         */
+        get: operations["get_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support-leases": {
         parameters: {
             query?: never;
@@ -3349,6 +3420,11 @@ export interface components {
             slot_interval_minutes?: number | null;
             slug?: string | null;
         };
+        /**
+         * @description What somebody shows to sign in, or to confirm who he or she is.
+         * @enum {string}
+         */
+        Factor: "password" | "totp" | "recovery_code" | "passkey" | "provider" | "mail_link" | "device";
         /** @description A job that will not run again by itself. */
         FailedJob: {
             /** Format: int32 */
@@ -3937,6 +4013,12 @@ export interface components {
             user_id?: string | null;
             user_name?: string | null;
         };
+        /** @description An attempt on a member's account that failed, or that led into the workspace. */
+        MemberSignIn: components["schemas"]["SignInAttempt"] & {
+            /** Format: uuid */
+            user_id: string;
+            user_name: string;
+        };
         /**
          * @description A way to prove who one is beside the password.
          * @enum {string}
@@ -4282,6 +4364,19 @@ export interface components {
             removed: boolean;
             /** @description `scheduling.bookings` */
             what: string;
+        };
+        /** @description Something about the safety of one's own account. */
+        OwnSecurityEvent: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description `password_changed` */
+            event: string;
+            /** Format: uuid */
+            id: string;
+            ip_address?: string | null;
+            /** @description `low`, `medium`, `high` or `critical` */
+            severity: string;
+            user_agent?: string | null;
         };
         /** @description An offer that waits for its answer. */
         OwnershipOffer: {
@@ -4837,6 +4932,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_MemberSignIn: {
+            items: (components["schemas"]["SignInAttempt"] & {
+                /** Format: uuid */
+                user_id: string;
+                user_name: string;
+            })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_Notification: {
             items: {
                 actor?: components["schemas"]["NotificationMember"] | null;
@@ -4985,6 +5089,22 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_OwnSecurityEvent: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description `password_changed` */
+                event: string;
+                /** Format: uuid */
+                id: string;
+                ip_address?: string | null;
+                /** @description `low`, `medium`, `high` or `critical` */
+                severity: string;
+                user_agent?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_Permission: {
             items: {
                 action: string;
@@ -5065,6 +5185,31 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_SignInAttempt: {
+            items: {
+                /**
+                 * Format: int32
+                 * @description How many there were in that minute, of those refused; else 1. Above a few it is kept to within a half.
+                 */
+                attempts: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description What was shown; of a failure what was not right. */
+                factors: components["schemas"]["Factor"][];
+                /** @description Why it failed, such as `password`, `second_factor` or `inactive`; `wait` or `limit` of what was refused. */
+                failure_reason?: string | null;
+                /** Format: uuid */
+                id: string;
+                ip_address?: string | null;
+                /** @description `success`, `entered` (came from another workspace), `failed` or `refused` (not looked at, since a wait or a limit lasted) */
+                outcome: string;
+                user_agent?: string | null;
+                /** @description The name of the workspace where it led. */
+                workspace?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_SupportLease: {
             items: {
                 /** @description Who asked for it, and alone may use it; without, any administrator of the instance. */
@@ -5094,6 +5239,14 @@ export interface components {
                 /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
                 status: string;
             }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_UnknownSignIn: {
+            items: (components["schemas"]["SignInAttempt"] & {
+                /** @description Stands for the address that was typed, which is kept nowhere: the same address has the same mark. Null where none was. */
+                email_mark?: string | null;
+            })[];
             next_cursor?: string | null;
         };
         /** @description A passkey in the list of one's own. */
@@ -5604,6 +5757,28 @@ export interface components {
             /** @description I have a booking page. */
             profile: boolean;
         };
+        /** @description An attempt to sign in. */
+        SignInAttempt: {
+            /**
+             * Format: int32
+             * @description How many there were in that minute, of those refused; else 1. Above a few it is kept to within a half.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What was shown; of a failure what was not right. */
+            factors: components["schemas"]["Factor"][];
+            /** @description Why it failed, such as `password`, `second_factor` or `inactive`; `wait` or `limit` of what was refused. */
+            failure_reason?: string | null;
+            /** Format: uuid */
+            id: string;
+            ip_address?: string | null;
+            /** @description `success`, `entered` (came from another workspace), `failed` or `refused` (not looked at, since a wait or a limit lasted) */
+            outcome: string;
+            user_agent?: string | null;
+            /** @description The name of the workspace where it led. */
+            workspace?: string | null;
+        };
         SignInInput: {
             email: string;
             /** Format: password */
@@ -5619,7 +5794,11 @@ export interface components {
         };
         /** @description What would have happened. */
         Simulation: {
+            /** @description What the history cannot tell about this draft. */
+            limits: components["schemas"]["SimulationLimit"][];
             members: number;
+            /** @description Sign-ins whose sessions are forgotten by now, so that the cap and the end of sessions could not be played for them. */
+            sessions_unknown: number;
             /** @description Sign-ins of the last 90 days that were played again. */
             sign_ins: number;
             /** @description Who would have been stopped, the most often first; at most 200. */
@@ -5627,6 +5806,11 @@ export interface components {
             /** @description Members who would have been stopped, shown or not. */
             stopped_members: number;
         };
+        /**
+         * @description What is not kept, and so not played.
+         * @enum {string}
+         */
+        SimulationLimit: "use_between" | "moved_sessions" | "tokens" | "forgotten_sessions";
         /** @description A start that can be booked, and its end. */
         Slot: {
             /** Format: date-time */
@@ -5675,7 +5859,11 @@ export interface components {
             by_address: number;
             /** @description Sign-ins without a second factor after grace was used up. */
             by_second_factor: number;
+            /** @description Sign-ins while as many sessions were open as the draft allows, where it denies more. */
+            by_session_cap: number;
             email: string;
+            /** @description Sessions that were used after the draft would have ended them. */
+            ended_sooner: number;
             /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
             has_second_factor: boolean;
             /** Format: date-time */
@@ -5871,6 +6059,11 @@ export interface components {
             provider: string;
             /** @description For ten minutes. */
             token: string;
+        };
+        /** @description An attempt on no account of this instance. */
+        UnknownSignIn: components["schemas"]["SignInAttempt"] & {
+            /** @description Stands for the address that was typed, which is kept nowhere: the same address has the same mark. Null where none was. */
+            email_mark?: string | null;
         };
         UnreadNotifications: {
             /**
@@ -6445,6 +6638,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstanceHealth"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_sign_ins: {
+        parameters: {
+            query?: {
+                /** @description The whole address that was typed. */
+                email?: string;
+                /** @description From this address only. */
+                ip_address?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnknownSignIn"];
                 };
             };
             /** @description Malformed */
@@ -15712,6 +15994,180 @@ export interface operations {
             };
         };
     };
+    get_me_security_events: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnSecurityEvent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_sign_ins: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SignInAttempt"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_me_totp: {
         parameters: {
             query?: never;
@@ -24336,6 +24792,98 @@ export interface operations {
             };
             /** @description Malformed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sign_ins: {
+        parameters: {
+            query?: {
+                user_id?: string;
+                /** @description This outcome only. */
+                outcome?: "success" | "entered" | "failed" | "refused";
+                /** @description Attempts from then on. */
+                from?: string;
+                /** @description Attempts before then. */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberSignIn"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { policy } from "./policy/en";
+import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
 
@@ -17,6 +18,7 @@ export const en = {
   support,
   factors,
   ways,
+  signIns,
   ...people,
   ...messaging,
   common: {

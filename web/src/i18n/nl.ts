@@ -5,6 +5,7 @@ import { messages } from "./messages/nl";
 import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { policy } from "./policy/nl";
+import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 
@@ -18,6 +19,7 @@ export const nl: Catalogue = {
   support,
   factors,
   ways,
+  signIns,
   ...people,
   ...messaging,
   common: {

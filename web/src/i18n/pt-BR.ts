@@ -5,6 +5,7 @@ import { messages } from "./messages/pt-BR";
 import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 
@@ -18,6 +19,7 @@ export const ptBR: Catalogue = {
   support,
   factors,
   ways,
+  signIns,
   ...people,
   ...messaging,
   common: {

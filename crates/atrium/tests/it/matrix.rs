@@ -250,7 +250,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 62] = [
+const ANY_MEMBER: [&str; 64] = [
     "GET /me/identities",
     "POST /me/identities",
     "DELETE /me/identities/{id}",
@@ -283,6 +283,8 @@ const ANY_MEMBER: [&str; 62] = [
     "GET /me/exports",
     "POST /me/exports",
     "GET /me/exports/{id}/content",
+    "GET /me/sign-ins",
+    "GET /me/security-events",
     // Owners only, which each of them reads in the workspace itself.
     "POST /tenants/{id}/deletion",
     "DELETE /tenants/{id}/deletion",

@@ -117,6 +117,7 @@ export const people = {
     title: "Instance",
     tenants: "Workspaces",
     users: "Users",
+    signIns: "Sign-ins",
     health: "Health",
     erasures: "Erasures",
     search: "Name of the workspace",

@@ -120,6 +120,7 @@ export const people: People = {
     title: "Instantie",
     tenants: "Werkruimten",
     users: "Gebruikers",
+    signIns: "Aanmeldingen",
     health: "Gezondheid",
     erasures: "Gewist",
     search: "Naam van de werkruimte",

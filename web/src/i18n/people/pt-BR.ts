@@ -120,6 +120,7 @@ export const people: People = {
     title: "Instância",
     tenants: "Espaços",
     users: "Usuários",
+    signIns: "Acessos",
     health: "Saúde",
     erasures: "Apagados",
     search: "Nome do espaço de trabalho",

@@ -27,6 +27,7 @@ import { Identities, NoPassword } from "./Identities";
 import { ConnectedApps } from "./oauth/ConnectedApps";
 import { identitiesQuery, secondFactorsQuery, sessionsQuery } from "./queries";
 import { SecondFactors } from "./SecondFactors";
+import { AccountEvents, SignIns } from "./SignIns";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
@@ -38,6 +39,8 @@ export function SecuritySettings() {
       <SecondFactors />
       <Identities />
       <Sessions />
+      <SignIns />
+      <AccountEvents />
       {tenant && !refused ? <AccessTokens /> : null}
       <ConnectedApps />
       {identities?.has_password === false ? <NoPassword /> : <Password />}
