@@ -522,13 +522,7 @@ const tree = root.addChildren([
     failedJobs,
     mailbox,
     mail,
-    instance.addChildren([
-      instanceTenants,
-      instanceUsers,
-      instanceSignIns,
-      instanceHealth,
-      instanceErasures,
-    ]),
+    instance.addChildren([instanceTenants, instanceUsers, instanceSignIns, instanceHealth, instanceErasures]),
     instanceTenant,
   ]),
 ]);

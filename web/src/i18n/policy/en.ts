@@ -66,10 +66,8 @@ export const policy = {
   limits: {
     use_between:
       "When sessions were used in between is not kept: one that would have timed out meanwhile counts as open.",
-    moved_sessions:
-      "From where a session was used after its sign-in is not kept.",
-    tokens:
-      "Access tokens of programs are not played.",
+    moved_sessions: "From where a session was used after its sign-in is not kept.",
+    tokens: "Access tokens of programs are not played.",
     forgotten_sessions:
       "Sessions that ended a month ago or longer are forgotten: their sign-ins are played without cap and time-out.",
   },

@@ -69,10 +69,8 @@ export const policy: Policy = {
   limits: {
     use_between:
       "Não se guarda quando as sessões foram usadas no meio-tempo: uma que teria expirado conta como aberta.",
-    moved_sessions:
-      "Não se guarda de onde uma sessão foi usada depois de entrar.",
-    tokens:
-      "Os tokens de acesso de programas não são simulados.",
+    moved_sessions: "Não se guarda de onde uma sessão foi usada depois de entrar.",
+    tokens: "Os tokens de acesso de programas não são simulados.",
     forgotten_sessions:
       "Sessões encerradas há um mês ou mais foram esquecidas: seus acessos são simulados sem limite nem expiração.",
   },

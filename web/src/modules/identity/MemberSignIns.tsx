@@ -79,7 +79,9 @@ export function MemberSignIns() {
                         attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
                         attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
                       ].filter(Boolean);
-                      const where = [attempt.ip_address, deviceName(attempt.user_agent ?? "")].filter(Boolean);
+                      const where = [attempt.ip_address, deviceName(attempt.user_agent ?? "")].filter(
+                        Boolean,
+                      );
                       return (
                         <Table.Tr key={attempt.id}>
                           <Table.Td visibleFrom="sm">

@@ -25,7 +25,9 @@ export function UnknownSignIns() {
   const [address, setAddress] = useState(filter.ip_address ?? "");
   const query = useInfiniteQuery(
     pagesOf([keys.instance, "sign-ins", filter], (cursor, signal) =>
-      take(api.GET("/api/v1/admin/sign-ins", { params: { query: { ...filter, cursor, limit: 50 } }, signal })),
+      take(
+        api.GET("/api/v1/admin/sign-ins", { params: { query: { ...filter, cursor, limit: 50 } }, signal }),
+      ),
     ),
   );
   return (
@@ -88,7 +90,9 @@ export function UnknownSignIns() {
                         attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
                         attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
                       ].filter(Boolean);
-                      const where = [attempt.ip_address, deviceName(attempt.user_agent ?? "")].filter(Boolean);
+                      const where = [attempt.ip_address, deviceName(attempt.user_agent ?? "")].filter(
+                        Boolean,
+                      );
                       return (
                         <Table.Tr key={attempt.id}>
                           <Table.Td>

@@ -84,7 +84,11 @@ export function SecurityEvents() {
                           </Text>
                         </Table.Td>
                         <Table.Td>
-                          <Badge variant="dot" color={SEVERITY_COLORS[event.severity]} className={table.badge}>
+                          <Badge
+                            variant="dot"
+                            color={SEVERITY_COLORS[event.severity]}
+                            className={table.badge}
+                          >
                             {wordFor(t.securityEvents.severities, event.severity)}
                           </Badge>
                         </Table.Td>
