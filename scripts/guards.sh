@@ -2,8 +2,29 @@
 # Proves that guards guard: applies each patch of tests/guards to a copy of HEAD, and expects the test that it names to fail.
 # The first line of a patch is `# test: <name>`, the second `# guard: <what is taken away>`.
 # usage: guards.sh [NAME...]: all of them, or those patches only
+#        guards.sh --check: only that each applies and names a test; the last line counts
 source "$(dirname "$0")/common.sh"
 root=$PWD
+if [ "${1:-}" = --check ]; then
+    tests=$(cargo test -q --locked -p atrium --test it -- --list </dev/null | sed -n 's/: test$//p')
+    held=0
+    broken=0
+    for patch in tests/guards/*.patch; do
+        test=$(sed -n '1s/^# test: //p' "$patch")
+        if ! grep -qFx -- "$test" <<<"$tests"; then
+            say "$patch: no test is named '$test'"
+        elif ! git apply --check "$patch"; then
+            say "$patch does not apply"
+        else
+            held=$((held + 1))
+            continue
+        fi
+        broken=$((broken + 1))
+    done
+    echo "$held passed, $broken failed"
+    [ "$broken" -eq 0 ]
+    exit
+fi
 # Always the same place, so that only what a patch changes is compiled again.
 tree="$root/target/guards/tree"
 logs="$root/target/guards/logs"

@@ -10,12 +10,7 @@ source "$(dirname "$0")/common.sh"
 root=$PWD
 
 python=${PYTHON:-python3}
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || fail "python3-venv is missing: sudo apt-get install -y python3-venv"
-    say 'Installing python3-venv'
-    { apt-get -o DPkg::Lock::Timeout=300 -qq update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends python3-venv; } </dev/null >/dev/null ||
-        fail 'python3-venv could not be installed'
-fi
+"$python" -c 'import ensurepip, venv' 2>/dev/null || fail "Python's module venv is missing: run scripts/setup.sh test"
 venv=target/schemathesis
 wanted="$("$python" --version) $(digest < <(printf '%s\0' tests/schemathesis/requirements.txt))"
 if [ ! -e "$venv/.installed" ] || [ "$(<"$venv/.installed")" != "$wanted" ]; then
@@ -59,7 +54,7 @@ PYTHONDONTWRITEBYTECODE=1 "$python" tests/schemathesis/company.py "$other" &
 company=$!
 printf '[{ "key": "company", "name": "Company", "issuer": "http://127.0.0.1:%s", "client_id": "atrium" }]' "$other" >"$work/providers.json"
 env -u DATABASE_URL -u DATABASE_OWNER_URL -u ATRIUM_SMTP_HOST "$atrium" serve --demo --rate-limit-factor 100000 --listen "127.0.0.1:$port" \
-    --public-url "http://localhost:$port" --log-format text --providers "$work/providers.json" --private-services --mail-links >"$work/server.log" 2>&1 &
+    --public-url "http://localhost:$port" --log-format text --providers "$work/providers.json" --private-services --private-company-providers --mail-links >"$work/server.log" 2>&1 &
 server=$!
 for ((tries = 0; tries < 600; tries++)); do
     kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; fail 'Atrium does not start'; }

@@ -31,6 +31,7 @@ if [ "$purpose" = test ]; then
     fi
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] ||
         need 'Chromium (CHROMIUM names the program if it is not /usr/bin/chromium)' chromium fonts-liberation
+    "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || need 'Python 3 with its module venv, for schemathesis' python3-venv
 fi
 
 if [ "${#packages[@]}" -gt 0 ]; then

@@ -186,7 +186,12 @@ async fn tenant(db: &mut PgConnection, nth: usize, organizers: usize) -> Outcome
     .bind(HORIZON_DAYS)
     .execute(&mut *db)
     .await?;
-    Ok(Tenant { id, organizers, cookie: format!("cookie: atrium_session={}\r\n", token.secret.as_str()) })
+    Ok(Tenant { id, organizers, cookie: cookie(&token) })
+}
+
+/// The header line by which a session is known.
+pub fn cookie(token: &Token) -> String {
+    format!("cookie: atrium_session={}\r\n", token.secret.as_str())
 }
 
 /// Gives each tenant so many contacts, and answers their ids, tenant by tenant.

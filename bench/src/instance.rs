@@ -64,6 +64,24 @@ impl Instance {
         Ok(instance)
     }
 
+    /// Starts another program on the database of this one, by its addresses, with a data directory of its own and the same key.
+    ///
+    /// # Errors
+    /// As [`Instance::start`].
+    pub async fn start_beside(&self) -> Outcome<Self> {
+        let (owner, app) = self.roles()?;
+        let mut setup = self.setup.clone();
+        for (flag, options) in [("--database-url", app), ("--database-owner-url", owner)] {
+            setup.serve_with.push(format!("{flag}={}", options.to_url_lossy()));
+        }
+        let mut beside = Self::make(&setup)?;
+        let keys = beside.data_dir().join("keys");
+        fs::create_dir_all(&keys)?;
+        fs::copy(self.data_dir().join("keys/instance.key"), keys.join("instance.key"))?;
+        beside.launch().await?;
+        Ok(beside)
+    }
+
     fn make(setup: &Setup) -> Outcome<Self> {
         let program = match &setup.program {
             Some(program) => program.clone(),
@@ -222,7 +240,7 @@ impl Instance {
     /// # Errors
     /// A key file that cannot be read.
     pub fn keys(&self) -> Outcome<KeyRing> {
-        Ok(KeyRing::load_or_create(&self.data_dir().join("keys/instance.key"))?)
+        Ok(KeyRing::load(&self.data_dir().join("keys/instance.key"))?.ok_or("the program has made no key")?)
     }
 
     /// The server's own configuration file, to which settings can be added for the next start.

@@ -14,7 +14,9 @@ mod load;
 mod memory;
 mod race;
 mod read;
+mod sign_in;
 mod slots;
+mod start;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,8 @@ enum Command {
     Race(race::Options),
     /// The slots of a month
     Slots(slots::Options),
+    /// Sign-ins against bare argon2id, and what a session adds to a request
+    SignIn(sign_in::Options),
     /// Introspections of OAuth access tokens
     Introspect(introspect::Options),
     /// Verification of the audit trail, against SHA-256 alone
@@ -55,6 +59,8 @@ enum Command {
     Memory(memory::Options),
     /// kill -9 of the program and of PostgreSQL in turns, under load
     Crash(crash::Options),
+    /// Until the program is ready, on a private cluster and on a server's database
+    Start(start::Options),
     /// Half-sent requests, slow bodies, bombs and the like, beside good clients
     Abuse(abuse::Options),
     /// All of them, one after the other
@@ -94,16 +100,20 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Book(options) => book::run(setup, options, figures).await,
         Command::Race(options) => race::run(setup, options, figures).await,
         Command::Slots(options) => slots::run(setup, options, figures).await,
+        Command::SignIn(options) => sign_in::run(setup, options, figures).await,
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
         Command::Crash(options) => crash::run(setup, options, figures).await,
+        Command::Start(options) => start::run(setup, options, figures).await,
         Command::Abuse(options) => abuse::run(setup, options, figures).await,
         Command::All => {
+            start::run(setup, &of_defaults(), figures).await?;
             slots::run(setup, &of_defaults(), figures).await?;
             read::run(setup, &of_defaults(), figures).await?;
             book::run(setup, &of_defaults(), figures).await?;
             race::run(setup, &of_defaults(), figures).await?;
+            sign_in::run(setup, &of_defaults(), figures).await?;
             introspect::run(setup, &of_defaults(), figures).await?;
             audit::run(setup, &of_defaults(), figures).await?;
             memory::run(setup, &of_defaults(), figures).await?;

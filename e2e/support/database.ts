@@ -51,3 +51,21 @@ export function usedCodes(email: string, left: number): void {
     { email, left: String(left) },
   );
 }
+
+/** As if all attempts of what waits in a workspace's queue had failed. */
+export function failedJobs(slug: string, error: string): void {
+  run(
+    `UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = :'error', updated_at = now()
+      WHERE payload ->> 'tenant_id' = (SELECT id::text FROM directory.tenants WHERE slug = :'slug')`,
+    { slug, error },
+  );
+}
+
+/** A batch of that workspace of which a part is done, as an import that runs. */
+export function openBatch(tenant: string, name: string): void {
+  run(
+    `INSERT INTO platform.job_batches (tenant_id, id, name, total_jobs, pending_jobs)
+     VALUES (:'tenant', gen_random_uuid(), :'name', 40, 28)`,
+    { tenant, name },
+  );
+}

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openCompany } from "./company";
+import { openDns } from "./dns";
 import { address, program } from "./settings";
 
 export interface Account {
@@ -34,6 +35,7 @@ export default async function start(): Promise<() => Promise<void>> {
   mkdirSync("results", { recursive: true });
   const log = createWriteStream("results/server.log");
   const company = await openCompany(base);
+  const dns = await openDns();
   const providers = join(folder, "providers.json");
   writeFileSync(providers, JSON.stringify([company.provider]));
   const { DATABASE_URL: _, DATABASE_OWNER_URL: __, ...environment } = process.env;
@@ -48,6 +50,7 @@ export default async function start(): Promise<() => Promise<void>> {
     ATRIUM_PROVIDERS: providers,
     ATRIUM_PRIVATE_SERVICES: "true",
     ATRIUM_MAIL_LINKS: "true",
+    ATRIUM_DNS_RESOLVER: dns.address,
     ATRIUM_LOG_FORMAT: "text",
     NO_COLOR: "1",
   };
@@ -57,6 +60,7 @@ export default async function start(): Promise<() => Promise<void>> {
   const stop = async () => {
     await ended(server);
     company.stop();
+    dns.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -53,6 +53,7 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 422, path: /^\/api\/v1\/mail-settings$/, why: "another server without its password" },
   { status: 409, path: /^\/api\/v1\/tenant\/security-policy$/, why: "a policy that locks out its author" },
   { status: 412, path: /^\/api\/v1\/tenant\/security-policy$/, why: "a policy changed meanwhile" },
+  { status: 412, path: /^\/api\/v1\/retention-policy$/, why: "periods changed meanwhile" },
   { status: 422, path: /^\/api\/v1\/tenant\/security-policy$/, why: "a policy with a wrong address" },
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
   { status: 422, path: /^\/api\/v1\/roles$/, why: "a role with the name of another" },

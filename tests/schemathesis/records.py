@@ -569,6 +569,62 @@ def identity():
     return caller.get("/me/identities")["linked"][-1]["id"]
 
 
+def company_provider(caller):
+    """One of a workspace's own, and where it is."""
+    for known in caller.get("/tenant/sign-in-providers")["items"]:
+        if known["name"] == "Company":
+            return known["id"]
+    there = visitor.ask("POST", "/sessions/provider/options", {"provider": "company", "intent": "sign_in"})["url"]
+    issuer = there.split("/authorize")[0]
+    made = {"name": "Company", "issuer": issuer, "client_id": "atrium", "admits": "members", "is_enabled": True}
+    return caller.fresh().ask("POST", "/tenant/sign-in-providers", made)["id"]
+
+
+def new_provider():
+    return {"name": f"Staff {number()}", "issuer": "https://id.schemathesis.example", "client_id": "atrium", "admits": "members", "is_enabled": True}
+
+
+def provider_to_remove():
+    return owner.fresh().ask("POST", "/tenant/sign-in-providers", new_provider())["id"]
+
+
+def company_identity():
+    """Of somebody who linked it in a workspace of his or her own."""
+    caller = spare("DELETE /api/v1/me/company-identities/{id}").caller
+    provider, slug = company_provider(caller), caller.get("/tenant")["slug"]
+    choice = {"provider": provider, "workspace": slug, "intent": "link"}
+    begun = caller.ask("POST", "/sessions/provider/options", choice, raw=True)
+    back = requests.get(begun.json()["url"], params={"who": f"member{number()}"}, timeout=30).json()
+    cookies = {COOKIE: caller.token, "atrium_provider": begun.cookies["atrium_provider"]}
+    requests.post(BASE + "/sessions/provider", json={"provider": provider, **back}, cookies=cookies, timeout=30).raise_for_status()
+    return provider
+
+
+def company_page():
+    company_provider(owner)
+    return owner.get("/tenant")["slug"]
+
+
+def domain():
+    """Few stay: a workspace has at most twenty."""
+    for known in owner.get("/tenant/domains")["items"][10:]:
+        owner.fresh().ask("DELETE", f"/tenant/domains/{known['id']}")
+    return owner.fresh().ask("POST", "/tenant/domains", {"domain": f"d{number()}.schemathesis.example"})
+
+
+def domain_proof():
+    added = domain()
+    owner.ask("POST", f"/tenant/domains/{added['id']}/mails", {"mailbox": "admin"})
+    until = time.monotonic() + 15
+    while time.monotonic() < until:
+        for mail in owner.get(f"/mails?q=admin@{added['domain']}")["items"]:
+            found = re.search(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b", owner.get(f"/mails/{mail['id']}")["text"])
+            if found:
+                return path(id=added["id"]) | body(code=found.group(0))
+        time.sleep(0.1)
+    raise RuntimeError(f"no code for {added['domain']}")
+
+
 def mail_link():
     """A link in its mail, and the cookie of the browser that asked."""
     email = founder().email
@@ -700,6 +756,18 @@ def mail_server():
     return {"host": "mail.schemathesis.example", "port": 587, "security": "starttls", "from_address": "hello@schemathesis.example", "from_name": "Hello"}
 
 
+def plan():
+    return {"name": f"Plan {number()}", "price_minor": 1900, "currency": "EUR", "interval": "month"}
+
+
+def made_plan():
+    return owner.fresh().ask("POST", "/admin/plans", plan())["id"]
+
+
+def domain():
+    return owner.ask("POST", "/custom-domains", {"domain": f"book{number()}.schemathesis.example"})["id"]
+
+
 def with_audit_export(operation):
     spare(operation).audit_export()
     return {}
@@ -726,6 +794,11 @@ REQUESTS = {
     "PUT /api/v1/admin/tenants/{id}/suspension": lambda: path(id=workspace()) | body(reason="Spam"),
     "DELETE /api/v1/admin/tenants/{id}/suspension": lambda: path(id=suspended_workspace()),
     "PUT /api/v1/admin/tenants/{id}/trial": lambda: path(id=workspace()) | body(ends_at="2031-10-01T00:00:00Z"),
+    "PUT /api/v1/admin/tenants/{id}/subscription": lambda: path(id=workspace()) | body(status="active") | {"headers": ANY_VERSION},
+    "GET /api/v1/admin/plans": nothing,
+    "POST /api/v1/admin/plans": lambda: body(**plan()),
+    "PUT /api/v1/admin/plans/{id}": lambda: path(id=made_plan()) | body(**plan()) | {"headers": ANY_VERSION},
+    "DELETE /api/v1/admin/plans/{id}": lambda: path(id=made_plan()) | {"headers": ANY_VERSION},
     "GET /api/v1/admin/user-lookup": lambda: {"query": {"email": OWNER_EMAIL}},
     "GET /api/v1/admin/users/{id}": lambda: path(id=user()),
     "PUT /api/v1/admin/users/{id}/status": lambda: path(id=user()) | body(status="suspended", reason="Spam"),
@@ -759,6 +832,10 @@ REQUESTS = {
     "POST /api/v1/email-confirmations": lambda: body(token=email_change_token()),
     "POST /api/v1/email-verification-requests": lambda: body(email=registered()),
     "POST /api/v1/email-verifications": lambda: body(token=mailed_token(registered(), "/verify-email"), password=PASSWORD),
+    "GET /api/v1/custom-domains": nothing,
+    "POST /api/v1/custom-domains": lambda: body(domain=f"book{number()}.schemathesis.example"),
+    "DELETE /api/v1/custom-domains/{id}": lambda: path(id=domain()),
+    "POST /api/v1/custom-domains/{id}/checks": lambda: path(id=domain()),
     "GET /api/v1/event-types": nothing,
     "POST /api/v1/event-types": lambda: body(name=f"Talk {number()}", duration_minutes=45, location_type="video"),
     "PUT /api/v1/event-types/order": lambda: body(ids=[item["id"] for item in owner.get("/event-types?limit=100")["items"] if item["owner_id"] == owner.get("/me")["id"]]),
@@ -908,6 +985,22 @@ REQUESTS = {
     "POST /api/v1/sessions/passkey/options": nothing,
     "POST /api/v1/session/verification": verification,
     "POST /api/v1/session/verification/options": lambda: with_key("POST /api/v1/session/verification/options"),
+    "GET /api/v1/tenant/subscription": nothing,
+    "GET /api/v1/me/sign-ins": nothing,
+    "GET /api/v1/me/company-identities": nothing,
+    "DELETE /api/v1/me/company-identities/{id}": lambda: path(id=company_identity()),
+    "GET /api/v1/sign-in-options/{slug}": lambda: path(slug=company_page()),
+    "POST /api/v1/sign-in-options/lookups": lambda: body(email=OWNER_EMAIL),
+    "GET /api/v1/tenant/sign-in-providers": nothing,
+    "POST /api/v1/tenant/sign-in-providers": lambda: body(**new_provider()),
+    "PUT /api/v1/tenant/sign-in-providers/{id}": lambda: {"headers": ANY_VERSION} | path(id=provider_to_remove()) | body(**new_provider()),
+    "DELETE /api/v1/tenant/sign-in-providers/{id}": lambda: {"headers": ANY_VERSION} | path(id=provider_to_remove()),
+    "POST /api/v1/tenant/sign-in-providers/{id}/checks": lambda: path(id=company_provider(owner)),
+    "GET /api/v1/tenant/domains": nothing,
+    "POST /api/v1/tenant/domains": lambda: body(domain=f"n{number()}.schemathesis.example"),
+    "POST /api/v1/tenant/domains/{id}/mails": lambda: path(id=domain()["id"]) | body(mailbox="admin"),
+    "POST /api/v1/tenant/domains/{id}/proof": domain_proof,
+    "DELETE /api/v1/tenant/domains/{id}": lambda: path(id=domain()["id"]),
     "GET /api/v1/tenant/security-policy": nothing,
     "PUT /api/v1/tenant/security-policy": lambda: {"headers": ANY_VERSION} | body(session={"max_concurrent": 9}),
     "POST /api/v1/tenant/security-policy/simulations": lambda: body(two_factor={"required": True}),
@@ -953,6 +1046,7 @@ OF_SPARES = {
     "POST /api/v1/me/passkeys",
     "POST /api/v1/me/identities",
     "DELETE /api/v1/me/identities/{id}",
+    "DELETE /api/v1/me/company-identities/{id}",
     "POST /api/v1/me/passkeys/options",
     "PATCH /api/v1/me/passkeys/{id}",
     "DELETE /api/v1/me/passkeys/{id}",

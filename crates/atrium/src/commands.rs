@@ -8,16 +8,18 @@ use platform::App;
 use platform::state::Config;
 use platform::time::Clock;
 
-use crate::config::{LogFormat, ServeArgs, Settings, key_ring};
+use crate::config::{LogFormat, ServeArgs, Settings};
 use crate::database::{Beside, Database};
 use crate::serve::{self, Failure};
 use crate::{migrate, router};
 
+pub mod archive;
 pub mod audit;
 pub mod docs;
 pub mod doctor;
 pub mod housekeeping;
 pub mod jobs;
+pub mod keys;
 pub mod seed;
 pub mod user;
 
@@ -49,6 +51,12 @@ pub enum Command {
     /// Prove the audit trail whole, export it, or show the keys that sign it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// List, search and prove what of the audit trail has left the database
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
+    /// Go on where the instance's key is lost
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Print the API's OpenAPI document
     Openapi,
     /// Check database, roles, migrations, mail, clock and key, and say how to mend what is wrong
@@ -100,6 +108,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::DocsCli => print!("{}", docs::markdown(&Cli::command())),
         Command::Audit(audit::AuditCommand::Verify(what)) if what.file.is_some() => return audit::verify_file(what),
         Command::Audit(command) => return with_app(settings, async |app| audit::run(&app, command).await).await,
+        Command::Archive(command) => return with_app(settings, async |app| archive::run(&app, command).await).await,
+        Command::Keys(command) => return keys::run(settings, command).await,
         Command::Doctor => return doctor::run(settings).await,
         Command::Migrate(command) => migrations(settings, command).await?,
         Command::Seed(args) => with_app(settings, async |app| seed::run(&app, args).await).await?,
@@ -120,8 +130,7 @@ pub fn openapi() -> Result<String, serde_json::Error> {
 
 /// Opens the database (beside a running program, if one runs), migrates it, and runs one command in it.
 async fn with_app<T>(settings: &Settings, command: impl AsyncFnOnce(App) -> Result<T, Failure>) -> Result<T, Failure> {
-    let keys = key_ring(settings)?;
-    let database = Database::open(settings, &keys, Beside::Allowed).await?;
+    let (database, keys) = Database::open(settings, Beside::Allowed).await?;
     let outcome = async {
         database.prepare(&keys).await?;
         migrate::up(&database.owner, &keys).await?;
@@ -145,8 +154,7 @@ async fn with_app<T>(settings: &Settings, command: impl AsyncFnOnce(App) -> Resu
 }
 
 async fn migrations(settings: &Settings, command: &MigrateCommand) -> Result<(), Failure> {
-    let keys = key_ring(settings)?;
-    let database = Database::open(settings, &keys, Beside::Allowed).await?;
+    let (database, keys) = Database::open(settings, Beside::Allowed).await?;
     let outcome = async {
         match command {
             MigrateCommand::Up => {

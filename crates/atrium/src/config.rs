@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use platform::crypto::{KeyError, KeyRing};
 use platform::files::{FileStore, S3Config};
 use platform::mail::{Mailer, NamedBy, Security, Sender, Smtp};
+use platform::places::Places;
 use platform::providers::{self, Provider};
+use platform::retention;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What every command takes.
@@ -41,11 +44,24 @@ pub struct Settings {
     #[arg(long, env = "ATRIUM_LOG", default_value = "info,graphile_worker=warn,sqlx=warn", global = true)]
     pub log: String,
 
+    /// A database of places, of cities or of countries, in MaxMind's format (.mmdb): sign-ins and sessions say where they came from
+    #[arg(long, env = "ATRIUM_PLACE_DATABASE", global = true)]
+    pub place_database: Option<PathBuf>,
+
     #[command(flatten)]
     pub mail: MailArgs,
 
     #[command(flatten)]
     pub files: FilesArgs,
+}
+
+impl Settings {
+    /// # Errors
+    /// A file that cannot be read, or is no database of places.
+    pub fn places(&self) -> Result<Places, String> {
+        let Some(file) = &self.place_database else { return Ok(Places::default()) };
+        Places::open(file.clone()).map_err(|error| format!("--place-database {}: {error}", file.display()))
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,9 +229,23 @@ pub struct ServeArgs {
     #[arg(long, env = "ATRIUM_PRIVATE_SERVICES")]
     pub private_services: bool,
 
+    /// Let workspaces name OpenID providers of their own on this machine and in private networks, and by plain http; for an
+    /// instance of one company
+    #[arg(long, env = "ATRIUM_PRIVATE_COMPANY_PROVIDERS")]
+    pub private_company_providers: bool,
+
     /// Close the administration of the instance to administrators who have not signed in with a second factor
     #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]
     pub admin_second_factor: bool,
+
+    /// The DNS server that is asked for the records that prove workspaces' own domains, such as 127.0.0.1:53; those of this
+    /// machine where it is left out
+    #[arg(long, env = "ATRIUM_DNS_RESOLVER")]
+    pub dns_resolver: Option<SocketAddr>,
+    /// How many days workspaces may choose to keep something, as `notification_logs=30..365`; several with commas between. One number
+    /// leaves no choice; `sessions` and `sign_ins` are the instance's own
+    #[arg(long, env = "ATRIUM_RETENTION", value_name = "KIND=LEAST..MOST", value_delimiter = ',')]
+    pub retention: Vec<retention::Said>,
 
     /// Multiplies every rate limit; for tests of load
     #[arg(long, env = "ATRIUM_RATE_LIMIT_FACTOR", default_value_t = 1, hide = true)]
@@ -237,6 +267,11 @@ pub enum Role {
 }
 
 impl ServeArgs {
+    /// The bounds of retention, in the order in which they were given.
+    pub fn retention(&self) -> retention::Bounds {
+        self.retention.iter().fold(retention::Bounds::default(), |bounds, said| bounds.with(*said))
+    }
+
     /// # Errors
     /// A file that cannot be read, or whose content is wrong.
     pub fn providers(&self) -> Result<Vec<Provider>, String> {
@@ -279,13 +314,18 @@ pub fn public_url(given: &str) -> Result<String, String> {
     }
 }
 
-/// Reads the keys from the environment or the data directory, where they are made at the first start.
+/// Where the instance's keys stand, unless the environment holds them.
+pub fn key_file(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("keys/instance.key")
+}
+
+/// Reads the keys from the environment or the data directory; nothing where there are none.
 ///
 /// # Errors
 /// Keys that cannot be read.
-pub fn key_ring(settings: &Settings) -> Result<platform::crypto::KeyRing, platform::crypto::KeyError> {
+pub fn kept_keys(settings: &Settings) -> Result<Option<KeyRing>, KeyError> {
     match &settings.keys {
-        Some(text) => platform::crypto::KeyRing::parse(&text.expose_secret().replace(',', "\n")),
-        None => platform::crypto::KeyRing::load_or_create(&settings.data_dir.join("keys/instance.key")),
+        Some(text) => KeyRing::parse(&text.expose_secret().replace(',', "\n")).map(Some),
+        None => KeyRing::load(&key_file(settings)),
     }
 }

@@ -1,12 +1,12 @@
 //! Which PostgreSQL the program uses: its own, or the one of `DATABASE_URL`.
 
-use platform::crypto::KeyRing;
+use platform::crypto::{KeyError, KeyRing};
 use platform::db::{RoleError, check_role};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use crate::config::Settings;
+use crate::config::{Settings, kept_keys, key_file};
 use crate::migrate::{self, MigrationError};
 use crate::postgres::{self, APP_ROLE, OWNER_ROLE, PrivateCluster};
 
@@ -40,6 +40,13 @@ pub enum DatabaseError {
     Role(#[from] RoleError),
     #[error(transparent)]
     Key(#[from] MigrationError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(
+        "the key file {path} is not there, and this database's secrets are sealed with a key that was. Put back its copy, or give it in \
+         ATRIUM_KEYS. If it is lost for good, `atrium keys replace` says what is lost with it, and goes on with a new one"
+    )]
+    KeyLost { path: String },
     #[error("PostgreSQL {0} is too old; 15 is the oldest that works")]
     TooOld(i32),
     #[error(
@@ -51,9 +58,58 @@ pub enum DatabaseError {
 }
 
 impl Database {
+    /// Opens it, with the instance's keys. A first key is made for a database that has none yet, and for no other: beside a
+    /// fresh key the place of a lost one would look as if nothing were missing.
+    ///
+    /// # Errors
+    /// What keeps the private cluster from starting, an address that is none, or keys that cannot be read or are lost.
+    pub async fn open(settings: &Settings, beside: Beside) -> Result<(Self, KeyRing), DatabaseError> {
+        let kept = kept_keys(settings)?;
+        let mut database = Self::reach(settings, beside).await?;
+        let keys = match kept {
+            Some(keys) => keys,
+            None => match database.first_key(settings).await {
+                Ok(keys) => keys,
+                Err(error) => {
+                    database.stop().await;
+                    return Err(error);
+                }
+            },
+        };
+        database.sign_in_by(&keys);
+        Ok((database, keys))
+    }
+
+    async fn first_key(&self, settings: &Settings) -> Result<KeyRing, DatabaseError> {
+        let file = key_file(settings);
+        let mut connection = self.as_who_prepares().await?;
+        let has_key = migrate::has_key(&mut connection).await?;
+        connection.close().await.map_err(DatabaseError::Unreachable)?;
+        if has_key {
+            return Err(DatabaseError::KeyLost { path: file.display().to_string() });
+        }
+        Ok(KeyRing::create(&file)?)
+    }
+
+    /// A connection as the administrator who was given, else as the owner.
+    pub async fn as_who_prepares(&self) -> Result<PgConnection, DatabaseError> {
+        self.admin.as_ref().unwrap_or(&self.owner).connect().await.map_err(DatabaseError::Unreachable)
+    }
+
+    /// Has the two roles sign in with the passwords that follow from the instance's key, so that every process with the key can.
+    /// Only where one address of an administrator was given.
+    fn sign_in_by(&mut self, keys: &KeyRing) {
+        if let Some(given) = &self.admin {
+            let role = |name: &str| given.clone().username(name).password(&hex::encode(keys.derive(&format!("role {name}")).as_ref()));
+            (self.app, self.owner) = (role(APP_ROLE), role(OWNER_ROLE));
+        }
+    }
+
+    /// The way to it, without its keys: the two roles cannot sign in yet where an administrator's address was given.
+    ///
     /// # Errors
     /// What keeps the private cluster from starting, or an address that is none.
-    pub async fn open(settings: &Settings, keys: &KeyRing, beside: Beside) -> Result<Self, DatabaseError> {
+    pub async fn reach(settings: &Settings, beside: Beside) -> Result<Self, DatabaseError> {
         let Some(url) = &settings.database_url else {
             let options = postgres::Options { data_dir: settings.data_dir.clone(), pg_bin: settings.pg_bin.clone() };
             let cluster = match postgres::start(&options).await {
@@ -71,9 +127,7 @@ impl Database {
             let owner = address("DATABASE_OWNER_URL", owner)?;
             return Ok(Self { app: given, owner, cluster: None, admin: None });
         }
-        // Passwords of the two roles follow from the instance's key, so that every process with the key can log in.
-        let role = |name: &str| given.clone().username(name).password(&hex::encode(keys.derive(&format!("role {name}")).as_ref()));
-        Ok(Self { app: role(APP_ROLE), owner: role(OWNER_ROLE), cluster: None, admin: Some(given) })
+        Ok(Self { app: given.clone(), owner: given.clone(), cluster: None, admin: Some(given) })
     }
 
     /// Of options that are at hand already.
@@ -86,7 +140,7 @@ impl Database {
     /// # Errors
     /// A server that cannot be reached or is too old, another instance's database, or a role that may not do this.
     pub async fn prepare(&self, keys: &KeyRing) -> Result<(), DatabaseError> {
-        let mut connection = self.admin.as_ref().unwrap_or(&self.owner).connect().await.map_err(DatabaseError::Unreachable)?;
+        let mut connection = self.as_who_prepares().await?;
         let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
             .fetch_one(&mut connection)
             .await
@@ -101,6 +155,21 @@ impl Database {
                 .await
                 .map_err(|source| DatabaseError::MayNotCreateRoles { role: admin.get_username().to_owned(), source })?;
         }
+        connection.close().await.map_err(DatabaseError::Unreachable)
+    }
+
+    /// Gives the two roles the passwords that follow from another key, where they follow from one.
+    ///
+    /// # Errors
+    /// A server that cannot be reached, or a role that may not do this.
+    pub async fn renew_roles(&self, keys: &KeyRing) -> Result<(), DatabaseError> {
+        let Some(admin) = &self.admin else { return Ok(()) };
+        let mut connection = self.as_who_prepares().await?;
+        let source = async {
+            let version = sqlx::query_scalar("SELECT current_setting('server_version_num')::int").fetch_one(&mut connection).await?;
+            make_roles(&mut connection, keys, version).await
+        };
+        source.await.map_err(|source| DatabaseError::MayNotCreateRoles { role: admin.get_username().to_owned(), source })?;
         connection.close().await.map_err(DatabaseError::Unreachable)
     }
 

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod health;
+pub mod hosts;
 pub mod migrate;
 pub mod postgres;
 pub mod registry;

@@ -25,7 +25,8 @@ pub enum MigrationError {
     #[error("the database holds real data: going back would lose it. `--allow-data-loss` insists")]
     NotADemo,
     #[error(
-        "this key is not the one that the database's secrets are sealed with. Put back keys/instance.key (or ATRIUM_KEYS) of this database"
+        "this key is not the one that the database's secrets are sealed with. Put back keys/instance.key (or ATRIUM_KEYS) of this database. \
+         If that key is lost for good, `atrium keys replace` says what is lost with it, and goes on with this one"
     )]
     WrongKey,
     #[error("migration: {0}")]
@@ -169,6 +170,28 @@ pub async fn is_demo(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
     )
     .fetch_one(connection)
     .await
+}
+
+/// Whether secrets of this database were sealed: then a fresh key would not open them. A role that may not see it has to take it
+/// that they were.
+///
+/// # Errors
+/// The database's.
+pub async fn has_key(connection: &mut PgConnection) -> Result<bool, MigrationError> {
+    let readable: Option<bool> = sqlx::query_scalar(
+        "SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = 'security' AND c.relname = 'instance'",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    match readable {
+        None => Ok(false),
+        Some(false) => Ok(true),
+        Some(true) => Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM security.instance WHERE key_check IS NOT NULL)")
+            .fetch_one(connection)
+            .await?),
+    }
 }
 
 /// Refuses, before anything is done, another key than the one that the database's secrets are sealed with. A role that may not

@@ -10,6 +10,7 @@ use platform::audit::verify::VerifyAuditChains;
 use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
 use platform::personal::PersonalData;
+use platform::retention::{ApplyRetention, Retained};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::commands::housekeeping::KeepHouse;
@@ -18,6 +19,7 @@ use crate::commands::housekeeping::KeepHouse;
 pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(platform::audit::api())
+        .merge(platform::retention::api())
         .merge(platform::sse::api())
         .merge(platform::jobs::failed::api())
         .merge(platform::jobs::batches::api())
@@ -35,6 +37,7 @@ pub fn event_kinds() -> Vec<EventKind> {
         platform::audit::EVENTS,
         platform::files::EVENTS,
         platform::jobs::EVENTS,
+        platform::retention::EVENTS,
         identity::EVENTS,
         contacts::EVENTS,
         messaging::EVENTS,
@@ -58,6 +61,11 @@ pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
     ]
 }
 
+/// What is removed when it is old.
+pub fn retained() -> Vec<Retained> {
+    [platform::retention::retained(), identity::retained(), messaging::retained()].concat()
+}
+
 /// Every job that the queue may hold.
 pub fn jobs() -> Vec<JobDefinition> {
     let mut all = vec![
@@ -67,6 +75,7 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<platform::mail::SendMails>(),
         definition::<platform::files::DeleteFile>(),
         definition::<KeepHouse>(),
+        definition::<ApplyRetention>(),
     ];
     all.extend(identity::jobs());
     all.extend(scheduling::jobs());
@@ -76,10 +85,12 @@ pub fn jobs() -> Vec<JobDefinition> {
 /// Minute, hour, day, month, weekday (UTC), job, and a payload, which must be an object.
 pub const CRONTAB: &str = "\
 17 3 * * * KeepHouse ?fill=1d {}
-23 3 * * * ForgetExpired ?fill=1d {}
+23 3 * * * ApplyRetention ?fill=1d {}
 7 * * * * SignAuditHeads ?fill=1h {}
 41 2 * * * VerifyAuditChains ?fill=1d {}
 */10 * * * * EraseDue ?fill=1h {}
+37 * * * * CheckSubscriptions ?fill=1h {}
+*/5 * * * * CheckDomains ?fill=1h {}
 29 3 * * * RotateSigningKeys ?fill=1d {}
 */15 * * * * CompleteBookings ?fill=1h {}
 ";

@@ -25,7 +25,7 @@ use utoipa::openapi::{OpenApi, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::health::{self, Health};
-use crate::{assets, registry, web_security};
+use crate::{assets, hosts, registry, web_security};
 
 /// Bodies of the API; files have their own limit.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -49,23 +49,35 @@ pub fn router(health: Health) -> Router {
         .layer(middleware::from_fn(platform::lease::cover))
         .layer(middleware::from_fn(claim_idempotency_key))
         .layer(middleware::from_fn_with_state(app.clone(), forget_sessions));
-    let in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
-    Router::new()
+    let routes = Router::new()
         .nest("/api/v1", api)
         .route("/api/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document.clone())))
         .merge(identity::oauth::endpoints())
+        .merge(identity::domains::http::certificates())
         .merge(scheduling::pages())
         .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(hosts::sites(app.clone()), hosts::serve_site));
+    around(routes, health)
+}
+
+/// The routes within the layers that every request passes.
+pub fn around(routes: Router<App>, health: Health) -> Router {
+    let app = health.app.clone();
+    let in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(IN_FLIGHT));
+    routes
         .layer(tower_http::compression::CompressionLayer::new().compress_when(is_static))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(refuse_encoded))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIME_LIMIT))
         .layer(middleware::from_fn_with_state(app.clone(), web_security::refuse_cross_site))
+        .layer(middleware::from_fn_with_state(app.clone(), hosts::know_site))
         .layer(middleware::from_fn(time_limit))
         .layer(middleware::from_fn_with_state(in_flight, shed))
         .layer(middleware::from_fn_with_state(app.clone(), identify))
         .with_state(app.clone())
         .merge(health::probes(health))
+        .layer(middleware::from_fn(answer_panics))
+        .layer(middleware::from_fn_with_state(app.clone(), scheduling::show_refusals))
         .layer(middleware::from_fn_with_state(app, web_security::headers))
         .layer(middleware::from_fn(observe))
 }
@@ -180,19 +192,11 @@ async fn forget_sessions(State(app): State<App>, request: Request, next: Next) -
     response
 }
 
-/// Request id, log line, metrics, and an answer where a handler panicked.
-async fn observe(mut request: Request, next: Next) -> Response {
-    let id = platform::id::new();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
-    request.extensions_mut().insert(RequestId(id));
-    let span = tracing::info_span!("request", %id, %method, route);
-    let started = Instant::now();
-    let answered = REQUEST_ID.scope(id, std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone())).await;
-    let mut response = match answered {
+/// An answer where a handler panicked, below the layer that sets the headers of every answer.
+async fn answer_panics(request: Request, next: Next) -> Response {
+    match std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
-        Err(_) => REQUEST_ID.sync_scope(id, || {
-            let _in = span.enter();
+        Err(_) => {
             tracing::error!("a handler panicked");
             Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -200,8 +204,19 @@ async fn observe(mut request: Request, next: Next) -> Response {
                 "Something went wrong on our side. It has been logged under the request id.",
             )
             .into_response()
-        }),
-    };
+        }
+    }
+}
+
+/// Request id, log line and metrics.
+async fn observe(mut request: Request, next: Next) -> Response {
+    let id = platform::id::new();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    request.extensions_mut().insert(RequestId(id));
+    let span = tracing::info_span!("request", %id, %method, route);
+    let started = Instant::now();
+    let mut response = REQUEST_ID.scope(id, next.run(request).instrument(span.clone())).await;
     let (status, seconds) = (response.status().as_u16(), started.elapsed().as_secs_f64());
     let _in = span.enter();
     tracing::debug!(status, seconds, "answered");
@@ -215,7 +230,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
 }
 
 #[derive(Clone, Copy)]
-struct RequestId(uuid::Uuid);
+pub struct RequestId(uuid::Uuid);
 
 /// Whose address it is, as far as trusted proxies tell, and whether it has asked too much.
 async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {

@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::seed;
-use crate::config::{Role, ServeArgs, Settings, key_ring, public_url};
+use crate::config::{Role, ServeArgs, Settings, public_url};
 use crate::database::{Beside, Database};
 use crate::health::{self, Health};
 use crate::{migrate, registry, router, server};
@@ -53,6 +53,7 @@ pub fn application(
         files,
         http: HttpClient::new(),
         services: if config.private_services { HttpClient::allowing_private() } else { HttpClient::new() },
+        company_providers: if config.private_company_providers { HttpClient::allowing_private() } else { HttpClient::new() },
         dispatch: Dispatch::default(),
         streams: Streams::default(),
         sessions: platform::known::KnownSessions::default(),
@@ -60,6 +61,7 @@ pub fn application(
         event_kinds: registry::event_kinds(),
         reactions: registry::reactions(),
         personal_data: registry::personal_data(),
+        retained: registry::retained(),
         config,
     })
 }
@@ -73,6 +75,7 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
     let public_url = public_url(&args.public_url)?;
     let (providers, breach_service) = (args.providers()?, args.breach_service()?);
+    let places = settings.places()?;
     if public_url.starts_with("http://") {
         tracing::warn!("serving plain http on this machine: cookies go without Secure. For others, set --public-url to an https address");
     }
@@ -85,9 +88,8 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
     // Taken before anything is started: a port in use is said at once.
     let serves = args.role != Role::Worker;
     let listener = if serves { Some(listen(args.listen, "--listen").await?) } else { None };
-    let keys = key_ring(settings)?;
-    let database = tokio::select! {
-        database = Database::open(settings, &keys, Beside::Refused) => database?,
+    let (database, keys) = tokio::select! {
+        opened = Database::open(settings, Beside::Refused) => opened?,
         () = signals.received() => return Ok(()),
     };
     let outcome = async {
@@ -99,11 +101,15 @@ pub async fn run(settings: &Settings, args: &ServeArgs) -> Result<(), Failure> {
             rate_limit_factor: args.rate_limit_factor,
             private_mail_servers: args.private_mail_servers,
             private_services: args.private_services,
+            private_company_providers: args.private_company_providers,
             providers,
             mail_links: args.mail_links,
             breach_service,
             admin_second_factor: args.admin_second_factor,
+            dns_resolver: args.dns_resolver,
+            retention: args.retention(),
             pool_wait: POOL_WAIT,
+            places,
         };
         let app = application(config, &database, keys, mailer, settings.files.store(&settings.data_dir)?, args.pool_size, Clock::system());
         database.check_serving_role().await?;
@@ -193,7 +199,7 @@ async fn work(app: App, concurrency: usize, stop: CancellationToken) {
     }
 }
 
-/// Lets go of what nobody has used for a while.
+/// Lets go of what nobody has used for a while, and looks whether the database of places was replaced.
 async fn keep_house(app: App, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -201,6 +207,8 @@ async fn keep_house(app: App, stop: CancellationToken) {
             () = tokio::time::sleep(Duration::from_secs(60)) => {
                 app.limits.forget_idle(app.clock.now().as_second().div_euclid(60));
                 app.pools.close_idle();
+                let places = app.config.places.clone();
+                let _ = tokio::task::spawn_blocking(move || places.refresh()).await;
             }
         }
     }

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use platform::site::Site;
 use platform::{App, Problem};
 
 /// For answers that are no pages: nothing may be loaded, nobody may frame them.
@@ -53,18 +54,21 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
 pub async fn refuse_cross_site(State(app): State<App>, request: Request, next: Next) -> Response {
     let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let looks_at_cookies = !identity::oauth::WITHOUT_COOKIES.contains(&request.uri().path());
-    if unsafe_method && looks_at_cookies && !is_same_site(request.headers(), &app.config.public_url) {
+    // A page of a workspace's own domain is its own site, and the instance is another one to it.
+    let site = request.extensions().get::<Site>();
+    let origin = site.map_or(app.config.public_url.as_str(), |site| site.origin.as_str());
+    if unsafe_method && looks_at_cookies && !is_same_site(request.headers(), origin) {
         return Problem::new(StatusCode::FORBIDDEN, "cross_site", "This change was sent by another site, and is refused.").into_response();
     }
     next.run(request).await
 }
 
-fn is_same_site(headers: &HeaderMap, public_url: &str) -> bool {
+fn is_same_site(headers: &HeaderMap, own_origin: &str) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
         return matches!(site, "same-origin" | "none");
     }
-    text(header::ORIGIN).is_none_or(|origin| origin == public_url)
+    text(header::ORIGIN).is_none_or(|origin| origin == own_origin)
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@ use platform::crypto::hmac;
 use platform::ctx::Origin;
 use platform::error::{Error, Result};
 use platform::ipnet::IpNet;
+use platform::places::Place;
 use platform::rate_limit::{self, Limit};
 use platform::text::email_key;
 use platform::{App, TenantId, id};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::directory::Directory;
@@ -28,6 +30,11 @@ pub fn address(origin: &Origin) -> Option<IpNet> {
 /// A pseudonym of an address, so that attempts on unknown ones can be counted and not read.
 pub fn email_hash(app: &App, email: &str) -> [u8; 32] {
     hmac(app.keys.derive("login history").as_ref(), &[email_key(email).as_bytes()])
+}
+
+/// Where the address is, as far as that is known now.
+pub fn location(app: &App, origin: &Origin) -> Option<Json<Place>> {
+    app.config.places.find(origin.ip).map(Json)
 }
 
 /// The factors of a line of the login history, `password+totp`.
@@ -110,8 +117,8 @@ impl<'a> Line<'a> {
     async fn write(&self, db: &mut PgConnection, app: &App, origin: &Origin) -> Result<bool> {
         let written = sqlx::query!(
             "INSERT INTO directory.login_history (id, user_id, tenant_id, email_hash, method, outcome, failure_reason, ip_address, user_agent,
-                                                  session_id, refusal_key, attempts, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                                  location, session_id, refusal_key, attempts, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              ON CONFLICT (refusal_key) WHERE refusal_key IS NOT NULL DO NOTHING",
             id::new(),
             self.user as Option<Uuid>,
@@ -122,6 +129,7 @@ impl<'a> Line<'a> {
             self.reason,
             address(origin) as Option<IpNet>,
             user_agent(origin),
+            location(app, origin) as Option<Json<Place>>,
             self.session as Option<Uuid>,
             self.refusal_key.as_ref().map(<[u8; 32]>::as_slice),
             self.attempts,

@@ -110,7 +110,7 @@ pub async fn reset(app: &App, email: &str, removes_second_factors: bool) -> Resu
     challenges::void(directory.db(), user, now).await?;
     devices::forget(directory.db(), user).await?;
     let ended = sessions::store::end_all(directory.db(), user, None, now).await?;
-    revoke_of_user(directory.db(), user, now).await?;
+    revoke_of_user(directory.db(), user, "password_changed", now).await?;
     let mut details = json!({ "by": "command line", "sessions_ended": ended });
     if removes_second_factors {
         details["second_factors_removed"] = json!(second_factors::store::remove_all(directory.db(), user).await?);

@@ -16,6 +16,8 @@ pub struct Somebody {
     pub origin: Origin,
     pub claim: Option<Claim>,
     pub session: Option<Session>,
+    /// The session of somebody whom a tenant's own provider named and who has shown nothing else: it counts for nothing but the tenant.
+    pub confined: Option<Session>,
     /// The hash of the cookie's token, even of one that stands for no session any more.
     pub presented: Option<[u8; 32]>,
     /// The hash of the cookie by which the browser may be known.
@@ -29,9 +31,11 @@ impl FromRequestParts<App> for Somebody {
         let Anonymous { app, origin, claim } = Anonymous::from_request_parts(parts, app).await?;
         // Who signs in or out does so in person. Whoever acts by a lease allows no app anything.
         let found = app.authenticator.authenticate(&app, parts).await?;
-        let session = found.filter(|session| session.token.is_none() && session.lease.is_none());
+        let found = found.filter(|session| session.token.is_none() && session.lease.is_none());
+        let (confined, session) =
+            found.map_or((None, None), |found| if found.is_confined() { (Some(found), None) } else { (None, Some(found)) });
         let presented = cookie::presented(&app.config, &parts.headers);
         let device = cookie::presented_device(&app.config, &parts.headers);
-        Ok(Self { app, origin, claim, session, presented, device })
+        Ok(Self { app, origin, claim, session, confined, presented, device })
     }
 }

@@ -110,6 +110,21 @@ pub async fn note(
     Ok(cookie::set_device(config, &token.secret, FORGOTTEN))
 }
 
+/// Whatever browser stood for the user's second factor in that tenant does so no more.
+///
+/// # Errors
+/// The database's.
+pub async fn distrust(db: &mut PgConnection, user: Uuid, tenant: TenantId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.devices SET trusted_in = NULL, trusted_until = NULL WHERE user_id = $1 AND trusted_in = $2",
+        user,
+        tenant.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Forgets all devices of the user.
 ///
 /// # Errors

@@ -5,7 +5,9 @@ use platform::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::domains::DomainUpdated;
 use crate::members::Member;
+use crate::plans::SubscriptionUpdated;
 use crate::roles::Role;
 
 /// Every kind that this module publishes, with the permission to see it.
@@ -27,6 +29,8 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: OwnershipOffered::KIND, permission: None },
     EventKind { kind: OwnershipTransferred::KIND, permission: Some("members:read") },
     EventKind { kind: OAuthClientCreated::KIND, permission: Some("oauth_clients:manage") },
+    EventKind { kind: SubscriptionUpdated::KIND, permission: Some("settings:manage") },
+    EventKind { kind: DomainUpdated::KIND, permission: Some("settings:manage") },
     EventKind { kind: ACCOUNT_NOTICED, permission: None },
 ];
 

@@ -7,18 +7,20 @@ pub mod admin;
 mod authenticator;
 mod caller;
 mod challenges;
+pub mod company;
 pub mod consents;
 mod cookie;
 mod devices;
 mod directory;
+pub mod domains;
 pub mod email_changes;
 pub mod erasure;
 mod events;
 pub mod exports;
-mod forget;
 pub mod identities;
 pub mod instance;
 pub mod invitations;
+pub mod mail_domains;
 mod mail_links;
 mod mails;
 pub mod members;
@@ -28,9 +30,11 @@ pub mod ownership;
 pub mod passwords;
 mod personal;
 pub mod pictures;
+pub mod plans;
 pub mod policy;
 pub mod profile;
 pub mod registrations;
+mod retention;
 pub mod roles;
 pub mod second_factors;
 pub mod security_events;
@@ -49,6 +53,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use authenticator::RequestAuthenticator;
 pub use events::EVENTS;
 pub use personal::MembersData;
+pub use retention::retained;
 pub use suspicion::reactions;
 pub use tenants::{NewTenant, found_tenant};
 
@@ -58,6 +63,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(registrations::http::api())
         .merge(sessions::http::api())
         .merge(identities::http::api())
+        .merge(company::http::api())
+        .merge(mail_domains::http::api())
         .merge(mail_links::http::api())
         .merge(second_factors::http::api())
         .merge(policy::http::api())
@@ -80,6 +87,8 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(sign_ins::http::api())
         .merge(instance::http::api())
         .merge(instance::mailbox::api())
+        .merge(plans::http::api())
+        .merge(domains::http::api())
         .merge(support::http::api())
         .merge(oauth::api())
 }
@@ -89,11 +98,12 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<registrations::SendVerification>(),
         definition::<passwords::SendPasswordReset>(),
         definition::<mail_links::SendMailLink>(),
-        definition::<forget::ForgetExpired>(),
         definition::<erasure::EraseDue>(),
         definition::<erasure::EraseTenant>(),
         definition::<erasure::EraseUser>(),
         definition::<exports::ExportUser>(),
+        definition::<plans::CheckSubscriptions>(),
+        definition::<domains::CheckDomains>(),
         definition::<oauth::keys::RotateSigningKeys>(),
     ]
 }

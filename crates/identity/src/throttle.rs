@@ -41,9 +41,19 @@ impl Key {
         Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"device\0", device.as_bytes()]))
     }
 
-    /// Of a user's second factor, from wherever it is tried: who gets that far knows the password.
+    /// Of a user's second factor, from wherever it is tried by who knows the password.
     pub fn of_second_factor(app: &App, user: Uuid) -> Self {
         Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"second factor\0", user.as_bytes()]))
+    }
+
+    /// Of the same in a browser that the user has shown it in before, which the password alone does not lead to.
+    pub fn of_second_factor_on(app: &App, device: Uuid) -> Self {
+        Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"second factor on device\0", device.as_bytes()]))
+    }
+
+    /// Of the same in the user's open sessions, all together: a session that goes on in another tenant has another id.
+    pub fn of_second_factor_inside(app: &App, user: Uuid) -> Self {
+        Self(hmac(app.keys.derive("login throttle").as_ref(), &[b"second factor inside\0", user.as_bytes()]))
     }
 
     /// Of the code of a mailed link, from wherever it is tried.

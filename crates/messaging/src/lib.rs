@@ -5,15 +5,17 @@ pub mod notifications;
 mod personal;
 pub mod preferences;
 mod reactions;
+mod retention;
 
 use platform::App;
 use platform::events::EventKind;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use notifications::{Group, Notice, Severity, forget_old, notify};
+pub use notifications::{Group, Notice, Severity, notify};
 pub use personal::NotificationsData;
 pub use preferences::{MailChoices, mail_choices};
 pub use reactions::reactions;
+pub use retention::retained;
 
 /// Every fact this module publishes: each is its owner's alone to see.
 pub const EVENTS: &[EventKind] =

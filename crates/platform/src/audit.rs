@@ -17,6 +17,7 @@ use crate::lease::UsedLease;
 use crate::state::App;
 use crate::time::Timestamp;
 
+pub mod archive;
 pub mod chain;
 pub mod exports;
 pub mod file;
@@ -87,7 +88,7 @@ impl Ctx {
 }
 
 /// Writes one line into a tenant's trail at once, in whatever transaction is open: for what an administrator of the instance
-/// does to the tenant as the owner, or in it by a lease.
+/// does to the tenant as the owner, or in it by a lease, and what a member's request has the owner do.
 ///
 /// # Errors
 /// The database's.
@@ -99,11 +100,35 @@ pub async fn note_now(
     origin: &Origin,
     change: Change<'_>,
 ) -> Result<()> {
-    let ready = people::seal(app, tenant, &Caller::Member(actor.clone()), origin, vec![Line::of(change)])?;
+    write_now(db, app, tenant, &Caller::Member(actor.clone()), origin, change).await
+}
+
+/// As [`note_now`], of what the program does by itself as the owner.
+///
+/// # Errors
+/// The database's.
+pub async fn note_by_program(db: &mut PgConnection, app: &App, tenant: TenantId, change: Change<'_>) -> Result<()> {
+    write_now(db, app, tenant, &Caller::Program { caused_by: None }, &Origin::default(), change).await
+}
+
+async fn write_now(db: &mut PgConnection, app: &App, tenant: TenantId, caller: &Caller, origin: &Origin, change: Change<'_>) -> Result<()> {
+    let ready = people::seal(app, tenant, caller, origin, vec![Line::of(change)])?;
     let lines = serde_json::to_value(&ready.lines).map_err(Error::internal)?;
     let keys = serde_json::to_value(&ready.made).map_err(Error::internal)?;
-    let metadata = metadata(actor);
-    Ok(store::note(db, tenant, actor.user_id, origin.request_id, metadata.as_ref(), &lines, &keys).await?)
+    let (actor, metadata) = match caller {
+        Caller::Member(session) => (Some(session.user_id), metadata(session)),
+        Caller::Visitor | Caller::Program { .. } => (None, None),
+    };
+    let notes = store::Notes {
+        actor,
+        actor_name: caller.name(),
+        request: origin.request_id,
+        metadata,
+        facts: &Value::Array(Vec::new()),
+        lines: &lines,
+        keys: &keys,
+    };
+    Ok(store::write(db, tenant, notes).await?)
 }
 
 /// By what the session acts, where not by its user's own right.
@@ -222,6 +247,11 @@ impl AuditEvent {
 /// The database's.
 pub async fn list(ctx: &mut Ctx, which: &Which, before: Option<Uuid>, count: i64) -> Result<Vec<AuditEvent>> {
     let records = store::list(ctx, which, before, count).await?;
+    opened(ctx, records).await
+}
+
+/// Lines with their places, as far as keys that open them are there.
+async fn opened(ctx: &mut Ctx, records: Vec<(Option<i64>, Record)>) -> Result<Vec<AuditEvent>> {
     let opener = Opener::for_records(ctx, records.iter().map(|(_, record)| record)).await?;
     Ok(records.into_iter().map(|(seq, record)| AuditEvent::of(&opener, seq, record)).collect())
 }

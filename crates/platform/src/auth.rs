@@ -44,6 +44,8 @@ pub struct Session {
     pub gate: Gate,
     /// Where a program acts by an access token, whose scopes are the bounds of `permissions`.
     pub token: Option<UsedToken>,
+    /// Whether the tenant can be read and not changed, by how its subscription stands.
+    pub is_read_only: bool,
     /// Where an administrator of the instance acts by a lease, whose permissions are the bounds of `permissions`.
     pub lease: Option<UsedLease>,
 }
@@ -54,6 +56,17 @@ pub struct Gate {
     /// From when a second factor that was not shown is missed.
     pub second_factor_due: Option<Timestamp>,
     pub addresses: Option<Arc<AddressRules>>,
+    /// Why the way in which its holder signed in is not enough.
+    pub way_in: Option<WayRefused>,
+}
+
+/// What a tenant does not take for a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayRefused {
+    /// A link in a mail alone.
+    MailLink,
+    /// Any way but the tenant's own provider.
+    NotCompany,
 }
 
 /// From where one may act.
@@ -75,16 +88,34 @@ impl AddressRules {
 
 impl Session {
     /// # Errors
-    /// 403 `address_not_allowed` or `second_factor_required`, by the security policy of the tenant.
+    /// 403 `address_not_allowed`, `mail_link_not_allowed`, `company_sign_in_required` or `second_factor_required`, by the security
+    /// policy of the tenant.
     pub fn admit(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Problem> {
         if self.gate.addresses.as_ref().is_some_and(|rules| !rules.admits(address)) {
             return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", "This workspace cannot be used from your address."));
+        }
+        let refused = |code, detail: &'static str| Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
+        match self.gate.way_in {
+            Some(WayRefused::MailLink) => {
+                return refused("mail_link_not_allowed", "This workspace does not take links in mails. Sign in another way.");
+            }
+            Some(WayRefused::NotCompany) => {
+                return refused("company_sign_in_required", "This workspace asks you to sign in with your company's account.");
+            }
+            None => {}
         }
         if self.gate.second_factor_due.is_some_and(|from| from <= now) {
             let detail = "This workspace asks for a second factor. Set one up in your security settings, or sign in with it.";
             return Err(Problem::new(StatusCode::FORBIDDEN, "second_factor_required", detail));
         }
         Ok(())
+    }
+
+    /// Whether its holder was named by the tenant's own provider and has shown nothing else: then that is worth something in
+    /// this tenant alone, and nothing of what is the person's is told or changed. A second factor does not help, since it is
+    /// none without a first.
+    pub fn is_confined(&self) -> bool {
+        self.factors.contains(&Factor::Company) && !self.factors.iter().any(|factor| factor.is_first())
     }
 
     /// Seconds for which somebody counts as there in person after showing a factor.
@@ -97,7 +128,7 @@ impl Session {
         if self.verified_at.plus_seconds(Self::FRESH) > now {
             return Ok(());
         }
-        Err(Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again."))
+        Err(step_up_required())
     }
 }
 
@@ -116,6 +147,8 @@ pub enum Factor {
     MailLink,
     /// A device that was remembered in place of the second factor.
     Device,
+    /// The word of the tenant's own provider, which counts in that tenant alone.
+    Company,
 }
 
 impl Factor {
@@ -128,13 +161,19 @@ impl Factor {
             Self::Provider => "provider",
             Self::MailLink => "mail_link",
             Self::Device => "device",
+            Self::Company => "company",
         }
     }
 
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Passkey, Self::Provider, Self::MailLink, Self::Device]
+        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Passkey, Self::Provider, Self::MailLink, Self::Device, Self::Company]
             .into_iter()
             .find(|factor| factor.name() == name)
+    }
+
+    /// Whether it begins a sign-in to the whole account.
+    pub const fn is_first(self) -> bool {
+        matches!(self, Self::Password | Self::Passkey | Self::Provider | Self::MailLink)
     }
 
     /// Whether it makes a sign-in one with two factors.
@@ -214,6 +253,9 @@ impl<P: Permission> FromRequestParts<App> for Allow<P> {
         let session = session(parts, app).await?;
         let tenant = tenant_of(&session, parts, app)?;
         let scope = session.permissions.of::<P>().ok_or_else(|| Problem::forbidden().with("permission", P::CODENAME))?;
+        if session.is_read_only && !parts.method.is_safe() && !stays_open(P::CODENAME) {
+            return Err(read_only().into());
+        }
         lease::admit(parts, app, &session, tenant, Some(P::CODENAME)).await?;
         let claim = claim(parts, &session.user_id.to_string());
         let ctx = Ctx::of_member(app.clone(), session, tenant, origin(parts), claim);
@@ -271,13 +313,17 @@ impl FromRequestParts<App> for InPerson {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let SignedIn { app, session, origin, claim } = SignedIn::from_request_parts(parts, app).await?;
+        let EvenLeased(SignedIn { app, session, origin, claim }) = EvenLeased::from_request_parts(parts, app).await?;
+        if session.lease.is_some() {
+            return Err(lease::refused().into());
+        }
         let tenant = tenant_of(&session, parts, &app)?;
         Ok(Self(Ctx::of_member(app, session, tenant, origin, claim)))
     }
 }
 
-/// A signed-in user, with or without a tenant: what concerns the person alone, and so is not for a program's token.
+/// A signed-in user, with or without a tenant: what concerns the person alone, and so is neither for a program's token nor for
+/// whom a tenant's own provider named.
 pub struct SignedIn {
     pub app: App,
     pub session: Session,
@@ -291,11 +337,18 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let EvenLeased(signed_in) = EvenLeased::from_request_parts(parts, app).await?;
         // What concerns the person, and the instance, waits until he or she has left.
-        if signed_in.session.lease.is_some() { Err(lease::refused().into()) } else { Ok(signed_in) }
+        if signed_in.session.lease.is_some() {
+            return Err(lease::refused().into());
+        }
+        if signed_in.session.is_confined() {
+            return Err(company_session().into());
+        }
+        Ok(signed_in)
     }
 }
 
-/// As [`SignedIn`], also of an administrator of the instance who acts by a lease: for the session itself, and nothing else.
+/// As [`SignedIn`], also of an administrator of the instance who acts by a lease, and of somebody whom a tenant's own provider
+/// named: for the session itself, and nothing else.
 pub struct EvenLeased(pub SignedIn);
 
 impl FromRequestParts<App> for EvenLeased {
@@ -369,6 +422,24 @@ fn tenant_of(session: &Session, parts: &Parts, app: &App) -> Result<TenantId, Pr
     Ok(tenant)
 }
 
+/// What may still be done in a tenant that can only be read: what changes nothing, what leads out of that state or protects it, and
+/// what people have a right to.
+fn stays_open(codename: &str) -> bool {
+    const ALWAYS: [&str; 5] = ["members:write", "privacy:manage", "security:manage", "settings:manage", "support:manage"];
+    codename.ends_with(":read") || ALWAYS.contains(&codename)
+}
+
+fn read_only() -> Problem {
+    let detail =
+        "This workspace can be read and not changed, since its subscription is over or not paid for. Its owners can say how it goes on.";
+    Problem::new(StatusCode::PAYMENT_REQUIRED, "read_only", detail)
+}
+
+/// What says that a factor has to be shown first. The web app asks for one, and sends the request again.
+pub fn step_up_required() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "step_up_required", "Confirm that it is you, then try again.")
+}
+
 fn session_required() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "session_required", "An access token cannot do this. Sign in to the web app for it.")
 }
@@ -377,6 +448,12 @@ fn admin_second_factor_required() -> Problem {
     let detail =
         "Administrators of this instance have to sign in with a second factor. Set one up in your security settings, then sign in with it.";
     Problem::new(StatusCode::FORBIDDEN, "admin_second_factor_required", detail)
+}
+
+fn company_session() -> Problem {
+    let detail =
+        "You came by your company's account, which opens this workspace and no more. Sign in with your own password or passkey for this.";
+    Problem::new(StatusCode::FORBIDDEN, "company_session", detail)
 }
 
 fn no_tenant() -> Problem {

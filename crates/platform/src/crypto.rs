@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// The instance's key-encryption keys by id. The newest seals; all of them open.
 ///
 /// The keys live in a file or the environment, never in the database: whoever has a copy of the database alone reads no
-/// secret. Whoever loses the keys loses what they sealed (provider credentials, queued mails) and every manage link.
+/// secret. Whoever loses the keys loses what they sealed and every manage link; docs/operating.md lists it.
 pub struct KeyRing {
     keys: BTreeMap<u8, Zeroizing<[u8; 32]>>,
     newest: u8,
@@ -79,40 +79,48 @@ impl KeyRing {
         Ok(Self { keys, newest })
     }
 
-    /// Reads the file, or makes it with a first key, readable by its owner only.
+    /// Reads the file; nothing where there is none.
     ///
     /// # Errors
-    /// A file that cannot be read or made, that others may read, or that holds no keys.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    /// A file that cannot be read, that others may read, or that holds no keys.
+    pub fn load(path: &Path) -> Result<Option<Self>, KeyError> {
+        use std::os::unix::fs::PermissionsExt;
         let name = path.display().to_string();
         let unreadable = |source| KeyError::Unreadable { path: name.clone(), source };
         match std::fs::metadata(path) {
             Ok(meta) if meta.permissions().mode() & 0o077 != 0 => return Err(KeyError::TooOpen { path: name }),
             Ok(_) => {}
-            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(unreadable)?;
-                }
-                let line = Zeroizing::new(format!(
-                    "# The keys of this Atrium instance. Keep a copy apart from the database's backups: without it, sealed secrets are lost.\n1:{}\n",
-                    hex::encode(random::<32>())
-                ));
-                // Written aside and linked, so that a half-written key is never read and two starters agree on one.
-                let draft = path.with_extension(format!("draft-{}", std::process::id()));
-                let mut file =
-                    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(unreadable)?;
-                std::io::Write::write_all(&mut file, line.as_bytes()).and_then(|()| file.sync_all()).map_err(unreadable)?;
-                let linked = std::fs::hard_link(&draft, path);
-                std::fs::remove_file(&draft).map_err(unreadable)?;
-                match linked {
-                    Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(unreadable(error)),
-                    _ => {}
-                }
-            }
+            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(other) => return Err(unreadable(other)),
         }
-        Self::parse(&Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?))
+        Self::parse(&Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?)).map(Some)
+    }
+
+    /// Makes the file with a first key, readable by its owner only. Where another program was faster, its key counts.
+    ///
+    /// # Errors
+    /// A file that cannot be made, or the other's that cannot be read.
+    pub fn create(path: &Path) -> Result<Self, KeyError> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let name = path.display().to_string();
+        let unreadable = |source| KeyError::Unreadable { path: name.clone(), source };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(unreadable)?;
+        }
+        let line = Zeroizing::new(format!(
+            "# The keys of this Atrium instance. Keep a copy apart from the database's backups: without it, sealed secrets are lost.\n1:{}\n",
+            hex::encode(random::<32>())
+        ));
+        // Written aside and linked, so that a half-written key is never read and two starters agree on one.
+        let draft = path.with_extension(format!("draft-{}", std::process::id()));
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(unreadable)?;
+        std::io::Write::write_all(&mut file, line.as_bytes()).and_then(|()| file.sync_all()).map_err(unreadable)?;
+        let linked = std::fs::hard_link(&draft, path);
+        std::fs::remove_file(&draft).map_err(unreadable)?;
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unreadable(error)),
+            _ => Self::load(path)?.ok_or_else(|| unreadable(std::io::ErrorKind::NotFound.into())),
+        }
     }
 
     /// A ring of one random key, for tests and for tools that seal nothing lasting.
@@ -246,10 +254,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("keys/instance.key");
-        let sealed = KeyRing::load_or_create(&path).expect("made").seal(PLACE, b"x");
+        assert!(KeyRing::load(&path).expect("looked").is_none());
+        let sealed = KeyRing::create(&path).expect("made").seal(PLACE, b"x");
         assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
-        assert!(KeyRing::load_or_create(&path).expect("read").open(PLACE, &sealed).is_ok());
+        assert!(KeyRing::load(&path).expect("read").expect("there").open(PLACE, &sealed).is_ok());
+        assert!(KeyRing::create(&path).expect("the one that is there").open(PLACE, &sealed).is_ok());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("chmod");
-        assert!(matches!(KeyRing::load_or_create(&path), Err(KeyError::TooOpen { .. })));
+        assert!(matches!(KeyRing::load(&path), Err(KeyError::TooOpen { .. })));
     }
 }

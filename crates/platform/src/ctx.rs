@@ -47,7 +47,7 @@ pub enum Caller {
 
 impl Caller {
     /// As the audit trail calls whoever acts, where that is no person with a name.
-    fn name(&self) -> Option<&'static str> {
+    pub(crate) fn name(&self) -> Option<&'static str> {
         match self {
             Self::Member(_) => None,
             Self::Visitor => Some("visitor"),
@@ -104,6 +104,19 @@ impl Ctx {
             tx: None,
             noted: Noted::default(),
         }
+    }
+
+    /// Has the transaction be the owner's, for a change of the queue and its line of the trail together. No policy bounds
+    /// it, so each statement names whose rows it is about. Before the first statement.
+    ///
+    /// # Errors
+    /// A transaction that is open already, which is a bug.
+    pub(crate) fn as_owner(&mut self) -> Result<()> {
+        if self.tx.is_some() {
+            return Err(Error::internal("the transaction is open, and not the owner's"));
+        }
+        self.pool = self.app.pools.queue.clone();
+        Ok(())
     }
 
     pub fn now(&self) -> Timestamp {
@@ -199,43 +212,21 @@ impl Ctx {
 
     /// Answers the keys of people that were made for the lines.
     async fn write_facts(&mut self, facts: &[Fact], lines: Vec<Line>) -> Result<Vec<audit::people::Made>> {
-        let (tenant, actor) = (self.tenant.0, self.user_id());
-        let (name, request) = (self.caller.name(), self.origin.request_id);
-        let metadata = self.session().and_then(audit::metadata);
         let ready = audit::people::seal(&self.app, self.tenant, &self.caller, &self.origin, lines)?;
-        let facts = serde_json::to_value(facts).map_err(Error::internal)?;
-        let (lines, keys) =
-            (serde_json::to_value(&ready.lines).map_err(Error::internal)?, serde_json::to_value(&ready.made).map_err(Error::internal)?);
-        sqlx::query!(
-            "WITH facts AS (
-                 INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
-                 SELECT $1, id, kind, subject_type, subject_id, owner_id, payload, $4, caused_by
-                   FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, kind text, subject_type text, subject_id uuid, owner_id uuid,
-                                                              payload jsonb, caused_by uuid)) WITH ORDINALITY
-                  ORDER BY ordinality
-             ), keys AS (
-                 INSERT INTO platform.audit_keys (tenant_id, id, subject_id, key_ciphertext)
-                 SELECT $1, id, subject_id, decode(key_ciphertext, 'base64')
-                   FROM jsonb_to_recordset($8) AS k (id uuid, subject_id uuid, key_ciphertext text)
-             )
-             INSERT INTO platform.audit_events
-                    (tenant_id, id, actor_id, actor_name, actor_key, actor_ciphertext, action, entity_type, entity_id, old_values, new_values,
-                     values_key, values_ciphertext, request_id, metadata)
-             SELECT $1, id, $4, $5, actor_key, decode(actor_ciphertext, 'base64'), action, entity_type, entity_id, old_values, new_values,
-                    values_key, decode(values_ciphertext, 'base64'), $6, $7
-               FROM jsonb_to_recordset($3) AS l (id uuid, actor_key uuid, actor_ciphertext text, action text, entity_type text,
-                                                 entity_id uuid, old_values jsonb, new_values jsonb, values_key uuid, values_ciphertext text)",
-            tenant,
-            facts,
-            lines,
-            actor,
-            name,
-            request,
-            metadata,
-            keys,
-        )
-        .execute(self.db().await?)
-        .await?;
+        let json = |list: serde_json::Result<serde_json::Value>| list.map_err(Error::internal);
+        let (facts, lines, keys) =
+            (json(serde_json::to_value(facts))?, json(serde_json::to_value(&ready.lines))?, json(serde_json::to_value(&ready.made))?);
+        let notes = audit::store::Notes {
+            actor: self.user_id(),
+            actor_name: self.caller.name(),
+            request: self.origin.request_id,
+            metadata: self.session().and_then(audit::metadata),
+            facts: &facts,
+            lines: &lines,
+            keys: &keys,
+        };
+        let tenant = self.tenant;
+        audit::store::write(self.db().await?, tenant, notes).await?;
         Ok(ready.made)
     }
 

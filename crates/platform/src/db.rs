@@ -23,6 +23,8 @@ pub struct Pools {
     pub public: Pool,
     /// Jobs and reactions, inside tenants.
     pub work: Pool,
+    /// What members do to failed jobs, as the owner: the queue's tables admit nobody else.
+    pub queue: Pool,
     /// The probes.
     pub health: PgPool,
     /// Who listens for notices, which keeps its connection.
@@ -47,6 +49,7 @@ impl Pools {
             web: pool::pool(named(app, "web"), size, wait),
             public: pool::pool(named(app, "public"), size.div_ceil(2), wait),
             work: pool::pool(named(app, "work"), size.div_ceil(2), background),
+            queue: pool::pool(named(owner, "queue"), 2, wait),
             health: of_sqlx(1, Duration::from_secs(1)).connect_lazy_with(named(app, "health")),
             notices: of_sqlx(1, background).connect_lazy_with(named(app, "notices")),
             owner: of_sqlx(size.div_ceil(2).max(4), background).connect_lazy_with(named(owner, "owner")),
@@ -54,8 +57,8 @@ impl Pools {
     }
 
     /// The pools that serve tenants, with their names.
-    pub fn serving(&self) -> [(&'static str, &Pool); 3] {
-        [("web", &self.web), ("public", &self.public), ("work", &self.work)]
+    pub fn serving(&self) -> [(&'static str, &Pool); 4] {
+        [("web", &self.web), ("public", &self.public), ("work", &self.work), ("queue", &self.queue)]
     }
 
     /// Closes connections that nobody has used for a while; the pools of sqlx do so by themselves.

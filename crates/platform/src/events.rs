@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -93,6 +93,30 @@ impl Ctx {
         });
         Ok(())
     }
+}
+
+/// Writes a fact of that tenant at once, in whatever transaction is open: for what is done to a tenant as the owner. The
+/// dispatcher finds it at its next look.
+///
+/// # Errors
+/// The database's.
+pub async fn publish_now<E: Event>(db: &mut PgConnection, tenant: TenantId, event: &E, actor: Option<Uuid>) -> Result<()> {
+    let subject_type = E::KIND.split_once('.').map_or(E::KIND, |(resource, _)| resource);
+    sqlx::query!(
+        "INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant.0,
+        crate::id::new(),
+        E::KIND,
+        subject_type,
+        event.subject(),
+        event.owner() as Option<Uuid>,
+        serde_json::to_value(event).map_err(Error::internal)?,
+        actor as Option<Uuid>,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// A fact that waits for the commit.
@@ -270,16 +294,6 @@ pub async fn backlog(app: &App) -> Result<(i64, f64)> {
     .fetch_one(&app.pools.owner)
     .await?;
     Ok((row.count, row.age))
-}
-
-/// Removes delivered events after 90 days; run daily as the owner. Answers how many went.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_old(app: &App) -> Result<u64> {
-    let gone =
-        sqlx::query!("DELETE FROM platform.events WHERE dispatched_at < now() - interval '90 days'").execute(&app.pools.owner).await?;
-    Ok(gone.rows_affected())
 }
 
 /// Delivers until nothing is due; for tests and tools that bring the outbox to rest.

@@ -97,6 +97,7 @@ pub struct When {
     pub key: Option<String>,
     /// Jobs of one queue run one after the other.
     pub queue: Option<String>,
+    /// A job of a batch has no key: what replaced it would leave the batch waiting for it.
     pub batch: Option<Uuid>,
 }
 
@@ -197,15 +198,25 @@ impl<J: Job> TaskHandler for Stored<J> {
             }
         }
         let attempt = Attempt { app: app.clone(), tenant, number, most };
+        let batch = tenant.zip(self.batch_id);
+        let is_cancelled = match batch {
+            Some((tenant, batch)) => batches::is_cancelled(&app.pools.owner, tenant, batch).await.map_err(|error| error.to_string())?,
+            None => false,
+        };
         let started = std::time::Instant::now();
-        // In a task of its own, so that a panic is an error of this job and not of the worker.
-        let outcome = match tokio::time::timeout(J::TIME_LIMIT, crate::task::run(self.job.run(attempt))).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(panic)) => Err(JobError::Retry(format!("panicked: {panic}"))),
-            Err(_) => Err(JobError::Retry(format!("took longer than {} s", J::TIME_LIMIT.as_secs()))),
+        let outcome = if is_cancelled {
+            Ok(())
+        } else {
+            // In a task of its own, so that a panic is an error of this job and not of the worker.
+            match tokio::time::timeout(J::TIME_LIMIT, crate::task::run(self.job.run(attempt))).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(panic)) => Err(JobError::Retry(format!("panicked: {panic}"))),
+                Err(_) => Err(JobError::Retry(format!("took longer than {} s", J::TIME_LIMIT.as_secs()))),
+            }
         };
         metrics::histogram!("atrium_job_seconds", "job" => J::NAME).record(started.elapsed().as_secs_f64());
         let label = match &outcome {
+            Ok(()) if is_cancelled => "cancelled",
             Ok(()) => "done",
             Err(JobError::Retry(_)) if number < most => "retry",
             Err(_) => "failed",
@@ -223,10 +234,10 @@ impl<J: Job> TaskHandler for Stored<J> {
             }
             Err(JobError::Retry(reason)) => Some((reason, number >= most)),
         };
-        if let (Some(tenant), Some(batch)) = (tenant, self.batch_id) {
+        if let Some((tenant, batch)) = batch {
             let last = failed.as_ref().map(|(_, last)| *last);
             if last != Some(false) {
-                batches::settle(&app, tenant, batch, last == Some(true)).await.map_err(|error| error.to_string())?;
+                batches::settle(&app.pools.owner, tenant, batch, id, last == Some(true)).await.map_err(|error| error.to_string())?;
             }
         }
         match failed {

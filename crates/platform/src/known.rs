@@ -131,6 +131,7 @@ mod tests {
             verified_at: Timestamp::from_second(0),
             gate: Default::default(),
             token: None,
+            is_read_only: false,
             lease: None,
         }
     }

@@ -22,6 +22,12 @@ pub struct Provider {
     pub domains: Vec<String>,
 }
 
+/// Whether it is an address that a provider can have.
+pub fn is_issuer(text: &str, allows_plain_http: bool) -> bool {
+    let is_address = Url::parse(text).is_ok_and(|url| url.scheme() == "https" || (allows_plain_http && url.scheme() == "http"));
+    is_address && !text.contains(['?', '#'])
+}
+
 /// Reads the file of providers, a JSON array.
 ///
 /// # Errors
@@ -38,9 +44,7 @@ pub fn parse(text: &str, allows_plain_http: bool) -> Result<Vec<Provider>, Strin
         if !keys.insert(key.clone()) {
             return Err(format!("the key `{key}` stands there twice"));
         }
-        let is_address =
-            Url::parse(&provider.issuer).is_ok_and(|url| url.scheme() == "https" || (allows_plain_http && url.scheme() == "http"));
-        if !is_address || provider.issuer.contains(['?', '#']) {
+        if !is_issuer(&provider.issuer, allows_plain_http) {
             return Err(format!("the issuer of `{key}` must be an address that begins with https:// and has neither ? nor #"));
         }
         if provider.name.trim().is_empty() || provider.client_id.is_empty() {

@@ -1,5 +1,6 @@
 //! What every handler and job shares.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -13,8 +14,10 @@ use crate::http_client::HttpClient;
 use crate::known::KnownSessions;
 use crate::mail::Mailer;
 use crate::personal::PersonalData;
+use crate::places::Places;
 use crate::providers::Provider;
 use crate::rate_limit::RateLimits;
+use crate::retention::{Bounds, Retained};
 use crate::sse::Streams;
 use crate::time::Clock;
 
@@ -39,6 +42,8 @@ pub struct Parts {
     pub http: HttpClient,
     /// For addresses that the person who hosts gives.
     pub services: HttpClient,
+    /// For providers that workspaces name.
+    pub company_providers: HttpClient,
     pub dispatch: Dispatch,
     pub streams: Streams,
     pub sessions: KnownSessions,
@@ -47,6 +52,8 @@ pub struct Parts {
     pub reactions: Vec<Reaction>,
     /// What the modules hold about people.
     pub personal_data: Vec<Arc<dyn PersonalData>>,
+    /// What is removed when it is old.
+    pub retained: Vec<Retained>,
 }
 
 /// What the person who hosts decides.
@@ -64,6 +71,8 @@ pub struct Config {
     pub private_mail_servers: bool,
     /// Whether providers and the service for breached passwords may stand on this machine and in private networks.
     pub private_services: bool,
+    /// Whether workspaces may name providers of their own on this machine and in private networks, and by plain http.
+    pub private_company_providers: bool,
     pub providers: Vec<Provider>,
     /// Whether a link in a mail signs in.
     pub mail_links: bool,
@@ -71,6 +80,12 @@ pub struct Config {
     pub breach_service: Option<String>,
     /// Whether administrators of the instance have to show a second factor.
     pub admin_second_factor: bool,
+    /// The DNS server that is asked for proofs of domains; those of the machine where there is none.
+    pub dns_resolver: Option<SocketAddr>,
+    /// Between which periods workspaces choose how long they keep things.
+    pub retention: Bounds,
+    /// Where addresses are, as far as the person who hosts has brought a database of it.
+    pub places: Places,
 }
 
 impl Config {
@@ -83,10 +98,14 @@ impl Config {
             pool_wait: std::time::Duration::from_secs(2),
             private_mail_servers: false,
             private_services: false,
+            private_company_providers: false,
             providers: Vec::new(),
             mail_links: false,
             breach_service: None,
             admin_second_factor: false,
+            dns_resolver: None,
+            retention: Bounds::default(),
+            places: Places::default(),
         }
     }
 
@@ -102,6 +121,27 @@ impl Config {
 
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url)
+    }
+
+    /// Of a public page: at the workspace's own domain, where it has one.
+    pub fn page_link(&self, domain: Option<&str>, path: &str) -> String {
+        domain.map_or_else(|| self.link(path), |domain| format!("{}{path}", self.origin_of(domain)))
+    }
+
+    /// The origin of a workspace's own domain: reached as this instance is, under another name.
+    pub fn origin_of(&self, domain: &str) -> String {
+        let (scheme, host) = self.public_url.split_once("://").unwrap_or(("https", self.public_url.as_str()));
+        let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map(|(_, port)| port);
+        port.map_or_else(|| format!("{scheme}://{domain}"), |port| format!("{scheme}://{domain}:{port}"))
+    }
+
+    /// The name under which people reach this instance, without port.
+    pub fn host(&self) -> &str {
+        let (_, host) = self.public_url.split_once("://").unwrap_or(("", self.public_url.as_str()));
+        match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or(rest),
+            None => host.split(':').next().unwrap_or(host),
+        }
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Attendee<'a> {
 pub struct Invitation<'a> {
     /// What to do with it.
     pub method: Method,
+    /// Whether the organizer has yet to say yes.
+    pub is_tentative: bool,
     /// The same for all files about the booking, and unique in the world.
     pub uid: &'a str,
     /// 0 at first, higher with each change of time or place, and with the cancellation.
@@ -99,6 +101,7 @@ pub struct Invitation<'a> {
 pub fn write(invitation: &Invitation<'_>) -> String {
     let Invitation { method, uid, sequence, stamp, start, end, .. } = *invitation;
     let (method_name, status) = match method {
+        Method::Request if invitation.is_tentative => ("REQUEST", "TENTATIVE"),
         Method::Request => ("REQUEST", "CONFIRMED"),
         Method::Cancel => ("CANCEL", "CANCELLED"),
     };
@@ -257,6 +260,7 @@ mod tests {
     fn invitation() -> Invitation<'static> {
         Invitation {
             method: Method::Request,
+            is_tentative: false,
             uid: "01939c6e-7a00-7000-8000-000000000001@book.example.com",
             sequence: 2,
             stamp: "2026-05-20T12:00:00Z".parse().unwrap(),

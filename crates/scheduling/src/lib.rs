@@ -21,7 +21,8 @@ use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use pages::pages;
+pub use bookings::token::renew_links;
+pub use pages::{pages, show_refusals, site};
 pub use personal::BookingsData;
 
 platform::permissions! {

@@ -90,18 +90,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/sign-ins": {
+    "/api/v1/admin/plans": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Attempts on accounts that are not here, and those refused before it was known on which, newest first. */
-        get: operations["get_admin_sign_ins"];
+        /** The plans of the instance: the one that new workspaces get, then the others by price. */
+        get: operations["get_admin_plans"];
         put?: never;
-        post?: never;
+        /** Adds a plan. */
+        post: operations["post_admin_plans"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a plan, for every workspace that has it. */
+        put: operations["put_admin_plans_id"];
+        post?: never;
+        /** Removes a plan that no workspace has. */
+        delete: operations["delete_admin_plans_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -168,6 +187,23 @@ export interface paths {
         get?: never;
         /** Says what a workspace may use. What is left out is on. */
         put: operations["put_admin_tenants_id_features"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tenants/{id}/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says which plan a workspace has, and how it stands. */
+        put: operations["put_admin_tenants_id_subscription"];
         post?: never;
         delete?: never;
         options?: never;
@@ -271,6 +307,26 @@ export interface paths {
         get?: never;
         /** Takes a user out of use, which ends every session and token at once, or back in. */
         put: operations["put_admin_users_id_status"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parts of the trail that have left the database, newest first. They are kept in the files of the instance, where who hosts it
+         *     searches them.
+         */
+        get: operations["get_audit_archives"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -565,6 +621,58 @@ export interface paths {
         patch: operations["patch_contacts_id"];
         trace?: never;
     };
+    "/api/v1/custom-domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's domains, the first first. */
+        get: operations["get_custom_domains"];
+        put?: never;
+        /** Adds a domain. It leads nowhere until its record proves it. */
+        post: operations["post_custom_domains"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-domains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a domain; the pages stand there no longer. */
+        delete: operations["delete_custom_domains_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-domains/{id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at the record of a domain now. */
+        post: operations["post_custom_domains_id_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email-confirmations": {
         parameters: {
             query?: never;
@@ -840,7 +948,10 @@ export interface paths {
         /** The instance's apps, newest first. */
         get: operations["get_instance_oauth_clients"];
         put?: never;
-        /** Registers an app for people of every workspace; the answer holds its secret, this once. */
+        /**
+         * Registers an app for people of every workspace; the answer holds its secret, this once. Takes a factor shown within the last ten
+         *     minutes.
+         */
         post: operations["post_instance_oauth_clients"];
         delete?: never;
         options?: never;
@@ -859,11 +970,14 @@ export interface paths {
         get: operations["get_instance_oauth_clients_id"];
         put?: never;
         post?: never;
-        /** Deletes an app of the instance with all its tokens and consents. */
+        /** Deletes an app of the instance with all its tokens and consents. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_instance_oauth_clients_id"];
         options?: never;
         head?: never;
-        /** Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. */
+        /**
+         * Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within
+         *     the last ten minutes.
+         */
         patch: operations["patch_instance_oauth_clients_id"];
         trace?: never;
     };
@@ -876,7 +990,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. */
+        /**
+         * Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. Takes a factor
+         *     shown within the last ten minutes.
+         */
         post: operations["post_instance_oauth_clients_id_secrets"];
         delete?: never;
         options?: never;
@@ -1014,7 +1131,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Cancels a batch: jobs of it that have not run do nothing. */
+        /**
+         * Cancels a batch: jobs of it that have not run do nothing.
+         * @description One that is finished has nothing left to cancel (409 `batch_finished`).
+         */
         delete: operations["delete_job_batches_id"];
         options?: never;
         head?: never;
@@ -1128,6 +1248,43 @@ export interface paths {
          */
         post: operations["post_me_closure"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/company-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's own providers, and whether one is known there. */
+        get: operations["get_me_company_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/company-identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlinks who one is at a provider of the workspace, and ends the sessions that it opened for one. Takes a factor shown within the
+         *     last ten minutes.
+         */
+        delete: operations["delete_me_company_identities_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1248,7 +1405,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adds the passkey that the browser made. */
+        /** Adds the passkey that the browser made. The answer sets a new cookie. */
         post: operations["post_me_passkeys"];
         delete?: never;
         options?: never;
@@ -1283,7 +1440,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of one's own passkeys. */
+        /** Removes one of one's own passkeys. The answer sets a new cookie. */
         delete: operations["delete_me_passkeys_id"];
         options?: never;
         head?: never;
@@ -1317,7 +1474,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes ten new recovery codes; the old ones count no more. */
+        /** Makes ten new recovery codes; the old ones count no more. The answer sets a new cookie. */
         post: operations["post_me_recovery_codes"];
         delete?: never;
         options?: never;
@@ -1334,23 +1491,6 @@ export interface paths {
         };
         /** One's own second factors. */
         get: operations["get_me_second_factors"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/security-events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What concerned the safety of one's own account, newest first. */
-        get: operations["get_me_security_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1387,7 +1527,7 @@ export interface paths {
         put?: never;
         /** Begins to set up an authenticator app; the answer holds its secret, this once. */
         post: operations["post_me_totp"];
-        /** Removes the authenticator app. */
+        /** Removes the authenticator app. The answer sets a new cookie. */
         delete: operations["delete_me_totp"];
         options?: never;
         head?: never;
@@ -1403,7 +1543,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows a first code, with which the app counts as set up. */
+        /** Shows a first code, with which the app counts as set up. The answer sets a new cookie. */
         post: operations["post_me_totp_confirmation"];
         delete?: never;
         options?: never;
@@ -1473,11 +1613,17 @@ export interface paths {
         get: operations["get_members_user_id"];
         put?: never;
         post?: never;
-        /** Removes a member: inactive and without roles from the next request on. */
+        /**
+         * Removes a member: inactive, without roles, access tokens and apps from the next request on. Takes a factor shown within the last
+         *     ten minutes.
+         */
         delete: operations["delete_members_user_id"];
         options?: never;
         head?: never;
-        /** Changes a member's status or roles, with effect from the member's next request. */
+        /**
+         * Changes a member's status or roles, with effect from the member's next request. One who is not active any more loses his or her
+         *     access tokens and apps here for good. Roles, permissions and letting somebody in again take a factor shown within the last ten minutes.
+         */
         patch: operations["patch_members_user_id"];
         trace?: never;
     };
@@ -1629,7 +1775,7 @@ export interface paths {
         /** The workspace's apps, newest first. */
         get: operations["get_oauth_clients"];
         put?: never;
-        /** Registers an app; the answer holds its secret, this once. */
+        /** Registers an app; the answer holds its secret, this once. Takes a factor shown within the last ten minutes. */
         post: operations["post_oauth_clients"];
         delete?: never;
         options?: never;
@@ -1648,11 +1794,14 @@ export interface paths {
         get: operations["get_oauth_clients_id"];
         put?: never;
         post?: never;
-        /** Deletes an app with all its tokens and consents. */
+        /** Deletes an app with all its tokens and consents. Takes a factor shown within the last ten minutes. */
         delete: operations["delete_oauth_clients_id"];
         options?: never;
         head?: never;
-        /** Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. */
+        /**
+         * Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within the last ten
+         *     minutes.
+         */
         patch: operations["patch_oauth_clients_id"];
         trace?: never;
     };
@@ -1665,7 +1814,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Draws a new secret; the answer holds it, this once, and the old one counts no more. */
+        /**
+         * Draws a new secret; the answer holds it, this once, and the old one counts no more. Takes a factor shown within the last ten
+         *     minutes.
+         */
         post: operations["post_oauth_clients_id_secrets"];
         delete?: never;
         options?: never;
@@ -2131,6 +2283,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the workspace keeps what has no lasting use. */
+        get: operations["get_retention_policy"];
+        /**
+         * Sets how long the workspace keeps what has no lasting use; what is older goes with the next nightly run.
+         * @description Takes a factor shown within the last ten minutes.
+         */
+        put: operations["put_retention_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention-policy/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a policy would remove in a run of this moment. */
+        post: operations["post_retention_policy_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -2341,7 +2531,10 @@ export interface paths {
         put?: never;
         /** Signs in; the answer sets the session's cookie. */
         post: operations["post_sessions"];
-        /** Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes. */
+        /**
+         * Ends all of one's own sessions but this one, and what apps were given in any other, `offline_access` included. Takes a factor
+         *     shown within the last ten minutes.
+         */
         delete: operations["delete_sessions"];
         options?: never;
         head?: never;
@@ -2521,18 +2714,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sign-ins": {
+    "/api/v1/sign-in-options/lookups": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Attempts to sign in of the workspace's members since they joined, newest first: those that led into it, and those that
-         *     failed. Where else members are signed in is not shown.
-         */
-        get: operations["get_sign_ins"];
+        get?: never;
+        put?: never;
+        /** Finds that page by the domain of an address; the address itself is not looked at. */
+        post: operations["post_sign_in_options_lookups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-options/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which people of one workspace sign in by its own provider; 404 where it has none. */
+        get: operations["get_sign_in_options_slug"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2611,6 +2818,75 @@ export interface paths {
         patch: operations["patch_tenant"];
         trace?: never;
     };
+    "/api/v1/tenant/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Domains that the workspace has proven, or wants to prove, to be its own. */
+        get: operations["get_tenant_domains"];
+        put?: never;
+        /** Adds a domain, which is to be proven. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_domains"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/domains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a domain away: no provider is believed about its addresses any more. Takes a factor shown within the last ten minutes. */
+        delete: operations["delete_tenant_domains_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/domains/{id}/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a code to a mailbox of the domain. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_domains_id_mails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/domains/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves the domain with the code. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_domains_id_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenant/logo": {
         parameters: {
             query?: never;
@@ -2658,6 +2934,76 @@ export interface paths {
         put?: never;
         /** What a draft would have done to the sign-ins of the last 90 days. */
         post: operations["post_tenant_security_policy_simulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/sign-in-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's own providers. */
+        get: operations["get_tenant_sign_in_providers"];
+        put?: never;
+        /** Lets members sign in by a provider of the workspace's own. Takes a factor shown within the last ten minutes. */
+        post: operations["post_tenant_sign_in_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/sign-in-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one; one that is switched off ends the sessions that it opened. Takes a factor shown within the last ten minutes. */
+        put: operations["put_tenant_sign_in_providers_id"];
+        post?: never;
+        /** Takes one away, with who members are there and the sessions that it opened. Takes a factor shown within the last ten minutes. */
+        delete: operations["delete_tenant_sign_in_providers_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/sign-in-providers/{id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks one whether it is there. */
+        post: operations["post_tenant_sign_in_providers_id_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan of the workspace one acts in, how it stands, and how much of its limits is used. */
+        get: operations["get_tenant_subscription"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2796,6 +3142,11 @@ export interface components {
              */
             blocked: string[];
         };
+        /**
+         * @description Whom a provider lets in.
+         * @enum {string}
+         */
+        Admits: "members" | "invited" | "anybody";
         /** @description Somebody who comes. */
         Attendee: {
             email: string;
@@ -2805,9 +3156,52 @@ export interface components {
             /** @description `confirmed` or `cancelled` */
             status: string;
         };
+        /** @description An archive, as it is told of. */
+        AuditArchive: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The place of the first record in the chain.
+             */
+            first_seq: number;
+            /**
+             * Format: date-time
+             * @description The time of the oldest line.
+             */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: int64 */
+            records: number;
+            /**
+             * Format: date-time
+             * @description When the file was removed, its time being over.
+             */
+            removed_at?: string | null;
+            /** @description Of the compressed file, in hex digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes of the compressed file.
+             */
+            size: number;
+            /**
+             * Format: date-time
+             * @description The time of the newest line.
+             */
+            to: string;
+        };
         /** @description The chain of hashes over the tenant's trail. */
         AuditChain: {
-            /** @description `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head` or `never_sealed` */
+            /**
+             * Format: int64
+             * @description The place of the last line that has left the database for an archive; 0 before the first.
+             */
+            archived_seq: number;
+            /** @description `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head`, `forged_archive` or `never_sealed` */
             broken_reason?: string | null;
             /**
              * Format: int64
@@ -3071,6 +3465,18 @@ export interface components {
             /** @description `check_mail` */
             status: string;
         };
+        /** @enum {string} */
+        CheckOutcome: "ready" | "unreachable" | "refused";
+        /** @description Who one is at the workspace's own providers. */
+        CompanyIdentity: {
+            /**
+             * Format: uuid
+             * @description Of the provider.
+             */
+            id: string;
+            linked?: components["schemas"]["KnownThere"] | null;
+            name: string;
+        };
         CompanyRef: {
             /** Format: uuid */
             id: string;
@@ -3174,10 +3580,20 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description The policy, and what it may be. */
+        CurrentRetention: {
+            /** @description What there is to decide about. */
+            kinds: components["schemas"]["RetainedKind"][];
+            policy: components["schemas"]["RetentionPolicy"];
+            /** Format: int64 */
+            version: number;
+        };
         /** @description The signed-in user, and what he or she may do in the tenant acted in. */
         CurrentSession: {
             /** Format: date-time */
             expires_at: string;
+            /** @description Whether one came by the workspace's own provider alone, which opens this workspace and nothing of the account. */
+            is_confined: boolean;
             lease?: components["schemas"]["CurrentLease"] | null;
             /** @description The `Last-Event-ID` with which the live stream tells all that happens after this answer. */
             live_from: string;
@@ -3198,13 +3614,69 @@ export interface components {
             tenants: components["schemas"]["TenantSummary"][];
             user: components["schemas"]["User"];
         };
+        /** @description The subscription as the workspace sees it. */
+        CurrentSubscription: {
+            cancel_at_period_end: boolean;
+            /** Format: date-time */
+            current_period_end?: string | null;
+            domains: components["schemas"]["Usage"];
+            /** @description Whether the workspace can be read and not changed. */
+            is_read_only: boolean;
+            members: components["schemas"]["Usage"];
+            plan?: components["schemas"]["SubscribedPlan"] | null;
+            /**
+             * Format: date-time
+             * @description From when it can only be read, unless it is paid for until then.
+             */
+            read_only_from?: string | null;
+            /** @description `trial`, `active`, `past_due`, `unpaid` or `canceled` */
+            status: string;
+            /** Format: date-time */
+            trial_ends_at?: string | null;
+        };
         CurrentTenant: {
             /** Format: uuid */
             id: string;
+            /** @description Whether it can be read and not changed, by how its subscription stands. */
+            is_read_only: boolean;
             name: string;
             /** @description `pending`, `in_progress` or `completed` */
             onboarding_status: string;
             slug: string;
+        };
+        /** @description A domain of the workspace's own, and the record that proves it. */
+        CustomDomain: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description As DNS has it: other scripts as `xn--…`. */
+            domain: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_checked_at?: string | null;
+            /**
+             * @description What the last look found instead of the record: `no_record`, `other_record`, `no_answer`, or `taken`, where it is another
+             *     workspace's as long as that one's record stands too.
+             */
+            problem?: string | null;
+            /** @description Of the TXT record. */
+            record_name: string;
+            record_value: string;
+            /**
+             * Format: date-time
+             * @description Until when a verified domain whose record is missing still leads to the pages.
+             */
+            serves_until?: string | null;
+            /** @description `pending`, `verified` or `failed` */
+            status: string;
+            /** @description Where the domain has to lead, by a CNAME record or as its provider calls it. */
+            target: string;
+            /** Format: date-time */
+            verified_at?: string | null;
+        };
+        CustomDomainInput: {
+            /** @description `book.example.com` */
+            domain: string;
         };
         /** @description One export of one's own data. */
         DataExport: {
@@ -3276,6 +3748,28 @@ export interface components {
             enabled: boolean;
             from: components["schemas"]["WallTime"];
             until: components["schemas"]["WallTime"];
+        };
+        /** @description A domain of the workspace. */
+        Domain: {
+            /** Format: date-time */
+            created_at: string;
+            domain: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Where the newest code went. */
+            mail_sent_to?: string | null;
+            /**
+             * Format: date-time
+             * @description Null until it is proven.
+             */
+            proven_at?: string | null;
+        };
+        DomainMail: {
+            mailbox: components["schemas"]["Mailbox"];
+        };
+        DomainProof: {
+            /** @description Of the mail. */
+            code: string;
         };
         /** @description Something that a member may do, and why. */
         EffectivePermission: {
@@ -3424,7 +3918,7 @@ export interface components {
          * @description What somebody shows to sign in, or to confirm who he or she is.
          * @enum {string}
          */
-        Factor: "password" | "totp" | "recovery_code" | "passkey" | "provider" | "mail_link" | "device";
+        Factor: "password" | "totp" | "recovery_code" | "passkey" | "provider" | "mail_link" | "device" | "company";
         /** @description A job that will not run again by itself. */
         FailedJob: {
             /** Format: int32 */
@@ -3487,6 +3981,11 @@ export interface components {
         /** @description Who has an address; nobody where null. */
         FoundUser: {
             user?: components["schemas"]["InstanceUser"] | null;
+        };
+        /** @description Where people with an address of that domain sign in, whoever they are. */
+        FoundWorkspace: {
+            /** @description Null where no workspace has the domain and a provider of its own. */
+            slug?: string | null;
         };
         /** @description A line of one's own record. */
         GivenConsent: {
@@ -3660,10 +4159,16 @@ export interface components {
             status: string;
             /** Format: date-time */
             trial_ends_at?: string | null;
+            /**
+             * Format: int64
+             * @description Of the workspace's record, for `If-Match`.
+             */
+            version: number;
         };
         /** @description A tenant with what happened to its status, newest first. */
         InstanceTenantDetails: {
             history: components["schemas"]["StatusLine"][];
+            subscription?: components["schemas"]["Subscription"] | null;
             tenant: components["schemas"]["InstanceTenant"];
         };
         /** @description A user from outside. */
@@ -3757,6 +4262,11 @@ export interface components {
          * @enum {string}
          */
         Kind: "confidential" | "public" | "native";
+        KnownThere: {
+            email?: string | null;
+            /** Format: date-time */
+            last_used_at: string;
+        };
         /** @description The lease to act by. */
         LeaseChoice: {
             /** Format: uuid */
@@ -3918,6 +4428,11 @@ export interface components {
             /** @description Empty where it is hidden. */
             to: string;
         };
+        /**
+         * @description A mailbox that is kept for who runs the domain.
+         * @enum {string}
+         */
+        Mailbox: "admin" | "administrator" | "hostmaster" | "postmaster" | "webmaster";
         /** @description What a file holds, and what it hangs on. */
         Manifest: {
             first_hash?: string | null;
@@ -4013,12 +4528,6 @@ export interface components {
             user_id?: string | null;
             user_name?: string | null;
         };
-        /** @description An attempt on a member's account that failed, or that led into the workspace. */
-        MemberSignIn: components["schemas"]["SignInAttempt"] & {
-            /** Format: uuid */
-            user_id: string;
-            user_name: string;
-        };
         /**
          * @description A way to prove who one is beside the password.
          * @enum {string}
@@ -4049,6 +4558,10 @@ export interface components {
             /** @description `manual` where none is given. */
             source?: string | null;
             timezone?: string | null;
+        };
+        NewDomain: {
+            /** @description `example.com` */
+            domain: string;
         };
         /** @description A new event type of mine. Only name and duration are needed. */
         NewEventType: {
@@ -4302,6 +4815,7 @@ export interface components {
             ip_address?: string | null;
             /** Format: date-time */
             last_seen_at: string;
+            place?: components["schemas"]["Place"] | null;
             user_agent?: string | null;
         };
         /** @description Event types in the order in which they shall stand. */
@@ -4365,19 +4879,6 @@ export interface components {
             /** @description `scheduling.bookings` */
             what: string;
         };
-        /** @description Something about the safety of one's own account. */
-        OwnSecurityEvent: {
-            /** Format: date-time */
-            created_at: string;
-            /** @description `password_changed` */
-            event: string;
-            /** Format: uuid */
-            id: string;
-            ip_address?: string | null;
-            /** @description `low`, `medium`, `high` or `critical` */
-            severity: string;
-            user_agent?: string | null;
-        };
         /** @description An offer that waits for its answer. */
         OwnershipOffer: {
             /** Format: date-time */
@@ -4418,6 +4919,47 @@ export interface components {
                 name: string;
                 /** @description Codenames of permissions, `bookings:read`: the most that it may do. */
                 scopes: string[];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_AuditArchive: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description The place of the first record in the chain.
+                 */
+                first_seq: number;
+                /**
+                 * Format: date-time
+                 * @description The time of the oldest line.
+                 */
+                from: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                last_seq: number;
+                /** Format: int64 */
+                records: number;
+                /**
+                 * Format: date-time
+                 * @description When the file was removed, its time being over.
+                 */
+                removed_at?: string | null;
+                /** @description Of the compressed file, in hex digits. */
+                sha256: string;
+                /**
+                 * Format: int64
+                 * @description Bytes of the compressed file.
+                 */
+                size: number;
+                /**
+                 * Format: date-time
+                 * @description The time of the newest line.
+                 */
+                to: string;
             }[];
             next_cursor?: string | null;
         };
@@ -4550,6 +5092,19 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_CompanyIdentity: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Of the provider.
+                 */
+                id: string;
+                linked?: components["schemas"]["KnownThere"] | null;
+                name: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_Contact: {
             items: {
                 company?: components["schemas"]["CompanyRef"] | null;
@@ -4606,6 +5161,39 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_CustomDomain: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description As DNS has it: other scripts as `xn--…`. */
+                domain: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                last_checked_at?: string | null;
+                /**
+                 * @description What the last look found instead of the record: `no_record`, `other_record`, `no_answer`, or `taken`, where it is another
+                 *     workspace's as long as that one's record stands too.
+                 */
+                problem?: string | null;
+                /** @description Of the TXT record. */
+                record_name: string;
+                record_value: string;
+                /**
+                 * Format: date-time
+                 * @description Until when a verified domain whose record is missing still leads to the pages.
+                 */
+                serves_until?: string | null;
+                /** @description `pending`, `verified` or `failed` */
+                status: string;
+                /** @description Where the domain has to lead, by a CNAME record or as its provider calls it. */
+                target: string;
+                /** Format: date-time */
+                verified_at?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_DataExport: {
             items: {
                 /** Format: date-time */
@@ -4626,6 +5214,24 @@ export interface components {
                 size?: number | null;
                 /** @description `queued`, `ready` or `failed` */
                 status: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_Domain: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                domain: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Where the newest code went. */
+                mail_sent_to?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Null until it is proven.
+                 */
+                proven_at?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -4834,6 +5440,11 @@ export interface components {
                 status: string;
                 /** Format: date-time */
                 trial_ends_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of the workspace's record, for `If-Match`.
+                 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
@@ -4929,15 +5540,6 @@ export interface components {
                 user_id?: string | null;
                 user_name?: string | null;
             }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page; `next_cursor` is null on the last. */
-        Page_MemberSignIn: {
-            items: (components["schemas"]["SignInAttempt"] & {
-                /** Format: uuid */
-                user_id: string;
-                user_name: string;
-            })[];
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
@@ -5039,6 +5641,7 @@ export interface components {
                 ip_address?: string | null;
                 /** Format: date-time */
                 last_seen_at: string;
+                place?: components["schemas"]["Place"] | null;
                 user_agent?: string | null;
             }[];
             next_cursor?: string | null;
@@ -5089,22 +5692,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
-        Page_OwnSecurityEvent: {
-            items: {
-                /** Format: date-time */
-                created_at: string;
-                /** @description `password_changed` */
-                event: string;
-                /** Format: uuid */
-                id: string;
-                ip_address?: string | null;
-                /** @description `low`, `medium`, `high` or `critical` */
-                severity: string;
-                user_agent?: string | null;
-            }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page; `next_cursor` is null on the last. */
         Page_Permission: {
             items: {
                 action: string;
@@ -5130,6 +5717,49 @@ export interface components {
                 sources: components["schemas"]["Source"][];
                 /** Format: uuid */
                 user_id: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_Plan: {
+            items: {
+                /** @description ISO 4217 */
+                currency: string;
+                description: string;
+                /**
+                 * Format: int32
+                 * @description Any number of domains, where it is null.
+                 */
+                domain_limit?: number | null;
+                /** Format: uuid */
+                id: string;
+                /** @description `month` or `year` */
+                interval: string;
+                /** @description Whether new workspaces begin with it. */
+                is_default: boolean;
+                /**
+                 * Format: int32
+                 * @description Any number of members, where it is null.
+                 */
+                member_limit?: number | null;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description In the currency's smallest unit, for each interval.
+                 */
+                price_minor: number;
+                /**
+                 * Format: int64
+                 * @description How many workspaces have it.
+                 */
+                tenants: number;
+                /**
+                 * Format: int32
+                 * @description For how long a new workspace tries it.
+                 */
+                trial_days: number;
+                /** Format: int64 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
@@ -5187,25 +5817,49 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_SignInAttempt: {
             items: {
-                /**
-                 * Format: int32
-                 * @description How many there were in that minute, of those refused; else 1. Above a few it is kept to within a half.
-                 */
-                attempts: number;
                 /** Format: date-time */
                 created_at: string;
                 /** @description What was shown; of a failure what was not right. */
                 factors: components["schemas"]["Factor"][];
-                /** @description Why it failed, such as `password`, `second_factor` or `inactive`; `wait` or `limit` of what was refused. */
+                /** @description Why it failed, such as `password`, `second_factor` or `inactive`. */
                 failure_reason?: string | null;
                 /** Format: uuid */
                 id: string;
                 ip_address?: string | null;
-                /** @description `success`, `entered` (came from another workspace), `failed` or `refused` (not looked at, since a wait or a limit lasted) */
+                /** @description `success` or `failed` */
                 outcome: string;
+                place?: components["schemas"]["Place"] | null;
                 user_agent?: string | null;
                 /** @description The name of the workspace where it led. */
                 workspace?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_SignInProvider: {
+            items: {
+                admits: components["schemas"]["Admits"];
+                client_id: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Domains in whose addresses it is believed, once the workspace has proven that they are its own. */
+                domains: string[];
+                has_secret: boolean;
+                /** Format: uuid */
+                id: string;
+                is_enabled: boolean;
+                /** @description Stays as it is: another issuer is another provider. */
+                issuer: string;
+                /** @description On the button. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Members who are known there.
+                 */
+                people: number;
+                role?: components["schemas"]["RoleName"] | null;
+                /** Format: int64 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
@@ -5239,14 +5893,6 @@ export interface components {
                 /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
                 status: string;
             }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page; `next_cursor` is null on the last. */
-        Page_UnknownSignIn: {
-            items: (components["schemas"]["SignInAttempt"] & {
-                /** @description Stands for the address that was typed, which is kept nowhere: the same address has the same mark. Null where none was. */
-                email_mark?: string | null;
-            })[];
             next_cursor?: string | null;
         };
         /** @description A passkey in the list of one's own. */
@@ -5336,6 +5982,75 @@ export interface components {
              */
             file: string;
         };
+        /** @description What is known of where somebody is. Of a network, so never more than roughly. */
+        Place: {
+            /** @description In English; null where no more than the country is known. */
+            city?: string | null;
+            /** @description ISO 3166-1, of two letters: `NL` */
+            country: string;
+        };
+        Plan: {
+            /** @description ISO 4217 */
+            currency: string;
+            description: string;
+            /**
+             * Format: int32
+             * @description Any number of domains, where it is null.
+             */
+            domain_limit?: number | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `month` or `year` */
+            interval: string;
+            /** @description Whether new workspaces begin with it. */
+            is_default: boolean;
+            /**
+             * Format: int32
+             * @description Any number of members, where it is null.
+             */
+            member_limit?: number | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit, for each interval.
+             */
+            price_minor: number;
+            /**
+             * Format: int64
+             * @description How many workspaces have it.
+             */
+            tenants: number;
+            /**
+             * Format: int32
+             * @description For how long a new workspace tries it.
+             */
+            trial_days: number;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanInput: {
+            /** @description ISO 4217 */
+            currency: string;
+            description?: string;
+            /**
+             * Format: int32
+             * @description Any number, where it is null or left out.
+             */
+            domain_limit?: number | null;
+            /** @description `month` or `year` */
+            interval: string;
+            is_default?: boolean;
+            /**
+             * Format: int32
+             * @description Any number, where it is null or left out.
+             */
+            member_limit?: number | null;
+            name: string;
+            /** Format: int64 */
+            price_minor: number;
+            /** Format: int32 */
+            trial_days?: number;
+        };
         /** @description One refusal, as RFC 9457 writes it. */
         Problem: Record<string, never> & {
             /** @description Stable: programs may branch on it. */
@@ -5398,12 +6113,20 @@ export interface components {
             provider: string;
             state: string;
         };
+        /** @description How a provider was found when it was asked just now. */
+        ProviderCheck: {
+            /** @description Where people would sign in, if it answered. */
+            authorization_endpoint?: string | null;
+            outcome: components["schemas"]["CheckOutcome"];
+        };
         ProviderChoice: {
             intent: components["schemas"]["Intent"];
             /** @description The provider's key. */
             provider: string;
             /** @description Stays signed in for up to 90 days. */
             remember?: boolean;
+            /** @description The slug of the workspace whose own provider it is. */
+            workspace?: string | null;
         };
         /**
          * @description What came of it, where it was no sign-in.
@@ -5541,6 +6264,21 @@ export interface components {
             /** @description IANA name */
             timezone: string;
         };
+        RemovedKind: {
+            /**
+             * Format: date-time
+             * @description What is older goes; null where everything stays.
+             */
+            before?: string | null;
+            /**
+             * Format: int64
+             * @description Lines, messages and so on; of the audit trail those that would move to archives, and of the archives the files.
+             */
+            count: number;
+            /** @description There are more than were counted. */
+            is_more: boolean;
+            kind: components["schemas"]["RetentionKind"];
+        };
         /** @description What an erasure did. It is written with each step, in the step's transaction. */
         Report: {
             /**
@@ -5563,6 +6301,78 @@ export interface components {
         };
         ResetRequest: {
             email: string;
+        };
+        /** @description The instance's bounds of one kind, in days. */
+        RetainedKind: {
+            /**
+             * Format: int32
+             * @description What holds where the workspace has chosen nothing; null for good.
+             */
+            default?: number | null;
+            kind: components["schemas"]["RetentionKind"];
+            /** Format: int32 */
+            least: number;
+            /** Format: int32 */
+            most: number;
+        };
+        /**
+         * @description What a workspace decides about.
+         * @enum {string}
+         */
+        RetentionKind: "audit" | "audit_archives" | "notification_logs" | "notifications" | "integration_logs" | "workflow_logs" | "events";
+        /** @description How long a workspace keeps what has no lasting use. What is left out is kept as long as the instance says. */
+        RetentionPolicy: {
+            /**
+             * Format: int32
+             * @description Days that lines of the audit trail stay in the database; whole months move to archives then.
+             * @default null
+             */
+            audit: number | null;
+            /**
+             * Format: int32
+             * @description Days that archives of the audit trail are kept from when they were made.
+             * @default null
+             */
+            audit_archives: number | null;
+            /**
+             * Format: int32
+             * @description Days that delivered events and finished batches of jobs are kept.
+             * @default null
+             */
+            events: number | null;
+            /**
+             * Format: int32
+             * @description Days that the log of what was exchanged with other services is kept.
+             * @default null
+             */
+            integration_logs: number | null;
+            /**
+             * Format: int32
+             * @description Days that the log of mails and other messages is kept.
+             * @default null
+             */
+            notification_logs: number | null;
+            /**
+             * Format: int32
+             * @description Days that notifications are kept after they were read.
+             * @default null
+             */
+            notifications: number | null;
+            /**
+             * @description Whether all of it is kept for now, as a dispute at law asks for: while it is on, these periods remove and archive nothing.
+             * @default false
+             */
+            on_hold: boolean;
+            /**
+             * Format: int32
+             * @description Days that executions of workflows are kept.
+             * @default null
+             */
+            workflow_logs: number | null;
+        };
+        /** @description What a policy would remove. */
+        RetentionSimulation: {
+            kinds: components["schemas"]["RemovedKind"][];
         };
         /** @description A role of the tenant. */
         Role: {
@@ -5709,6 +6519,14 @@ export interface components {
             session: components["schemas"]["SessionPolicy"];
             /**
              * @default {
+             *       "company_is_second_factor": false,
+             *       "company_only": false,
+             *       "mail_links_allowed": true
+             *     }
+             */
+            sign_in: components["schemas"]["SignInPolicy"];
+            /**
+             * @default {
              *       "backup_codes_allowed": true,
              *       "enforced_from": null,
              *       "exempt_role_ids": [],
@@ -5759,22 +6577,18 @@ export interface components {
         };
         /** @description An attempt to sign in. */
         SignInAttempt: {
-            /**
-             * Format: int32
-             * @description How many there were in that minute, of those refused; else 1. Above a few it is kept to within a half.
-             */
-            attempts: number;
             /** Format: date-time */
             created_at: string;
             /** @description What was shown; of a failure what was not right. */
             factors: components["schemas"]["Factor"][];
-            /** @description Why it failed, such as `password`, `second_factor` or `inactive`; `wait` or `limit` of what was refused. */
+            /** @description Why it failed, such as `password`, `second_factor` or `inactive`. */
             failure_reason?: string | null;
             /** Format: uuid */
             id: string;
             ip_address?: string | null;
-            /** @description `success`, `entered` (came from another workspace), `failed` or `refused` (not looked at, since a wait or a limit lasted) */
+            /** @description `success` or `failed` */
             outcome: string;
+            place?: components["schemas"]["Place"] | null;
             user_agent?: string | null;
             /** @description The name of the workspace where it led. */
             workspace?: string | null;
@@ -5792,13 +6606,72 @@ export interface components {
             mail_links: boolean;
             providers: components["schemas"]["ProviderSummary"][];
         };
+        SignInPolicy: {
+            /**
+             * @description Whether coming by the workspace's own provider counts as a second factor, since it asks for one itself.
+             * @default false
+             */
+            company_is_second_factor: boolean;
+            /**
+             * @description Whether members have to come by the workspace's own provider. Those who may change this policy may always come as they do,
+             *     so that there is a way back in when the provider is down.
+             * @default false
+             */
+            company_only: boolean;
+            /**
+             * @description Whether members who signed in by a link in a mail may act here.
+             * @default true
+             */
+            mail_links_allowed: boolean;
+        };
+        /** @description One of the workspace's own providers. Its secret is never shown. */
+        SignInProvider: {
+            admits: components["schemas"]["Admits"];
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Domains in whose addresses it is believed, once the workspace has proven that they are its own. */
+            domains: string[];
+            has_secret: boolean;
+            /** Format: uuid */
+            id: string;
+            is_enabled: boolean;
+            /** @description Stays as it is: another issuer is another provider. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Members who are known there.
+             */
+            people: number;
+            role?: components["schemas"]["RoleName"] | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All of one. */
+        SignInProviderInput: {
+            admits: components["schemas"]["Admits"];
+            client_id: string;
+            /**
+             * Format: password
+             * @description Left out: the stored one stays.
+             */
+            client_secret?: string | null;
+            domains?: string[];
+            is_enabled: boolean;
+            /** @description `https://id.example.com/realms/staff`; the discovery document stands below it. It stays as it is. */
+            issuer: string;
+            name: string;
+            /**
+             * Format: uuid
+             * @description For newcomers; any role but `owner`, and none that allows more than one's own.
+             */
+            role_id?: string | null;
+        };
         /** @description What would have happened. */
         Simulation: {
-            /** @description What the history cannot tell about this draft. */
-            limits: components["schemas"]["SimulationLimit"][];
             members: number;
-            /** @description Sign-ins whose sessions are forgotten by now, so that the cap and the end of sessions could not be played for them. */
-            sessions_unknown: number;
             /** @description Sign-ins of the last 90 days that were played again. */
             sign_ins: number;
             /** @description Who would have been stopped, the most often first; at most 200. */
@@ -5806,11 +6679,6 @@ export interface components {
             /** @description Members who would have been stopped, shown or not. */
             stopped_members: number;
         };
-        /**
-         * @description What is not kept, and so not played.
-         * @enum {string}
-         */
-        SimulationLimit: "use_between" | "moved_sessions" | "tokens" | "forgotten_sessions";
         /** @description A start that can be booked, and its end. */
         Slot: {
             /** Format: date-time */
@@ -5859,11 +6727,9 @@ export interface components {
             by_address: number;
             /** @description Sign-ins without a second factor after grace was used up. */
             by_second_factor: number;
-            /** @description Sign-ins while as many sessions were open as the draft allows, where it denies more. */
-            by_session_cap: number;
+            /** @description Sign-ins in a way that is not taken. */
+            by_way_in: number;
             email: string;
-            /** @description Sessions that were used after the draft would have ended them. */
-            ended_sooner: number;
             /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
             has_second_factor: boolean;
             /** Format: date-time */
@@ -5873,6 +6739,78 @@ export interface components {
             sign_ins: number;
             /** Format: uuid */
             user_id: string;
+        };
+        SubscribedPlan: {
+            /** @description ISO 4217 */
+            currency: string;
+            description: string;
+            /** @description `month` or `year` */
+            interval: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit, for each interval.
+             */
+            price_minor: number;
+        };
+        /** @description How a workspace stands with who hosts it. */
+        Subscription: {
+            /** @description Whether it is over with the period, and not renewed. */
+            cancel_at_period_end: boolean;
+            /** Format: date-time */
+            canceled_at?: string | null;
+            /** Format: date-time */
+            current_period_end?: string | null;
+            /** Format: date-time */
+            current_period_start?: string | null;
+            /** Format: date-time */
+            past_due_since?: string | null;
+            /**
+             * Format: uuid
+             * @description None where the instance asks for nothing: then there are no limits.
+             */
+            plan_id?: string | null;
+            plan_name?: string | null;
+            /** @description `trial`, `active`, `past_due`, `unpaid` or `canceled` */
+            status: string;
+            /** @description The payment provider's name for it. */
+            stripe_subscription_id?: string | null;
+            /** Format: date-time */
+            trial_ends_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who pays, where a member is on record for it.
+             */
+            user_id?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What is left out is taken away. */
+        SubscriptionInput: {
+            /** @description Whether it is over with the period, and not renewed. */
+            cancel_at_period_end?: boolean;
+            /**
+             * Format: date-time
+             * @description Until when it is paid for; without, it has no end.
+             */
+            current_period_end?: string | null;
+            /** Format: date-time */
+            current_period_start?: string | null;
+            /** Format: uuid */
+            plan_id?: string | null;
+            /** @description `trial`, `active`, `past_due`, `unpaid` or `canceled` */
+            status: string;
+            stripe_subscription_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Needed for a trial.
+             */
+            trial_ends_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The member who pays.
+             */
+            user_id?: string | null;
         };
         /** @description A lease or a request for one. */
         SupportLease: {
@@ -6060,11 +6998,6 @@ export interface components {
             /** @description For ten minutes. */
             token: string;
         };
-        /** @description An attempt on no account of this instance. */
-        UnknownSignIn: components["schemas"]["SignInAttempt"] & {
-            /** @description Stands for the address that was typed, which is kept nowhere: the same address has the same mark. Null where none was. */
-            email_mark?: string | null;
-        };
         UnreadNotifications: {
             /**
              * Format: int64
@@ -6079,6 +7012,16 @@ export interface components {
              * @description At most 25 MiB.
              */
             file: string;
+        };
+        /** @description How much of a limit is used. */
+        Usage: {
+            /**
+             * Format: int32
+             * @description Any number, where it is null.
+             */
+            limit?: number | null;
+            /** Format: int64 */
+            used: number;
         };
         /** @description The lease by which a session acts. */
         UsedLease: {
@@ -6134,6 +7077,20 @@ export interface components {
         Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
         /** @enum {string} */
         WhenExceeded: "deny" | "end_oldest";
+        /** @description Whose page to look for. */
+        WorkspaceLookup: {
+            email: string;
+        };
+        /** @description A workspace's own page of sign-in. */
+        WorkspaceSignIn: {
+            /** @description `#rrggbb` */
+            color?: string | null;
+            logo_url?: string | null;
+            name: string;
+            /** @description Its own providers; their keys are to be sent with the slug. */
+            providers: components["schemas"]["ProviderSummary"][];
+            slug: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -6705,16 +7662,9 @@ export interface operations {
             };
         };
     };
-    get_admin_sign_ins: {
+    get_admin_plans: {
         parameters: {
-            query?: {
-                /** @description The whole address that was typed. */
-                email?: string;
-                /** @description From this address only. */
-                ip_address?: string;
-                cursor?: string;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -6726,7 +7676,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_UnknownSignIn"];
+                    "application/json": components["schemas"]["Page_Plan"];
                 };
             };
             /** @description Malformed */
@@ -6767,6 +7717,365 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_plans_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_admin_plans_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7056,7 +8365,9 @@ export interface operations {
     put_admin_tenants_id_features: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -7119,6 +8430,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             413: {
                 headers: {
@@ -7139,6 +8459,150 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_admin_tenants_id_subscription: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7488,7 +8952,9 @@ export interface operations {
     put_admin_tenants_id_trial: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -7551,6 +9017,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Body too large */
             413: {
                 headers: {
@@ -7571,6 +9046,15 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7844,6 +9328,93 @@ export interface operations {
             };
             /** @description Not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_archives: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditArchive"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9946,6 +11517,385 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_custom_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomDomain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_custom_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomDomainInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomDomain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_custom_domains_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_custom_domains_id_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomDomain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14382,6 +16332,179 @@ export interface operations {
             };
         };
     };
+    get_me_company_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CompanyIdentity"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_company_identities_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me_consents: {
         parameters: {
             query?: {
@@ -15927,93 +18050,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecondFactors"];
-                };
-            };
-            /** @description Malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there, or not yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not valid */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Busy, or the outcome is unknown */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_me_security_events: {
-        parameters: {
-            query?: {
-                /** @description Of the previous page. */
-                cursor?: string;
-                /** @description 1 to 100; 50 where none is given. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_OwnSecurityEvent"];
                 };
             };
             /** @description Malformed */
@@ -21552,6 +23588,334 @@ export interface operations {
             };
         };
     };
+    get_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentRetention"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_retention_policy: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentRetention"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_retention_policy_simulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionSimulation"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_roles: {
         parameters: {
             query?: never;
@@ -24846,31 +27210,25 @@ export interface operations {
             };
         };
     };
-    get_sign_ins: {
+    post_sign_in_options_lookups: {
         parameters: {
-            query?: {
-                user_id?: string;
-                /** @description This outcome only. */
-                outcome?: "success" | "entered" | "failed" | "refused";
-                /** @description Attempts from then on. */
-                from?: string;
-                /** @description Attempts before then. */
-                to?: string;
-                cursor?: string;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceLookup"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MemberSignIn"];
+                    "application/json": components["schemas"]["FoundWorkspace"];
                 };
             };
             /** @description Malformed */
@@ -24882,8 +27240,101 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in */
-            401: {
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sign_in_options_slug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceSignIn"];
+                };
+            };
+            /** @description Malformed */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25559,6 +28010,522 @@ export interface operations {
             };
         };
     };
+    get_tenant_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDomain"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tenant_domains_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_domains_id_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainMail"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is proven already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_domains_id_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainProof"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another mail is needed, or another workspace has it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     put_tenant_logo: {
         parameters: {
             query?: never;
@@ -26055,6 +29022,622 @@ export interface operations {
             };
             /** @description Not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_sign_in_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SignInProvider"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_sign_in_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInProviderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProvider"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tenant_sign_in_providers_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInProviderInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProvider"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The security policy needs it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tenant_sign_in_providers_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The security policy needs it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tenant_sign_in_providers_id_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderCheck"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSubscription"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -36,6 +36,7 @@ import { NoWorkspace } from "./NoWorkspace";
 import { type Module, modulesFor } from "./navigation";
 import { OfflineBanner } from "./OfflineBanner";
 import { ProfileMenu } from "./ProfileMenu";
+import { ReadOnlyBanner } from "./ReadOnlyBanner";
 import { Refused } from "./Refused";
 import { Shortcuts } from "./Shortcuts";
 import { SupportBanner } from "./SupportBanner";
@@ -164,6 +165,7 @@ function SignedIn({ session }: { session: Session }) {
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         <OfflineBanner />
         <FactorBanner session={session} />
+        <ReadOnlyBanner session={session} />
         <SupportBanner session={session} />
         <DateLocale>
           <Outlet />

@@ -1,6 +1,6 @@
 /** For who is in a workspace whose security policy lets nobody act like this: what it asks for, and how to give it. */
 import { Button, Group, Stack } from "@mantine/core";
-import { IconLogout, IconShieldLock } from "@tabler/icons-react";
+import { IconBuildingSkyscraper, IconLogout, IconShieldLock } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { Problem } from "@/api/problem";
@@ -20,6 +20,8 @@ export function Refused({ session }: { session: Session }) {
   const leave = useSignOut();
   const change = useEnterWorkspace();
   const asksFactor = session.refused === "second_factor_required";
+  const asksCompany = session.refused === "company_sign_in_required";
+  const noMail = session.refused === "mail_link_not_allowed";
   const name = session.tenant?.name ?? "";
   // Whoever is here for support leaves first; the banner does that.
   const others = session.lease
@@ -27,11 +29,36 @@ export function Refused({ session }: { session: Session }) {
     : session.tenants.filter((tenant) => tenant.status === "active" && tenant.id !== session.tenant?.id);
   return (
     <AuthShell
-      title={asksFactor ? t.factors.asksTitle : t.factors.addressTitle}
-      text={asksFactor ? t.factors.asksText(name) : t.factors.addressText(name)}
+      title={
+        asksCompany
+          ? t.company.onlyTitle
+          : noMail
+            ? t.company.mailTitle
+            : asksFactor
+              ? t.factors.asksTitle
+              : t.factors.addressTitle
+      }
+      text={
+        asksCompany
+          ? t.company.onlyText(name)
+          : noMail
+            ? t.company.mailText(name)
+            : asksFactor
+              ? t.factors.asksText(name)
+              : t.factors.addressText(name)
+      }
       foot={t.noWorkspace.signedInAs(session.user.email)}
     >
       <Stack>
+        {asksCompany && session.tenant ? (
+          <LinkButton
+            to="/sign-in/at/$slug"
+            params={{ slug: session.tenant.slug }}
+            leftSection={<IconBuildingSkyscraper size={16} aria-hidden />}
+          >
+            {t.company.withCompany}
+          </LinkButton>
+        ) : null}
         {asksFactor && !session.lease ? <Factor session={session} /> : null}
         {others.map((tenant) => (
           <Button

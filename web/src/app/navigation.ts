@@ -93,10 +93,13 @@ export interface SettingsPart {
     | "bookingPage"
     | "workspace"
     | "policy"
+    | "retention"
+    | "signIn"
     | "roles"
     | "mail"
     | "apps"
-    | "support";
+    | "support"
+    | "domains";
   to: string;
   permission?: string;
   /** About the person, who is not there in person while in a workspace for support. */
@@ -110,9 +113,12 @@ const SETTINGS = [
   { key: "privacy", to: "/settings/privacy", personal: true },
   { key: "notifications", to: "/settings/notifications", personal: true },
   { key: "bookingPage", to: "/settings/booking-page", permission: "organizers:write" },
+  { key: "domains", to: "/settings/domains", permission: "settings:manage" },
   { key: "workspace", to: "/settings/workspace", permission: "settings:read" },
   { key: "roles", to: "/settings/roles", permission: "roles:read" },
   { key: "policy", to: "/settings/policy", permission: "security:manage" },
+  { key: "retention", to: "/settings/retention", permission: "privacy:manage" },
+  { key: "signIn", to: "/settings/sign-in", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
   { key: "support", to: "/settings/support", permission: "support:manage" },
@@ -121,6 +127,8 @@ const SETTINGS = [
 export function settingsFor(session: Session) {
   return SETTINGS.filter((part) => {
     if ("personal" in part && session.lease) return false;
+    // Who came by the company's provider alone has nothing of the person's own to see.
+    if (session.is_confined && (part.key === "profile" || part.key === "privacy")) return false;
     return !("permission" in part) || mayDo(session, part.permission);
   });
 }

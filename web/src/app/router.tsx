@@ -37,7 +37,8 @@ const signIn = createRoute({
   validateSearch: afterSignIn,
   beforeLoad: async ({ context, search }) => {
     const session = await context.queryClient.ensureQueryData(sessionQuery).catch(() => null);
-    if (session) throw redirect({ href: search.next ?? "/" });
+    // Who came by the company's provider alone may want to sign in with his or her own.
+    if (session && !session.is_confined) throw redirect({ href: search.next ?? "/" });
   },
   component: lazyRouteComponent(() => import("@/modules/identity/SignIn"), "SignIn"),
 });
@@ -50,6 +51,16 @@ const fromProvider = createRoute({
     iss: read.text(raw, "iss", 500),
   })),
   component: lazyRouteComponent(() => import("@/modules/identity/FromProvider"), "FromProvider"),
+});
+const findCompany = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/company",
+  component: lazyRouteComponent(() => import("@/modules/identity/CompanySignIn"), "FindCompany"),
+});
+const workspaceSignIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/at/$slug",
+  component: lazyRouteComponent(() => import("@/modules/identity/CompanySignIn"), "WorkspaceSignIn"),
 });
 const askMailLink = createRoute({
   getParentRoute: () => root,
@@ -330,6 +341,11 @@ const settingsBookingPage = createRoute({
     "BookingPageSettings",
   ),
 });
+const settingsDomains = createRoute({
+  getParentRoute: () => settings,
+  path: "/domains",
+  component: lazyRouteComponent(() => import("@/modules/identity/DomainSettings"), "DomainSettings"),
+});
 const settingsRoles = createRoute({
   getParentRoute: () => settings,
   path: "/roles",
@@ -339,6 +355,16 @@ const settingsPolicy = createRoute({
   getParentRoute: () => settings,
   path: "/policy",
   component: lazyRouteComponent(() => import("@/modules/identity/PolicySettings"), "PolicySettings"),
+});
+const settingsRetention = createRoute({
+  getParentRoute: () => settings,
+  path: "/retention",
+  component: lazyRouteComponent(() => import("@/modules/platform/RetentionSettings"), "RetentionSettings"),
+});
+const settingsSignIn = createRoute({
+  getParentRoute: () => settings,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("@/modules/identity/CompanySettings"), "CompanySettings"),
 });
 const settingsMail = createRoute({
   getParentRoute: () => settings,
@@ -436,6 +462,11 @@ const instanceTenants = createRoute({
   })),
   component: lazyRouteComponent(() => import("@/modules/instance/Tenants"), "Tenants"),
 });
+const instancePlans = createRoute({
+  getParentRoute: () => instance,
+  path: "/plans",
+  component: lazyRouteComponent(() => import("@/modules/instance/Plans"), "Plans"),
+});
 const instanceTenant = createRoute({
   getParentRoute: () => app,
   path: "/instance/tenants/$id",
@@ -470,6 +501,8 @@ const instanceErasures = createRoute({
 const tree = root.addChildren([
   signIn,
   fromProvider,
+  findCompany,
+  workspaceSignIn,
   askMailLink,
   openMailLink,
   signUp,
@@ -508,8 +541,11 @@ const tree = root.addChildren([
       settingsNotifications,
       settingsWorkspace,
       settingsBookingPage,
+      settingsDomains,
       settingsRoles,
       settingsPolicy,
+      settingsRetention,
+      settingsSignIn,
       settingsMail,
       settingsApps,
       settingsSupport,
@@ -522,7 +558,14 @@ const tree = root.addChildren([
     failedJobs,
     mailbox,
     mail,
-    instance.addChildren([instanceTenants, instanceUsers, instanceSignIns, instanceHealth, instanceErasures]),
+    instance.addChildren([
+      instanceTenants,
+      instanceUsers,
+      instancePlans,
+      instanceSignIns,
+      instanceHealth,
+      instanceErasures,
+    ]),
     instanceTenant,
   ]),
 ]);

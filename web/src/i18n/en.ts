@@ -1,9 +1,13 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
+
+import { company } from "./company/en";
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
 import { people } from "./people/en";
+import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
+import { retention } from "./retention/en";
 import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
@@ -14,10 +18,14 @@ const n = (count: number, one: string, other: string) =>
 
 export const en = {
   ...messages,
+  plans,
+  domains,
   policy,
+  retention,
   support,
   factors,
   ways,
+  company,
   signIns,
   ...people,
   ...messaging,
@@ -36,6 +44,7 @@ export const en = {
     discard: "Discard",
     done: "Done",
     edit: "Edit",
+    keep: "Keep",
     loading: "Loading",
     more: "Load more",
     never: "Never",
@@ -481,6 +490,8 @@ export const en = {
     resend: "Send again",
     revoke: "Revoke",
     revoked: (email: string) => `The invitation of ${email} is revoked`,
+    revokeTitle: "Revoke the invitation",
+    revokeText: (email: string) => `The link in the mail to ${email} stops working. You can invite again.`,
     expires: "Valid until",
     by: (name: string) => `by ${name}`,
     noneTitle: "No invitations",
@@ -585,7 +596,10 @@ export const en = {
     notifications: "Notifications",
     workspace: "Workspace",
     bookingPage: "Booking page",
+    domains: "Domains",
+    retention: "Retention",
     roles: "Roles",
+    signIn: "Company sign-in",
     policy: "Security policy",
     mail: "Mail",
     apps: "Apps",
@@ -612,7 +626,7 @@ export const en = {
     end: "End",
     ended: "The session is ended",
     endOthers: "End all others",
-    othersEnded: "All other sessions are ended",
+    othersEnded: "All other sessions are ended, and apps connected in them",
     passwordText: "A new password ends all other sessions and disconnects your apps.",
     current: "Current password",
     change: "Change password",

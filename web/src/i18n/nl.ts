@@ -1,10 +1,14 @@
 /** Texts in Dutch. */
+
+import { company } from "./company/nl";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
 import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
+import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
+import { retention } from "./retention/nl";
 import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
@@ -15,10 +19,14 @@ const n = (count: number, one: string, other: string) =>
 
 export const nl: Catalogue = {
   ...messages,
+  plans,
+  domains,
   policy,
+  retention,
   support,
   factors,
   ways,
+  company,
   signIns,
   ...people,
   ...messaging,
@@ -37,6 +45,7 @@ export const nl: Catalogue = {
     discard: "Verwerpen",
     done: "Klaar",
     edit: "Wijzigen",
+    keep: "Behouden",
     loading: "Laden",
     more: "Meer laden",
     never: "Nooit",
@@ -482,6 +491,8 @@ export const nl: Catalogue = {
     resend: "Opnieuw sturen",
     revoke: "Intrekken",
     revoked: (email) => `De uitnodiging van ${email} is ingetrokken`,
+    revokeTitle: "De uitnodiging intrekken",
+    revokeText: (email) => `De link in de mail aan ${email} werkt dan niet meer. U kunt opnieuw uitnodigen.`,
     expires: "Geldig tot",
     by: (name) => `door ${name}`,
     noneTitle: "Geen uitnodigingen",
@@ -586,7 +597,10 @@ export const nl: Catalogue = {
     notifications: "Meldingen",
     workspace: "Werkruimte",
     bookingPage: "Boekingspagina",
+    domains: "Domeinen",
+    retention: "Bewaartermijnen",
     roles: "Rollen",
+    signIn: "Bedrijfslogin",
     policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",
@@ -614,7 +628,7 @@ export const nl: Catalogue = {
     end: "Beëindigen",
     ended: "De sessie is beëindigd",
     endOthers: "Alle andere beëindigen",
-    othersEnded: "Alle andere sessies zijn beëindigd",
+    othersEnded: "Alle andere sessies zijn beëindigd, met de apps die daar gekoppeld zijn",
     passwordText: "Een nieuw wachtwoord beëindigt alle andere sessies en ontkoppelt je apps.",
     current: "Huidig wachtwoord",
     change: "Wachtwoord wijzigen",

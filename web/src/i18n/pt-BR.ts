@@ -1,10 +1,14 @@
 /** Texts in Brazilian Portuguese. */
+
+import { company } from "./company/pt-BR";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
 import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
+import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { retention } from "./retention/pt-BR";
 import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
@@ -15,10 +19,14 @@ const n = (count: number, one: string, other: string) =>
 
 export const ptBR: Catalogue = {
   ...messages,
+  plans,
+  domains,
   policy,
+  retention,
   support,
   factors,
   ways,
+  company,
   signIns,
   ...people,
   ...messaging,
@@ -37,6 +45,7 @@ export const ptBR: Catalogue = {
     discard: "Descartar",
     done: "Pronto",
     edit: "Editar",
+    keep: "Manter",
     loading: "Carregando",
     more: "Carregar mais",
     never: "Nunca",
@@ -487,6 +496,8 @@ export const ptBR: Catalogue = {
     resend: "Enviar de novo",
     revoke: "Revogar",
     revoked: (email) => `O convite de ${email} foi revogado`,
+    revokeTitle: "Revogar o convite",
+    revokeText: (email) => `O link no e-mail para ${email} deixa de funcionar. Você pode convidar de novo.`,
     expires: "Válido até",
     by: (name) => `por ${name}`,
     noneTitle: "Nenhum convite",
@@ -590,7 +601,10 @@ export const ptBR: Catalogue = {
     notifications: "Notificações",
     workspace: "Espaço de trabalho",
     bookingPage: "Página de reservas",
+    domains: "Domínios",
+    retention: "Retenção",
     roles: "Papéis",
+    signIn: "Acesso da empresa",
     policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",
@@ -618,7 +632,7 @@ export const ptBR: Catalogue = {
     end: "Encerrar",
     ended: "A sessão foi encerrada",
     endOthers: "Encerrar todas as outras",
-    othersEnded: "Todas as outras sessões foram encerradas",
+    othersEnded: "Todas as outras sessões foram encerradas, com os aplicativos conectados nelas",
     passwordText: "Uma nova senha encerra todas as outras sessões e desconecta seus aplicativos.",
     current: "Senha atual",
     change: "Alterar senha",

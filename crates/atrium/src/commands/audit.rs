@@ -45,7 +45,7 @@ pub struct VerifyArgs {
     /// One workspace, by its short name or id; all where none is given
     #[arg(long, conflicts_with = "file")]
     tenant: Option<String>,
-    /// An exported file in place of the database, which is not touched then
+    /// An exported file or an archive in place of the database, which is not touched then
     #[arg(long, requires = "public_keys")]
     pub file: Option<PathBuf>,
     /// A public key that was noted elsewhere, in hex digits; may be given several times. Without one, the keys that this instance sealed
@@ -70,7 +70,7 @@ pub async fn run(app: &App, command: &AuditCommand) -> Result<ExitCode, Failure>
     }
 }
 
-async fn tenant_of(app: &App, name: &str) -> Result<TenantId, Failure> {
+pub(super) async fn tenant_of(app: &App, name: &str) -> Result<TenantId, Failure> {
     let mut db = app.pools.owner.acquire().await?;
     store::tenant(&mut db, name).await?.ok_or_else(|| format!("there is no workspace {name}").into())
 }
@@ -90,7 +90,10 @@ async fn verify_database(app: &App, what: &VerifyArgs) -> Result<ExitCode, Failu
     for tenant in tenants {
         let verdict = verify::verify(app, tenant, &keys, &outside).await?;
         match verdict.broken {
-            None => println!("{}  whole: {} records, {} signed heads", tenant.0, verdict.records, verdict.heads),
+            None => {
+                let archived = if verdict.archived > 0 { format!(", {} of them archived", verdict.archived) } else { String::new() };
+                println!("{}  whole: {} records, {} signed heads{archived}", tenant.0, verdict.records, verdict.heads);
+            }
             Some(broken) => {
                 is_whole = false;
                 println!("{}  BROKEN at {broken}", tenant.0);
@@ -125,7 +128,7 @@ pub fn verify_file(what: &VerifyArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Heads among lines of JSON; other lines, as the log has them, are passed over.
-fn read_heads(path: &Path) -> Result<Vec<Head>, Failure> {
+pub(super) fn read_heads(path: &Path) -> Result<Vec<Head>, Failure> {
     let mut heads = Vec::new();
     for line in BufReader::new(File::open(path)?).lines() {
         if let Ok(head) = serde_json::from_str::<Head>(&line?) {
@@ -147,9 +150,10 @@ async fn export(app: &App, tenant: &str, out: &Path, from: Option<Timestamp>, to
     while let Some(lines) = writer.next().await? {
         file.write_all(&lines)?;
     }
-    let (last, manifest) = writer.finish().await?;
+    let (last, signed) = writer.finish().await?;
     file.write_all(&last)?;
     file.sync_all()?;
+    let manifest = signed.manifest;
     println!("{} records, {} to {}, last hash {}", manifest.records, manifest.first_seq, manifest.last_seq, manifest.last_hash);
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::config::{Settings, key_ring};
+use crate::config::{Settings, key_file};
 use crate::database::{Beside, Database, DatabaseError};
 use crate::migrate;
 use crate::serve::Failure;
@@ -29,32 +29,33 @@ impl Report {
     }
 }
 
-/// Changes nothing but what opening the private cluster does.
+/// Changes nothing but what opening a database for the first time does: the private cluster, the key, the roles.
 ///
 /// # Errors
 /// None: what is wrong is printed, and the exit code is 1.
 pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let mut report = Report { failed: false };
-    let keys = match key_ring(settings) {
-        Ok(keys) => keys,
-        Err(error) => {
-            report.say("key", Err(error.to_string()));
-            return Ok(ExitCode::FAILURE);
-        }
-    };
-    let from =
-        if settings.keys.is_some() { "ATRIUM_KEYS".to_owned() } else { settings.data_dir.join("keys/instance.key").display().to_string() };
+    let opened = Database::open(settings, Beside::Allowed).await;
+    if let Err(error @ (DatabaseError::Keys(_) | DatabaseError::KeyLost { .. })) = &opened {
+        report.say("key", Err(error.to_string()));
+        return Ok(ExitCode::FAILURE);
+    }
+    let from = if settings.keys.is_some() { "ATRIUM_KEYS".to_owned() } else { key_file(settings).display().to_string() };
     report.say(
         "key",
-        Ok(format!("read from {from}. Keep a copy apart from the database: without it, sealed secrets and booking links are lost")),
+        Ok(format!("read from {from}. Keep a copy apart from the database: what is lost without it stands in docs/operating.md")),
     );
     match settings.mail.mailer() {
         Err(error) => report.say("mail", Err(error)),
         Ok(mailer) => report.say("mail", mail(mailer).await),
     }
-    match Database::open(settings, &keys, Beside::Allowed).await {
+    if settings.place_database.is_some() {
+        let found = settings.places().and_then(|places| places.verify());
+        report.say("places", found.map_err(|error| format!("{error}. Bring the file anew, or leave --place-database out")));
+    }
+    match opened {
         Err(error) => report.say("database", Err(error.to_string())),
-        Ok(database) => {
+        Ok((database, keys)) => {
             let prepared = database.prepare(&keys).await;
             let usable = prepared.is_ok();
             let name = match &prepared {

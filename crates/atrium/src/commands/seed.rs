@@ -26,16 +26,19 @@ const DAY: i64 = 86_400;
 
 #[derive(Args, Debug)]
 pub struct SeedArgs {
-    /// Empty a database that holds demo data, and fill it anew
+    /// Empty a database that holds demo data and nothing else, and fill it anew
     #[arg(long)]
     pub fresh: bool,
+    /// Empty it although people signed up beside the demo: their workspaces are lost
+    #[arg(long, requires = "fresh")]
+    pub allow_data_loss: bool,
 }
 
 /// # Errors
 /// A database with real data, or one that is filled already.
 pub async fn run(app: &App, args: &SeedArgs) -> Result<(), Failure> {
     if args.fresh {
-        empty(app).await?;
+        empty(app, args.allow_data_loss).await?;
     } else if !is_empty(app).await? {
         return Err("this database is not empty. `--fresh` empties one that holds demo data, and no other".into());
     }
@@ -73,11 +76,16 @@ async fn is_demo(app: &App) -> Result<bool, sqlx::Error> {
 }
 
 /// Goes back and forward over all migrations: nothing of the demo is left.
-async fn empty(app: &App) -> Result<(), Failure> {
+async fn empty(app: &App, allow_data_loss: bool) -> Result<(), Failure> {
     if !is_demo(app).await? && !is_empty(app).await? {
         return Err("this database holds real data: it is not emptied".into());
     }
     let owner = app.pools.owner.connect_options();
+    let mut connection = app.pools.owner.acquire().await?;
+    if !allow_data_loss && !migrate::is_demo(&mut connection).await? {
+        return Err("people signed up beside the demo, and their data would be lost: it is not emptied. `--allow-data-loss` insists".into());
+    }
+    drop(connection);
     migrate::down(&owner, 0, true).await?;
     sqlx::query("DELETE FROM graphile_worker._private_jobs").execute(&app.pools.owner).await?;
     migrate::up(&owner, &app.keys).await?;

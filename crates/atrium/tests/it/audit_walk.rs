@@ -12,11 +12,12 @@ use uuid::Uuid;
 use crate::client::{Answer, Client, Tenant, booking, new_user};
 use crate::identity::authenticator::Authenticator;
 use crate::identity::identities::company::Company;
+use crate::identity::identities::workspace::code_to;
 use crate::identity::identities::{begin, sign_up_with, unknown};
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
 use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
-use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations};
+use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations, sign_in_provider};
 use crate::messaging::choices;
 use crate::world::World;
 
@@ -80,6 +81,13 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /admin/tenants/{id}/suspension" => Line("tenant.suspension_lifted"),
         "PUT /admin/tenants/{id}/features" => Line("tenant.features_changed"),
         "PUT /admin/tenants/{id}/trial" => Line("tenant.trial_changed"),
+        "PUT /admin/tenants/{id}/subscription" => Line("subscription.updated"),
+        "POST /admin/plans" => Account("plan_created"),
+        "PUT /admin/plans/{id}" => Account("plan_changed"),
+        "DELETE /admin/plans/{id}" => Account("plan_deleted"),
+        "POST /custom-domains" => Line("custom_domain.created"),
+        "DELETE /custom-domains/{id}" => Line("custom_domain.deleted"),
+        "POST /custom-domains/{id}/checks" => Nothing("a look that proves nothing changes nothing; `identity::domains` has the others"),
         "PUT /notification-preferences" => Line("notification_preferences.updated"),
         "PUT /notifications/{id}/reading" | "DELETE /notifications/{id}/reading" | "POST /notification-readings" => {
             Nothing("what one has read oneself, whose row says when")
@@ -100,7 +108,18 @@ fn kept(operation: &str) -> Option<Kept> {
         "DELETE /schedules/{id}" => Line("schedule.deleted"),
         "PATCH /tenant" => Line("tenant.updated"),
         "PUT /tenant/security-policy" => Line("security_policy.updated"),
+        "POST /tenant/sign-in-providers" => Line("sign_in_provider.created"),
+        "PUT /tenant/sign-in-providers/{id}" => Line("sign_in_provider.updated"),
+        "DELETE /tenant/sign-in-providers/{id}" => Line("sign_in_provider.deleted"),
+        "POST /tenant/sign-in-providers/{id}/checks" | "POST /sign-in-options/lookups" => Nothing("a question that changes nothing"),
+        "POST /tenant/domains" => Line("domain.added"),
+        "POST /tenant/domains/{id}/mails" => Line("domain.mail_sent"),
+        "POST /tenant/domains/{id}/proof" => Line("domain.proven"),
+        "DELETE /tenant/domains/{id}" => Line("domain.removed"),
+        "DELETE /me/company-identities/{id}" => Line("member.identity_unlinked"),
         "POST /tenant/security-policy/simulations" => Nothing("a question about what was"),
+        "PUT /retention-policy" => Line("retention_policy.updated"),
+        "POST /retention-policy/simulations" => Nothing("a question about what there is"),
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" | "DELETE /member-access-tokens/{id}" => Line("access_token.revoked"),
@@ -415,6 +434,21 @@ impl Scene {
                 client.keep_cookie(&entered);
                 Ask { client, actor: Some(id), path: here(), body: Value::Null }
             }
+            "POST /admin/plans" | "PUT /admin/plans/{id}" | "DELETE /admin/plans/{id}" => {
+                let (admin, id) = self.administrator().await;
+                let plan = json!({ "name": format!("Plan {}", self.number()), "price_minor": 900, "currency": "EUR", "interval": "month" });
+                let path = match operation {
+                    "POST /admin/plans" => here(),
+                    _ => format!("/admin/plans/{}", admin.post("/admin/plans", plan).await.expect(201).id()),
+                };
+                let plan = json!({ "name": format!("Plan {}", self.number()), "price_minor": 1900, "currency": "EUR", "interval": "year" });
+                Ask { client: admin, actor: Some(id), path, body: if operation.starts_with("DELETE") { Value::Null } else { plan } }
+            }
+            "POST /custom-domains" => by_owner(here(), json!({ "domain": format!("book{}.acme.example", self.number()) })),
+            "DELETE /custom-domains/{id}" => {
+                let id = self.made("/custom-domains", json!({ "domain": format!("old{}.acme.example", self.number()) })).await;
+                by_owner(format!("/custom-domains/{id}"), Value::Null)
+            }
             _ if operation.contains(" /admin/") => {
                 let number = self.number();
                 let (admin, client) = platform_admin(&self.world, &format!("root{number}@example.com")).await;
@@ -424,6 +458,7 @@ impl Scene {
                     "PUT /admin/tenants/{id}/suspension" => json!({ "reason": "Spam" }),
                     "POST /admin/tenants/{id}/support-leases" => json!({ "reason": "Help" }),
                     "PUT /admin/tenants/{id}/features" => json!({ "public_pages": false }),
+                    "PUT /admin/tenants/{id}/subscription" => json!({ "status": "past_due" }),
                     "PUT /admin/tenants/{id}/trial" => json!({ "ends_at": "2031-10-01T00:00:00Z" }),
                     "PUT /admin/users/{id}/status" => json!({ "status": "suspended", "reason": "Spam" }),
                     "DELETE /admin/tenants/{id}/suspension" => {
@@ -463,6 +498,36 @@ impl Scene {
             }
             "POST /public/organizers/{slug}/event-types/{event_slug}/bookings" => {
                 by_visitor("/public/organizers/acme-page/event-types/intro/bookings", booking(&self.start(), "visitor@example.com"))
+            }
+            "POST /tenant/sign-in-providers" => by_owner(here(), sign_in_provider("Staff")),
+            "PUT /tenant/sign-in-providers/{id}" => by_owner(path.expect("a fixture"), sign_in_provider("Renamed")),
+            "DELETE /tenant/sign-in-providers/{id}" => {
+                let id = self.made("/tenant/sign-in-providers", sign_in_provider("Gone")).await;
+                by_owner(format!("/tenant/sign-in-providers/{id}"), Value::Null)
+            }
+            "POST /sign-in-options/lookups" => by_visitor(&here(), json!({ "email": "spare@example.com" })),
+            "POST /tenant/domains" => by_owner(here(), json!({ "domain": "new.example" })),
+            "POST /tenant/domains/{id}/mails" => by_owner(path.expect("a fixture"), json!({ "mailbox": "admin" })),
+            "POST /tenant/domains/{id}/proof" => {
+                let id = self.made("/tenant/domains", json!({ "domain": "proven.example" })).await;
+                self.tenant.owner.post(&format!("/tenant/domains/{id}/mails"), json!({ "mailbox": "admin" })).await.expect(202);
+                let code = code_to(&self.world, "admin@proven.example").await;
+                by_owner(format!("/tenant/domains/{id}/proof"), json!({ "code": code }))
+            }
+            "DELETE /tenant/domains/{id}" => {
+                let id = self.made("/tenant/domains", json!({ "domain": "gone.example" })).await;
+                by_owner(format!("/tenant/domains/{id}"), Value::Null)
+            }
+            "DELETE /me/company-identities/{id}" => {
+                let path = path.expect("a fixture");
+                sqlx::query("INSERT INTO identity.member_identities SELECT tenant_id, id, 'me', $2, NULL, now(), now() FROM identity.sign_in_providers WHERE tenant_id = $1 AND id::text = $3")
+                    .bind(self.tenant.id)
+                    .bind(self.tenant.owner_id)
+                    .bind(path.rsplit('/').next().expect("an id"))
+                    .execute(&mut self.world.as_owner().await)
+                    .await
+                    .expect("an identity");
+                by_owner(path, Value::Null)
             }
             "POST /roles" => by_owner(here(), json!({ "name": "Desk", "permissions": [] })),
             "PUT /roles/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Lead", "permissions": [] })),
@@ -524,7 +589,8 @@ impl Scene {
                 Ask { client: admin, actor: Some(id), path: here().replace("{id}", &made.to_string()), body }
             }
             "PUT /tenant/security-policy" => by_owner(here(), json!({ "session": { "max_concurrent": 9 } })),
-            "POST /tenant/security-policy/simulations" => by_owner(here(), json!({})),
+            "POST /tenant/security-policy/simulations" | "POST /retention-policy/simulations" => by_owner(here(), json!({})),
+            "PUT /retention-policy" => by_owner(here(), json!({ "notifications": 60 })),
             "POST /audit-exports" => {
                 // One waits at a time, and the fixtures asked for one.
                 self.world.settle().await;

@@ -300,7 +300,7 @@ async fn a_bomb_is_not_unfolded() {
             let mut sent = TcpStream::connect(address(&world)).await.expect("a connection");
             let head = format!(
                 "POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: {kind}\r\nContent-Encoding: {encoding}\r\nIdempotency-Key: k\r\nContent-Length: {}\r\n\r\n",
-                tenant.owner.cookie.as_deref().expect("a cookie"),
+                tenant.owner.cookies().as_deref().expect("a cookie"),
                 bomb.len(),
             );
             sent.write_all(head.as_bytes()).await.expect("a beginning");
@@ -349,7 +349,7 @@ async fn slow_large_and_compressed() {
         let mut one = TcpStream::connect(address(&world)).await.expect("a connection");
         let head = format!(
             "POST /api/v1/contacts HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
-            tenant.owner.cookie.as_deref().expect("a cookie")
+            tenant.owner.cookies().as_deref().expect("a cookie")
         );
         one.write_all(head.as_bytes()).await.expect("a beginning");
         slow.push(one);

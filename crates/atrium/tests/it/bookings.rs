@@ -270,6 +270,33 @@ async fn a_cancellation_is_undone_while_the_time_is_free() {
 }
 
 #[tokio::test]
+async fn a_cancelled_request_is_a_request_again() {
+    let scene = scene().await;
+    let owner = &scene.tenant.owner;
+    let event_type = owner.get("/event-types").await.expect(200).json["items"][0].clone();
+    let id = event_type["id"].as_str().expect("id");
+    owner
+        .send(
+            reqwest::Method::PATCH,
+            &format!("/event-types/{id}"),
+            &[("if-match", &format!("\"{}\"", event_type["version"]))],
+            Some(&json!({ "requires_confirmation": true })),
+        )
+        .await
+        .expect(200);
+    scene.book("2031-09-09T09:00:00Z", "vera@example.com").await.expect(201);
+    let booking = owner.get("/bookings").await.expect(200).json["items"][0].clone();
+    assert_eq!(booking["status"], "pending");
+    let path = format!("/bookings/{}", booking["id"].as_str().expect("id"));
+    owner.post(&format!("{path}/cancellation"), json!({})).await.expect(200);
+    assert_eq!(owner.post(&format!("{path}/restoration"), json!({})).await.expect(200).json["status"], "pending");
+    scene.world.settle().await;
+    let subjects: Vec<String> = mails_to(&scene.world, "vera@example.com").await.into_iter().map(|(mail, _)| mail.subject).collect();
+    assert!(subjects.iter().all(|subject| !subject.starts_with("Confirmed")), "nobody confirmed: {subjects:?}");
+    owner.post(&format!("{path}/confirmation"), json!({})).await.expect(200);
+}
+
+#[tokio::test]
 async fn the_same_key_books_once() {
     let scene = scene().await;
     let path = format!("{}/bookings", scene.base);

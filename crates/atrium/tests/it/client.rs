@@ -1,5 +1,8 @@
 //! A caller of the API as tests use it.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -13,6 +16,18 @@ pub struct Client {
     base: String,
     http: reqwest::Client,
     pub cookie: Option<String>,
+    renewed: Renewed,
+}
+
+/// Session cookies that answers to this browser replaced, as they do when factors change, each with its successor. A clone knows what
+/// was replaced until then, and so goes on with what a copy of the cookie would hold.
+#[derive(Default)]
+struct Renewed(Mutex<HashMap<String, String>>);
+
+impl Clone for Renewed {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.0.lock().expect("whole").clone()))
+    }
 }
 
 #[derive(Debug)]
@@ -53,15 +68,42 @@ impl Client {
         let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         // Without the root certificates of the system, which take longer to read than most tests.
         let http = builder.tls_certs_only([]).build().expect("a client");
-        Self { base: url.to_owned(), http, cookie: None }
+        Self { base: url.to_owned(), http, cookie: None, renewed: Renewed::default() }
+    }
+
+    /// The cookies as the browser holds them now.
+    pub fn cookies(&self) -> Option<String> {
+        let renewed = self.renewed.0.lock().expect("whole");
+        let now = |cookie: &str| {
+            let mut cookie = cookie.to_owned();
+            while let Some(next) = renewed.get(&cookie) {
+                cookie.clone_from(next);
+            }
+            cookie
+        };
+        self.cookie.as_deref().map(|all| all.split("; ").map(now).collect::<Vec<_>>().join("; "))
+    }
+
+    /// Keeps the cookie that a change of one's own factors sets, as a browser does.
+    fn keep_renewed(&self, path: &str, presented: Option<&str>, answer: &Answer) {
+        let is_session = |cookie: &&str| cookie.starts_with("atrium_session=") || cookie.starts_with("__Host-atrium=");
+        let set = answer.headers.get("set-cookie").and_then(|value| value.to_str().ok()).and_then(|value| value.split(';').next());
+        let held = presented.and_then(|all| all.split("; ").find(is_session));
+        if let (true, Some(held), Some(set)) = (path.starts_with("/api/v1/me/"), held, set.filter(is_session)) {
+            self.renewed.0.lock().expect("whole").insert(held.to_owned(), set.to_owned());
+        }
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        let from_root = ["/b/", "/api/", "/livez", "/readyz", "/oauth/", "/.well-known/"];
-        let path = if from_root.iter().any(|prefix| path.starts_with(prefix)) { path.to_owned() } else { format!("/api/v1{path}") };
+        let from_root = ["/b/", "/api/", "/livez", "/readyz", "/oauth/", "/.well-known/", "/tls/", "/index.html", "/favicon.svg"];
+        // Operations begin with the name of the page too.
+        let is_page = ["/", "/sign-in"].contains(&path);
+        let path =
+            if is_page || from_root.iter().any(|prefix| path.starts_with(prefix)) { path.to_owned() } else { format!("/api/v1{path}") };
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        let cookies = self.cookies();
+        if let Some(cookies) = &cookies {
+            request = request.header("cookie", cookies);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -69,14 +111,16 @@ impl Client {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        Self::answer(request).await
+        let answer = Self::answer(request).await;
+        self.keep_renewed(&path, cookies.as_deref(), &answer);
+        answer
     }
 
     /// An answer whose body comes bit by bit.
     pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
         let mut request = self.http.get(format!("{}/api/v1{path}", self.base));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        if let Some(cookies) = self.cookies() {
+            request = request.header("cookie", cookies);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -95,8 +139,8 @@ impl Client {
     /// A request whose body is not JSON, or not of the right kind.
     pub async fn raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).header("content-type", content_type).body(body);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        if let Some(cookies) = self.cookies() {
+            request = request.header("cookie", cookies);
         }
         Self::answer(request).await
     }
@@ -106,8 +150,8 @@ impl Client {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let mut request =
             self.http.post(format!("{}{path}", self.base)).header("content-type", "application/x-www-form-urlencoded").body(body);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        if let Some(cookies) = self.cookies() {
+            request = request.header("cookie", cookies);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

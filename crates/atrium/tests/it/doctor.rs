@@ -93,15 +93,41 @@ async fn a_key_that_is_lost_open_or_no_key() {
     std::fs::create_dir(&file).expect("a folder in its place");
     mode(0o700);
     says(&wrong(&host, &[]).await, "key", &["cannot be read", &name, "put back its copy"]);
-    // Where it is gone, another one is made, as for a new instance; this database is not its.
+    // Where it is gone, no other is made: that is for a database that has none yet.
     std::fs::remove_dir(&file).expect("removed");
-    says(&wrong(&host, &[]).await, "key", &["this key is not the one", "Put back keys/instance.key"]);
+    says(&wrong(&host, &[]).await, "key", &[&name, "is not there", "Put back its copy", "atrium keys replace"]);
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate", "up"], &["jobs", "list"]] {
+        let refused = host.refuses(arguments).await;
+        assert!(refused.contains("is not there") && refused.contains("Put back its copy"), "{arguments:?}: {refused}");
+    }
+    assert!(!file.exists(), "a fresh key was put in the place of the lost one");
     host.keep_keys(crate::world::KEYS);
     assert!(!host.does(&["doctor"]).await.contains("WRONG"));
     let other = format!("1:{}", "ab".repeat(32));
     says(&wrong(&host, &[("ATRIUM_KEYS", &other)]).await, "key", &["this key is not the one", "ATRIUM_KEYS"]);
     // No look changed what the database knows the key by.
     atrium::migrate::up(&host.options, &keys()).await.expect("ours");
+}
+
+#[tokio::test]
+async fn a_database_of_places_that_is_none() {
+    let host = Host::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("places.mmdb");
+    let name = file.display().to_string();
+    let variable = [("ATRIUM_PLACE_DATABASE", name.as_str())];
+    says(&wrong(&host, &variable).await, "places", &[&name, "No such file", "leave --place-database out"]);
+    std::fs::write(&file, "GeoLite2").expect("written");
+    says(&wrong(&host, &variable).await, "places", &[&name, "no database of places"]);
+    let mut command = host.command(&["serve", "--listen", "127.0.0.1:0", "--place-database", &name]);
+    command.env_remove("ATRIUM_PLACE_DATABASE");
+    let refused = run(command).await;
+    assert!(!refused.status.success() && said(&refused).contains("--place-database"), "{}", said(&refused));
+    std::fs::write(&file, crate::mmdb::cities()).expect("written");
+    let mut command = host.command(&["doctor"]);
+    command.envs(variable);
+    let output = run(command).await;
+    assert!(output.status.success() && said(&output).contains("ok    places: Test-City of 2030-03-17"), "{}", said(&output));
 }
 
 #[tokio::test]

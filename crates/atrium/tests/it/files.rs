@@ -70,6 +70,7 @@ impl Member {
             verified_at: world.now(),
             gate: Default::default(),
             token: None,
+            is_read_only: false,
             lease: None,
         };
         let app = App::new(Parts { authenticator: Arc::new(Everybody(session)), ..(*world.app).clone() });

@@ -207,6 +207,153 @@ async fn a_batch_counts_what_is_done_and_what_failed() {
     assert_eq!((pending, failed, finished), (0, 1, true));
 }
 
+/// Pending and failed jobs of the only batch, and whether it is finished.
+async fn batch_of(world: &World, tenant: platform::TenantId) -> (i32, i32, bool) {
+    sqlx::query_as("SELECT pending_jobs, failed_jobs, finished_at IS NOT NULL FROM platform.job_batches WHERE tenant_id = $1")
+        .bind(tenant.0)
+        .fetch_one(&world.app.pools.owner)
+        .await
+        .expect("counted")
+}
+
+async fn only_failed_job(world: &World, tenant: platform::TenantId) -> i64 {
+    let failed = failed::list(&world.app.pools.owner, Whose::Tenant(tenant.0), None, 10).await.expect("listed");
+    let [job] = &failed[..] else { panic!("{failed:?}") };
+    job.id
+}
+
+fn in_batch(batch: Uuid) -> When {
+    When { batch: Some(batch), ..When::default() }
+}
+
+#[tokio::test]
+async fn a_cancelled_batch_does_no_more_work() {
+    let world = World::new().await;
+    let tenant = crate::client::Tenant::found(&world, "acme").await;
+    let id = platform::TenantId(tenant.id);
+    let (first, second, other) = (probe("ok"), probe("fail"), probe("ok"));
+    let mut ctx = world.ctx(id);
+    let batch = batches::open(&mut ctx, "Probes", 3, serde_json::json!({})).await.expect("opened");
+    ctx.enqueue(&first, in_batch(batch)).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    let cancelled = tenant.owner.delete(&format!("/job-batches/{batch}")).await.expect(200).json;
+    assert!(cancelled["cancelled_at"].is_string() && cancelled["finished_at"].is_null(), "{cancelled}");
+    let mut ctx = world.ctx(id);
+    for job in [&second, &other] {
+        ctx.enqueue(job, in_batch(batch)).expect("enqueued");
+    }
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!([&first, &second, &other].map(|job| runs(job.id)), [1, 0, 0]);
+    assert_eq!(batch_of(&world, id).await, (0, 0, true), "what does nothing is done, and has not failed");
+    world.advance_minutes(1);
+    let again = tenant.owner.delete(&format!("/job-batches/{batch}")).await.expect(200).json;
+    assert_eq!(again["cancelled_at"], cancelled["cancelled_at"]);
+    let lines = tenant.owner.get("/audit-events?action=job_batch.cancelled").await.expect(200).json;
+    assert_eq!(lines["items"].as_array().map(Vec::len), Some(1), "cancelled once: {lines}");
+}
+
+#[tokio::test]
+async fn a_batch_that_is_finished_is_not_cancelled() {
+    let world = World::new().await;
+    let tenant = crate::client::Tenant::found(&world, "acme").await;
+    let mut ctx = world.ctx(platform::TenantId(tenant.id));
+    let batch = batches::open(&mut ctx, "Probes", 1, serde_json::json!({})).await.expect("opened");
+    ctx.enqueue(&probe("ok"), in_batch(batch)).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!(tenant.owner.delete(&format!("/job-batches/{batch}")).await.expect(409).code(), "batch_finished");
+    let batches = tenant.owner.get("/job-batches").await.expect(200).json;
+    assert!(batches["items"][0]["cancelled_at"].is_null(), "{batches}");
+}
+
+#[tokio::test]
+async fn a_retried_job_of_a_batch_counts_once() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let batch = batches::open(&mut ctx, "Probes", 3, serde_json::json!({})).await.expect("opened");
+    ctx.enqueue(&probe("fail"), in_batch(batch)).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!(batch_of(&world, tenant).await, (2, 1, false));
+    let owner = &world.app.pools.owner;
+    let job = only_failed_job(&world, tenant).await;
+    assert!(failed::retry(owner, Whose::Tenant(tenant.0), job).await.expect("retried"));
+    assert_eq!(batch_of(&world, tenant).await, (3, 0, false), "the batch waits for it again");
+    // Mended in between, as a mail server would be.
+    sqlx::query("UPDATE graphile_worker._private_jobs SET payload = (payload::jsonb || '{\"outcome\": \"ok\"}')::json")
+        .execute(owner)
+        .await
+        .expect("mended");
+    run(&world).await;
+    assert_eq!(batch_of(&world, tenant).await, (2, 0, false), "two jobs are still to come");
+    let mut ctx = world.ctx(tenant);
+    for _ in 0..2 {
+        ctx.enqueue(&probe("fail"), in_batch(batch)).expect("enqueued");
+    }
+    ctx.commit().await.expect("committed");
+    run(&world).await;
+    assert_eq!(batch_of(&world, tenant).await, (0, 2, true));
+    let job = failed::list(owner, Whose::Tenant(tenant.0), None, 1).await.expect("listed")[0].id;
+    assert!(failed::retry(owner, Whose::Tenant(tenant.0), job).await.expect("retried"));
+    assert_eq!(batch_of(&world, tenant).await, (1, 1, false), "finished no more");
+    run(&world).await;
+    assert_eq!(batch_of(&world, tenant).await, (0, 2, true));
+    assert!(failed::discard(owner, Whose::Tenant(tenant.0), job).await.expect("discarded"));
+    assert_eq!(batch_of(&world, tenant).await, (0, 2, true), "a failed job that is discarded was counted before");
+}
+
+/// A job that ran and was counted, and that the queue did not let go of before the program was killed, runs again.
+#[tokio::test]
+async fn a_job_of_a_batch_that_runs_again_after_a_kill_counts_once() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let batch = batches::open(&mut ctx, "Probes", 2, serde_json::json!({})).await.expect("opened");
+    let job = probe("ok");
+    ctx.enqueue(&job, in_batch(batch)).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    let owner = &world.app.pools.owner;
+    // As it stands once it was counted: the mark is written with the count.
+    let copy: serde_json::Value = {
+        sqlx::query("CREATE TABLE public.counted AS SELECT payload FROM graphile_worker._private_jobs WITH NO DATA")
+            .execute(owner)
+            .await
+            .expect("made");
+        sqlx::query(
+            "CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN INSERT INTO public.counted VALUES (NEW.payload); RETURN NEW; END $$",
+        )
+        .execute(owner)
+        .await
+        .expect("made");
+        let trigger =
+            "CREATE TRIGGER keep AFTER UPDATE OF payload ON graphile_worker._private_jobs FOR EACH ROW EXECUTE FUNCTION public.keep()";
+        sqlx::query(trigger).execute(owner).await.expect("made");
+        run(&world).await;
+        assert_eq!(batch_of(&world, tenant).await, (1, 0, false));
+        sqlx::query_scalar("SELECT payload::jsonb FROM public.counted LIMIT 1").fetch_one(owner).await.expect("kept")
+    };
+    sqlx::query("SELECT graphile_worker.add_job('Probe', $1::json)").bind(copy.to_string()).execute(owner).await.expect("there again");
+    run(&world).await;
+    assert_eq!((runs(job.id), batch_of(&world, tenant).await), (2, (1, 0, false)));
+}
+
+/// A job whose last attempt ended with the program was counted by nobody; who discards it does.
+#[tokio::test]
+async fn a_discarded_job_that_nobody_counted_has_failed() {
+    let world = World::new().await;
+    let (tenant, mut ctx) = world.tenant();
+    let batch = batches::open(&mut ctx, "Probes", 1, serde_json::json!({})).await.expect("opened");
+    ctx.enqueue(&probe("ok"), in_batch(batch)).expect("enqueued");
+    ctx.commit().await.expect("committed");
+    let owner = &world.app.pools.owner;
+    sqlx::query("UPDATE graphile_worker._private_jobs SET attempts = max_attempts").execute(owner).await.expect("used up");
+    let job = only_failed_job(&world, tenant).await;
+    assert!(failed::discard(owner, Whose::Tenant(tenant.0), job).await.expect("discarded"));
+    assert_eq!(batch_of(&world, tenant).await, (0, 1, true));
+}
+
 /// Cron entries name jobs that exist, and these run with the payload that the entry gives.
 #[tokio::test]
 async fn what_cron_starts_runs() {

@@ -135,3 +135,96 @@ async fn a_rotated_key_opens_what_the_old_one_sealed() {
         assert!(said(&refused).contains("Put back keys/instance.key"), "{}", said(&refused));
     }
 }
+
+async fn rows(host: &Host, table: &str) -> i64 {
+    sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+        .fetch_one(&mut host.as_owner().await)
+        .await
+        .expect("counted")
+}
+
+/// Columns in which something is sealed. The second are those of `platform.audit_events`, which stay: they are in the chain,
+/// and who reads the trail without a key is shown nothing.
+async fn sealed_columns(host: &Host) -> Vec<(String, String)> {
+    sqlx::query_as(
+        "SELECT c.oid::regclass::text, a.attname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+          WHERE a.attname LIKE '%\\_ciphertext' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND c.oid::regclass::text <> 'platform.audit_events' ORDER BY 1, 2",
+    )
+    .fetch_all(&mut host.as_owner().await)
+    .await
+    .expect("columns")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_key_is_replaced_knowingly_and_everything_goes_on() {
+    let host = Host::new().await;
+    let port = free_port();
+    let url = format!("http://localhost:{port}");
+    let web = ["--role", "web", "--private-mail-servers"];
+    let serving = host.serve(port, &web).await;
+    let tenant = host.found(&url, "acme").await;
+    tenant.organizer().await;
+    let settings = json!({ "host": "127.0.0.1", "port": 2525, "security": "none", "username": "mailer", "password": "hunter2-hunter2",
+                           "from_address": "hello@acme.example.com", "from_name": "Acme" });
+    tenant.owner.put("/mail-settings", None, settings).await.expect(200);
+    invite(&tenant, "one@example.com").await;
+    let begun = tenant.owner.post("/me/totp", json!({})).await;
+    let manage = crate::roles::book(&url, &tenant, "vera@example.com").await;
+    let link = manage["manage_url"].as_str().expect("a link").rsplit('/').next().expect("a token").to_owned();
+    stop(serving).await;
+    assert!(begun.status.is_success(), "{}", begun.text);
+
+    // At hand it is no lost one.
+    assert!(host.refuses(&["keys", "replace", "--allow-data-loss"]).await.contains("nothing is lost, and nothing was changed"));
+    std::fs::remove_file(host.key_file()).expect("lost");
+    let told = host.refuses(&["keys", "replace"]).await;
+    for words in [
+        "1  authenticator apps",
+        "1  passwords of workspaces' mail servers",
+        "mails",
+        "keys of the audit trail",
+        "Nothing was changed",
+        "--allow-data-loss",
+    ] {
+        assert!(told.contains(words), "«{words}» is not in: {told}");
+    }
+    assert!(!host.key_file().exists() && rows(&host, "directory.mails").await > 0, "only told");
+
+    let done = host.does(&["keys", "replace", "--allow-data-loss"]).await;
+    assert!(done.contains("goes on with the key") && done.contains("1 links to bookings are new"), "{done}");
+    for (table, column) in sealed_columns(&host).await {
+        assert_eq!(rows(&host, &format!("{table} WHERE {column} IS NOT NULL")).await, 0, "{table}.{column} holds what nobody can open");
+    }
+    assert!(rows(&host, "platform.audit_events").await > 0, "the trail stays");
+    assert!(!host.does(&["doctor"]).await.contains("WRONG"));
+
+    // Sessions, roles, the trail and bookings are there; what is sealed anew opens.
+    let serving = host.serve(port, &web).await;
+    tenant.owner.get("/session").await.expect(200);
+    let trail = tenant.owner.get("/audit-events").await.expect(200);
+    assert!(trail.json["items"].as_array().is_some_and(|items| !items.is_empty()), "{}", trail.text);
+    tenant.owner.get("/mail-settings").await.expect(200);
+    assert_eq!(tenant.owner.get("/mails").await.expect(200).json["items"], json!([]));
+    let visitor = Client::at(&url);
+    visitor.get(&format!("/public/bookings/{link}")).await.expect(404);
+    let bookings = tenant.owner.get("/bookings").await.expect(200).json;
+    assert_eq!(bookings["items"].as_array().map(Vec::len), Some(1), "{bookings}");
+    let new = crate::roles::book(&url, &tenant, "wim@example.com").await;
+    let new = new["manage_url"].as_str().expect("a link").rsplit('/').next().expect("a token").to_owned();
+    assert_eq!(visitor.get(&format!("/public/bookings/{new}")).await.expect(200).json["status"], "confirmed");
+    invite(&tenant, "two@example.com").await;
+    stop(serving).await;
+    assert!(host.refuses(&["keys", "replace"]).await.contains("nothing is lost"));
+    host.does(&["audit", "verify"]).await;
+}
+
+#[tokio::test]
+async fn a_database_without_a_key_has_none_to_replace() {
+    let (owner, serving) = crate::world::database(false).await;
+    let host = Host::on(&owner, &serving);
+    std::fs::remove_file(host.key_file()).expect("removed");
+    assert!(host.refuses(&["keys", "replace"]).await.contains("has no key yet"));
+    host.does(&["migrate", "up"]).await;
+    assert!(host.key_file().exists(), "the first key is made for a database that has none");
+}

@@ -97,7 +97,7 @@ async fn no_secret_stands_in_the_log() {
         secrets.push((what, secret.to_owned()));
         secret.to_owned()
     };
-    let cookie_of = |client: &Client| client.cookie.as_deref().and_then(|cookie| cookie.split_once('=')).expect("a cookie").1.to_owned();
+    let cookie_of = |client: &Client| client.cookies().as_deref().and_then(|cookie| cookie.split_once('=')).expect("a cookie").1.to_owned();
 
     // Signed up, confirmed, signed in with the right password and with wrong ones.
     visitor.post("/registrations", crate::identity::registration("ana@example.com")).await.expect(202);

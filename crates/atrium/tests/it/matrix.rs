@@ -82,7 +82,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         .to_string();
     let session = owner.get("/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("a session").to_owned();
     let mut ctx = world.ctx(platform::TenantId(tenant.id));
-    let batch = platform::jobs::batches::open(&mut ctx, "Secret batch", 0, json!({})).await.expect("opened");
+    let batch = platform::jobs::batches::open(&mut ctx, "Secret batch", 1, json!({})).await.expect("opened");
     ctx.commit().await.expect("committed");
     let file = {
         let form = format!(
@@ -109,8 +109,16 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     .expect("an identity");
     let passkey = crate::identity::passkey_of(world, owner).await.to_string();
     let notification = notification(world, tenant).await.to_string();
+    let site = json!({ "domain": format!("secret.{}.example", tenant.name) });
+    let site = owner.post("/custom-domains", site).await.expect(201).id();
     let audit_export = owner.post("/audit-exports", json!({})).await.expect(202).id().to_string();
+    let provider = owner.post("/tenant/sign-in-providers", sign_in_provider(&format!("Secret {}", tenant.name))).await.expect(201).id();
+    let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
+    let domain = owner.post("/tenant/domains", domain).await.expect(201).id();
     BTreeMap::from([
+        ("/tenant/sign-in-providers/", provider.to_string()),
+        ("/me/company-identities/", provider.to_string()),
+        ("/tenant/domains/", domain.to_string()),
         ("/access-tokens/", token.clone()),
         ("/member-access-tokens/", token),
         ("/me/passkeys/", passkey),
@@ -134,7 +142,13 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/notifications/", notification),
         ("/support-leases/", lease),
         ("/audit-exports/", audit_export),
+        ("/custom-domains/", site.to_string()),
     ])
+}
+
+/// What adds a provider of the workspace's own.
+pub fn sign_in_provider(name: &str) -> Value {
+    json!({ "name": name, "issuer": "https://id.secret.example", "client_id": "atrium", "admits": "members", "is_enabled": true })
 }
 
 /// What registers an app.
@@ -213,6 +227,9 @@ pub fn body_for(path: &str) -> Value {
         "/roles/{id}" => json!({ "name": "Taken over", "permissions": [] }),
         "/support-leases/{id}/grant" => json!({ "reason": "Taken over" }),
         "/oauth-consents/{id}/scopes" => json!({ "scopes": ["openid"] }),
+        "/tenant/sign-in-providers/{id}" => sign_in_provider("Taken over"),
+        "/tenant/domains/{id}/mails" => json!({ "mailbox": "admin" }),
+        "/tenant/domains/{id}/proof" => json!({ "code": "AAAA-AAAA" }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
@@ -250,7 +267,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 64] = [
+const ANY_MEMBER: [&str; 66] = [
     "GET /me/identities",
     "POST /me/identities",
     "DELETE /me/identities/{id}",
@@ -285,6 +302,8 @@ const ANY_MEMBER: [&str; 64] = [
     "GET /me/exports/{id}/content",
     "GET /me/sign-ins",
     "GET /me/security-events",
+    "GET /me/company-identities",
+    "DELETE /me/company-identities/{id}",
     // Owners only, which each of them reads in the workspace itself.
     "POST /tenants/{id}/deletion",
     "DELETE /tenants/{id}/deletion",

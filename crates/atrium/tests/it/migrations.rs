@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, Row};
 
 use crate::world::{database, keys};
 
-/// The schema as text: columns, constraints, indexes, policies, functions, rights.
+/// The schema as text: columns, constraints, indexes, policies, triggers, functions, rights.
 async fn shape(owner: &PgConnectOptions) -> Vec<String> {
     let mut db = owner.connect().await.expect("owner");
     let sql = "
@@ -22,10 +22,22 @@ async fn shape(owner: &PgConnectOptions) -> Vec<String> {
          UNION ALL
         SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' AND schemaname <> 'graphile_worker' AND tablename <> '_sqlx_migrations'
          UNION ALL
-        SELECT 'policy ' || schemaname || '.' || tablename || ' ' || policyname || ' ' || permissive || ' ' || qual FROM pg_policies
+        SELECT 'policy ' || schemaname || '.' || tablename || ' ' || policyname || ' ' || permissive || ' ' || roles::text || ' ' || cmd || ' '
+               || coalesce(qual, '') || ' CHECK ' || coalesce(with_check, '') FROM pg_policies
          UNION ALL
-        SELECT 'function ' || p.oid::regprocedure || ' ' || md5(p.prosrc) || coalesce(p.proacl::text, '')
-          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('platform', 'identity', 'contacts', 'scheduling')
+        SELECT 'secured ' || c.oid::regclass || ' ' || c.relrowsecurity || ' ' || c.relforcerowsecurity
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'graphile_worker') AND c.relname <> '_sqlx_migrations'
+         UNION ALL
+        SELECT 'trigger ' || t.tgrelid::regclass || ' ' || pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text
+          FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE NOT t.tgisinternal AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'graphile_worker')
+         UNION ALL
+        SELECT 'function ' || p.oid::regprocedure || ' ' || md5(p.prosrc) || ' ' || p.prosecdef || ' ' || p.provolatile::text || ' '
+               || coalesce(p.proconfig::text, '') || ' ' || coalesce(p.proacl::text, '')
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'graphile_worker')
+           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
          UNION ALL
         SELECT 'right ' || table_schema || '.' || table_name || '.' || column_name || ' ' || privilege_type FROM information_schema.column_privileges WHERE grantee = 'atrium_app'
          UNION ALL
@@ -47,6 +59,61 @@ async fn up_down_up_gives_the_same_schema_at_each_step() {
         migrate::up(&owner, &keys()).await.unwrap_or_else(|error| panic!("up from {target}: {error}"));
         pretty_assertions::assert_eq!(shape(&owner).await, whole, "after going back to {target}");
     }
+}
+
+/// The ways back and forward are open with rows in the tables too: one of each kind, which other rows refer to.
+#[tokio::test]
+async fn ways_back_and_forward_are_open_with_data_in() {
+    let world = crate::world::World::new().await;
+    let tenant = crate::client::Tenant::found(&world, "acme").await;
+    crate::matrix::fixtures(&world, &tenant).await;
+    let (owner, whole) = (&world.owner, shape(&world.owner).await);
+    for part in ["trigger ", "policy platform.events", "CHECK (tenant_id = ", "secured ", "function identity."] {
+        assert!(whole.iter().any(|line| line.contains(part)), "the shape says nothing of «{part}»");
+    }
+    let versions: Vec<i64> = migrate::status(owner).await.expect("status").iter().map(|step| step.version).collect();
+    for step in (0..versions.len()).rev() {
+        let target = if step == 0 { 0 } else { versions[step - 1] };
+        migrate::down(owner, target, true).await.unwrap_or_else(|error| panic!("down to {target}: {error}"));
+        migrate::up(owner, &keys()).await.unwrap_or_else(|error| panic!("up from {target}, with what was left: {error}"));
+        pretty_assertions::assert_eq!(shape(owner).await, whole, "after going back to {target}");
+        let users: i64 = sqlx::query_scalar("SELECT count(*) FROM directory.users")
+            .fetch_one(&mut owner.connect().await.expect("owner"))
+            .await
+            .expect("users");
+        // The users come with 0010, and go with it.
+        assert_eq!(users > 0, target >= 10, "after going back to {target}");
+    }
+}
+
+/// A migration that finds a table in use gives way to who waits behind it, and comes back.
+#[tokio::test]
+async fn a_table_in_use_makes_a_migration_wait_and_come_again() {
+    let (owner, _) = database(true).await;
+    migrate::down(&owner, 20, true).await.expect("back before what refers to members");
+    let mut user = owner.connect().await.expect("owner");
+    let mut using = sqlx::Connection::begin(&mut user).await.expect("begun");
+    sqlx::query("LOCK TABLE identity.members IN ACCESS SHARE MODE").execute(&mut *using).await.expect("in use");
+    sqlx::query("LOCK TABLE identity.members IN ROW EXCLUSIVE MODE").execute(&mut *using).await.expect("in use");
+    let mut watcher = owner.connect().await.expect("owner");
+    // Other tests' databases are clones, whose tables have the same numbers.
+    let waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'identity.members'::regclass
+                                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+    let watch = async {
+        let mut seen = async |wanted: bool| {
+            while sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut watcher).await.expect("looked") != wanted {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(60);
+        tokio::time::timeout(patience, seen(true)).await.expect("the migration waits for the table");
+        tokio::time::timeout(patience, seen(false)).await.expect("and gives up, for those behind it");
+        using.rollback().await.expect("in use no more");
+    };
+    let keys = keys();
+    let (migrated, ()) = tokio::join!(migrate::up(&owner, &keys), watch);
+    migrated.expect("it came again");
+    assert!(migrate::status(&owner).await.expect("status").iter().all(|step| step.applied));
 }
 
 /// After a long pause, or in a restored database, the trail has no partition for this month: nothing could be written.

@@ -219,6 +219,17 @@ async fn the_demo_says_how_to_sign_in_and_can_be_made_anew() {
     assert!(ended(&mut child).await.success());
     let fresh = run(atrium(folder.path(), &["seed", "--fresh"])).await;
     assert!(fresh.status.success(), "{}", said(&fresh));
+    // Somebody tried it with an address of his own, and stayed.
+    let create = ["user", "create", "bob@real-company.com", "--name", "Bob", "--workspace", "Bob's"];
+    assert!(run(atrium(folder.path(), &create)).await.status.success());
+    let refused = run(atrium(folder.path(), &["seed", "--fresh"])).await;
+    assert!(!refused.status.success() && said(&refused).contains("people signed up beside the demo"), "{}", said(&refused));
+    let promoted = run(atrium(folder.path(), &["user", "promote", "bob@real-company.com"])).await;
+    assert!(promoted.status.success(), "he is still there: {}", said(&promoted));
+    let forced = run(atrium(folder.path(), &["seed", "--fresh", "--allow-data-loss"])).await;
+    assert!(forced.status.success(), "{}", said(&forced));
+    let gone = run(atrium(folder.path(), &["user", "promote", "bob@real-company.com"])).await;
+    assert!(said(&gone).contains("No user has the address"), "{}", said(&gone));
     let twice = run(atrium(folder.path(), &["seed"])).await;
     assert!(said(&twice).contains("not empty"), "{}", said(&twice));
 }
@@ -246,6 +257,11 @@ async fn serves_on_a_database_of_somebody_else() {
     let stranger = folder();
     let mut command = atrium(stranger.path(), &["migrate", "up"]);
     command.env("DATABASE_URL", &url);
+    let refused = run(command).await;
+    assert!(said(&refused).contains("is not there, and this database's secrets are sealed"), "{}", said(&refused));
+    assert!(!stranger.path().join("keys").exists(), "no key of its own for a database that has one");
+    let mut command = atrium(stranger.path(), &["migrate", "up"]);
+    command.env("DATABASE_URL", &url).env("ATRIUM_KEYS", format!("1:{}", "ab".repeat(32)));
     let refused = run(command).await;
     assert!(said(&refused).contains("this key is not the one"), "{}", said(&refused));
     // Nor has it changed the roles' passwords, which follow from the key, under those that have it.

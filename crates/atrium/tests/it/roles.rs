@@ -97,6 +97,44 @@ async fn what_the_web_takes_the_worker_does() {
     }
 }
 
+/// A job that runs when the program is told to stop is brought to its end, and nothing of it is done twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_runs_is_finished_before_it_stops() {
+    let server = crate::platform::smtp::Server::start(&[crate::platform::smtp::Reply::Wait]).await;
+    let host = Host::new().await;
+    let port = free_port();
+    let url = format!("http://localhost:{port}");
+    let smtp = server.port.to_string();
+    let smtp = ["--smtp-host", "127.0.0.1", "--smtp-port", &smtp, "--smtp-security", "none", "--mail-from", "atrium@example.com"];
+    let mut serving = host.serve(port, &[&["--private-mail-servers"][..], &smtp].concat()).await;
+    host.found(&url, "acme").await;
+    ask_for_a_mail(&url, "acme@example.com").await;
+    tokio::time::timeout(PATIENCE, server.stalled()).await.expect("the job runs, in the middle of a mail");
+    signal(&serving, Signal::TERM);
+    until_so("it takes no more requests", async || status(&url, "/livez").await.is_none()).await;
+    assert!(serving.try_wait().expect("looked").is_none(), "it waits for the job");
+    let before = server.received().len();
+    server.go_on();
+    assert!(ended(&mut serving).await.success());
+    let received = server.received().len();
+    assert!(received > before, "the mail went out whole");
+    let (sent, sending): (i64, i64) =
+        sqlx::query_as("SELECT count(*) FILTER (WHERE status = 'sent'), count(*) FILTER (WHERE status = 'sending') FROM directory.mails")
+            .fetch_one(&mut host.as_owner().await)
+            .await
+            .expect("mails");
+    assert_eq!(
+        (usize::try_from(sent).expect("a number"), sending),
+        (received, 0),
+        "what went out is known as sent, and nothing is in between"
+    );
+    let broken: i64 = sqlx::query_scalar("SELECT count(*) FROM graphile_worker._private_jobs WHERE last_error IS NOT NULL")
+        .fetch_one(&mut host.as_owner().await)
+        .await
+        .expect("jobs");
+    assert_eq!(broken, 0, "no job was broken off");
+}
+
 /// The answer, which must not keep anybody waiting for long.
 async fn refused(answer: impl Future<Output = crate::client::Answer>) {
     let answer = tokio::time::timeout(PATIENCE, answer).await.expect("in time").expect(503);

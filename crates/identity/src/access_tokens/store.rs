@@ -147,6 +147,20 @@ pub async fn revoke(
     }))
 }
 
+/// Ends every access token that the user has in the tenant.
+pub async fn revoke_of_member(db: &mut PgConnection, tenant: TenantId, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.personal_access_tokens SET revoked_at = $3, updated_at = $3
+          WHERE user_id = $2 AND tenant_id = $1 AND revoked_at IS NULL",
+        tenant.0,
+        user,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A token as its text finds it.
 pub struct Found {
     pub session: Session,
@@ -158,7 +172,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         r#"SELECT token_id AS "token_id!", token_name AS "token_name!", user_id AS "user_id!", tenant_id AS "tenant_id!",
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_used_at AS "last_used_at: Timestamp", expires_at AS "expires_at: Timestamp", policy,
-                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second, permissions AS "permissions!"
+                  grace_started_at AS "grace_started_at: Timestamp", grace_logins_used, is_exempt, has_second,
+                  permissions AS "permissions!", directory.is_read_only(tenant_id) AS "is_read_only!"
              FROM identity.authenticate_token($1, $2)"#,
         &token_hash[..],
         now,
@@ -184,14 +199,17 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         verified_at: Timestamp::from_second(0),
         gate: Gate::default(),
         token: Some(UsedToken { id: row.token_id, name: row.token_name }),
+        is_read_only: row.is_read_only,
         lease: None,
     };
     let policy = row.policy.map(policy::store::read).transpose()?;
     let session = policy::guarded(session, policy, |policy| Standing {
+        factors: None,
+        may_change: false,
         is_exempt: row.is_exempt.unwrap_or_default(),
         // A program shows none; its user must have one.
         has_second: row.has_second.unwrap_or_default(),
-        grace_until: row.grace_started_at.map(|at| at.plus_seconds(i64::from(policy.two_factor.grace_days) * 24 * 3600)),
+        grace_until: policy.two_factor.grace_of_tokens(row.grace_started_at, row.grace_logins_used),
     });
     Ok(Some(Found { session, last_used_at: row.last_used_at }))
 }

@@ -23,7 +23,7 @@ use crate::activity::{SecurityEvent, note_security_event};
 use crate::mails::notices;
 use crate::owner::AsOwner;
 use crate::passwords::link_invalid;
-use crate::{members, passwords, sessions};
+use crate::{challenges, devices, email_changes, members, oauth, passwords, sessions};
 
 /// Days between closing an account and its erasure.
 pub const GRACE_DAYS: i64 = 7;
@@ -38,8 +38,8 @@ pub struct StatusChange<'a> {
     pub by: Option<Uuid>,
 }
 
-/// Writes the status with its history. Whoever is not active any more has no session, no token and no link from then on.
-/// As the owner; commits nothing.
+/// Writes the status with its history. Whoever is not active any more has no session, no token, no sign-in that waits, no browser
+/// that is known and no link from then on, and gets none of them back with the account. As the owner; commits nothing.
 ///
 /// # Errors
 /// The database's.
@@ -50,7 +50,11 @@ pub async fn set_status(db: &mut PgConnection, app: &App, origin: &Origin, chang
     if change.status != "active" {
         details["sessions_ended"] = json!(sessions::store::end_all(&mut *db, user, None, now).await?);
         details["access_tokens_revoked"] = json!(store::revoke_tokens(&mut *db, user, now).await?);
+        oauth::tokens::store::revoke_of_user(&mut *db, user, "account_stopped", now).await?;
+        challenges::void(&mut *db, user, now).await?;
+        devices::forget(&mut *db, user).await?;
         passwords::store::void_resets(&mut *db, user, now).await?;
+        email_changes::store::void(&mut *db, user, now).await?;
     }
     let event = SecurityEvent { user, event: "user_status_changed", severity: "high", details };
     note_security_event(db, app, origin, &event).await

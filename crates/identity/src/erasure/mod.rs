@@ -148,6 +148,7 @@ async fn finish(app: &App, tenant: TenantId) -> Result<(), JobError> {
     let left = store::leave_tenant(owner.db(), tenant, now).await?;
     report.tables.insert("jobs".to_owned(), left.jobs);
     report.note(Outcome::emptied("directory.tenants", 1, "keeps the id that histories refer to; name, settings and looks are gone"));
+    report.note(Outcome::emptied("directory.subscriptions", 1, "says which plan the workspace had and until when, and not who paid"));
     report.note(Outcome::emptied("directory.sessions", left.sessions, "belong to their users, who act in no workspace now"));
     report.note(Outcome::emptied("directory.tenant_status_changes", left.changes, "show who suspended and deleted the workspace, and why"));
     store::write_report(owner.db(), "tenant", tenant.0, &report).await?;

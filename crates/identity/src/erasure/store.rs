@@ -146,8 +146,18 @@ pub async fn leave_tenant(db: &mut PgConnection, tenant: TenantId, now: Timestam
         "UPDATE directory.tenants
             SET status = 'deleted', deleted_at = $2, name = 'Deleted', slug = 'deleted-' || replace(id::text, '-', ''), description = NULL,
                 billing_email = NULL, logo_url = NULL, branding = '{}', settings = '{}', features = '{}', feature_flags = '{}',
-                security_policy = '{}', trial_ends_at = NULL
+                security_policy = '{}'
           WHERE id = $1",
+        tenant.0,
+        now,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("DELETE FROM directory.custom_domains WHERE tenant_id = $1", tenant.0).execute(&mut *db).await?;
+    sqlx::query!(
+        "UPDATE directory.subscriptions
+            SET status = 'canceled', canceled_at = coalesce(canceled_at, $2), user_id = NULL, cancel_at_period_end = false
+          WHERE tenant_id = $1",
         tenant.0,
         now,
     )
@@ -270,6 +280,7 @@ pub async fn empty_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Re
     let consents = sqlx::query!("UPDATE directory.consents SET ip_address = NULL, user_agent = NULL WHERE user_id = $1", user)
         .execute(&mut *db)
         .await?;
+    sqlx::query!("UPDATE directory.subscriptions SET user_id = NULL WHERE user_id = $1", user).execute(&mut *db).await?;
     let statuses =
         sqlx::query!("UPDATE directory.user_status_changes SET reason = 'erased' WHERE user_id = $1", user).execute(&mut *db).await?;
     sqlx::query!(

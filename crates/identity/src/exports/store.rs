@@ -136,7 +136,7 @@ pub async fn account(db: &mut PgConnection, user: Uuid) -> Result<Value, sqlx::E
                                       'is_given', c.is_given, 'ip_address', host(c.ip_address), 'user_agent', c.user_agent, 'at', c.created_at)), '[]')
                                  FROM directory.consents c WHERE c.user_id = $1),
                   'sessions', (SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', s.created_at, 'last_seen_at', s.last_seen_at,
-                                      'ip_address', host(s.ip_address), 'user_agent', s.user_agent, 'ended_at', s.ended_at)), '[]')
+                                      'ip_address', host(s.ip_address), 'user_agent', s.user_agent, 'location', s.location, 'ended_at', s.ended_at)), '[]')
                                  FROM directory.sessions s WHERE s.user_id = $1),
                   'access_tokens', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', k.name, 'scopes', k.scopes, 'created_at', k.created_at,
                                            'last_used_at', k.last_used_at, 'last_used_ip', host(k.last_used_ip), 'expires_at', k.expires_at,
@@ -152,7 +152,13 @@ pub async fn account(db: &mut PgConnection, user: Uuid) -> Result<Value, sqlx::E
                                     JOIN directory.tenants t ON t.id = i.tenant_id),
                   'mails', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', m.kind, 'subject', m.subject, 'status', m.status, 'at', m.created_at)), '[]')
                               FROM directory.mails m
-                              JOIN identity.emails_of($1) o ON o.email_key = lower(m.recipient) AND m.created_at BETWEEN o.held_from AND o.held_until)
+                              JOIN identity.emails_of($1) o ON o.email_key = lower(m.recipient) AND m.created_at BETWEEN o.held_from AND o.held_until),
+                  'subscriptions', (SELECT coalesce(jsonb_agg(jsonb_build_object('workspace', t.name, 'plan', p.name, 'status', s.status,
+                                           'created_at', s.created_at)), '[]')
+                                      FROM directory.subscriptions s
+                                      JOIN directory.tenants t ON t.id = s.tenant_id
+                                      LEFT JOIN directory.plans p ON p.id = s.plan_id
+                                     WHERE s.user_id = $1)
                   ) AS "account!""#,
         user,
     )

@@ -3,7 +3,7 @@
 //! by an address, whatever the provider says about it.
 
 pub mod http;
-mod provider;
+pub mod provider;
 pub mod sign_up;
 pub mod store;
 
@@ -15,7 +15,7 @@ use platform::ctx::Answer;
 use platform::error::{Error, Problem, Result};
 use platform::providers::Provider;
 use platform::time::Timestamp;
-use platform::{App, SignedIn};
+use platform::{App, SignedIn, TenantId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,8 +28,8 @@ use crate::caller::Somebody;
 use crate::challenges::{self, Purpose, Step};
 use crate::cookie::{self, Errand};
 use crate::directory::Directory;
-use crate::{second_factors, sessions};
-use provider::{Claims, Failed, Way};
+use crate::{company, second_factors, sessions, suspicion};
+use provider::{Claims, Failed, Known, Way};
 
 /// How one can sign in here beside password and passkey.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,6 +69,9 @@ pub struct ProviderChoice {
     /// The provider's key.
     #[schema(max_length = 40)]
     provider: String,
+    /// The slug of the workspace whose own provider it is.
+    #[schema(max_length = 63)]
+    workspace: Option<String>,
     intent: Intent,
     /// Stays signed in for up to 90 days.
     #[serde(default)]
@@ -161,6 +164,9 @@ pub struct IdentityToken {
 #[derive(Serialize, Deserialize)]
 struct OnItsWay {
     intent: Intent,
+    /// Whose own provider it is.
+    #[serde(default)]
+    tenant: Option<TenantId>,
     way: Way,
 }
 
@@ -190,7 +196,7 @@ fn refused() -> Problem {
 }
 
 /// What cannot be believed is logged with its reason, and answered without.
-fn failed(provider: &Provider, why: &Failed) -> Problem {
+pub fn failed(provider: &Provider, why: &Failed) -> Problem {
     tracing::warn!(provider = provider.key, %why, "sign-in by a provider failed");
     metrics::counter!("atrium_provider_failures_total").increment(1);
     match why {
@@ -203,10 +209,35 @@ fn failed(provider: &Provider, why: &Failed) -> Problem {
     }
 }
 
+/// The provider of that key: the instance's, or that tenant's own.
+async fn known(app: &App, key: &str, tenant: Option<TenantId>) -> Result<Known> {
+    let found = match tenant {
+        None => app.config.provider(key).cloned().map(Known::Instance),
+        Some(tenant) => match key.parse() {
+            Ok(id) => company::enabled(app, tenant, id).await?.map(|provider| Known::Workspace(tenant, provider)),
+            Err(_) => None,
+        },
+    };
+    Ok(found.ok_or_else(unknown_provider)?)
+}
+
 /// Sends the browser on its way; its cookie binds it to what comes back.
 async fn begin(caller: Somebody, input: ProviderChoice) -> Result<Response> {
-    let Somebody { app, session, .. } = caller;
-    let provider = app.config.provider(&input.provider).ok_or_else(unknown_provider)?;
+    let Somebody { app, session, confined, .. } = caller;
+    let tenant = match &input.workspace {
+        None => None,
+        Some(slug) => {
+            let mut directory = Directory::open(&app, None, None).await?;
+            let found = company::store::workspace(directory.db(), slug).await?.ok_or_else(unknown_provider)?;
+            Some(TenantId(found.tenant_id))
+        }
+    };
+    let known = known(&app, &input.provider, tenant).await?;
+    // The word of a workspace's provider confirms who came by it, and never the whole of a person.
+    let session = match (input.intent, tenant) {
+        (Intent::Confirm, Some(_)) => confined.filter(|session| session.tenant == tenant),
+        _ => session,
+    };
     let bound_to = match (input.intent, session) {
         (Intent::SignIn, _) => None,
         (Intent::Link | Intent::Confirm, None) => return Err(Problem::unauthenticated().into()),
@@ -217,9 +248,9 @@ async fn begin(caller: Somebody, input: ProviderChoice) -> Result<Response> {
         (Intent::Confirm, Some(session)) => Some(session.id),
     };
     let token = platform::crypto::Token::random();
-    let begun = provider::begin(&app, provider, &token.secret, input.intent == Intent::Confirm).await;
-    let (way, url) = begun.map_err(|why| failed(provider, &why))?;
-    let state = serde_json::to_value(OnItsWay { intent: input.intent, way }).map_err(Error::internal)?;
+    let begun = provider::begin(&app, &known, &token.secret, input.intent == Intent::Confirm).await;
+    let (way, url) = begun.map_err(|why| failed(known.provider(), &why))?;
+    let state = serde_json::to_value(OnItsWay { intent: input.intent, tenant, way }).map_err(Error::internal)?;
     let step = Step { purpose: Purpose::Provider, user: None, bound_to, remembered: input.remember, state };
     let mut directory = Directory::open(&app, None, None).await?;
     challenges::begin_with(directory.db(), &step, &token.hash, app.clock.now()).await?;
@@ -231,32 +262,63 @@ async fn begin(caller: Somebody, input: ProviderChoice) -> Result<Response> {
 /// Takes the browser back: signs in whoever is known, links, or confirms. `token` is that of its cookie.
 async fn finish(caller: Somebody, token: Option<&str>, input: ProviderAnswer) -> Result<Response> {
     let (app, now) = (caller.app.clone(), caller.app.clock.now());
-    let provider = app.config.provider(&input.provider).ok_or_else(unknown_provider)?;
     let token = token.ok_or_else(over)?;
     let mut directory = Directory::open(&app, None, None).await?;
     let waiting = challenges::find(directory.db(), Purpose::Provider, token, now).await?.ok_or_else(over)?;
     let errand: OnItsWay = serde_json::from_value(waiting.state).map_err(Error::internal)?;
     // Before it is used up: who made this browser come with another's answer ends nothing by it.
-    if !provider::is_state_of(&app, token, &input.state) || errand.way.provider != provider.key || !errand.way.is_from(input.iss.as_deref())
+    if !provider::is_state_of(&app, token, &input.state)
+        || errand.way.provider != input.provider
+        || !errand.way.is_from(input.iss.as_deref())
     {
         return Err(over().into());
     }
-    let session = caller.session.clone().filter(|_| errand.intent != Intent::SignIn);
+    let session = match (errand.intent, errand.tenant) {
+        (Intent::SignIn, _) => None,
+        (Intent::Confirm, Some(_)) => caller.confined.clone().filter(|session| session.tenant == errand.tenant),
+        _ => caller.session.clone(),
+    };
     let bound_to = session.as_ref().map(|session| session.id);
     challenges::take(directory.db(), Purpose::Provider, token, bound_to, now).await?.ok_or_else(over)?;
     directory.commit().await?;
     let of_whom = session.as_ref().map(|session| session.user_id);
+    let factor = if errand.tenant.is_some() { Factor::Company } else { Factor::Provider };
     let Some(code) = input.code else {
-        note_failed(&app, &caller.origin, of_whom, "", "provider_refused", Factor::Provider).await?;
+        note_failed(&app, &caller.origin, of_whom, "", "provider_refused", factor).await?;
         return Err(refused().into());
     };
-    let claims = match provider::finish(&app, provider, &errand.way, token, code.expose_secret().to_owned()).await {
+    // Switched off or taken away meanwhile, it counts no more.
+    let known = known(&app, &input.provider, errand.tenant).await?;
+    let provider = known.provider();
+    if errand.way.issuer() != provider.issuer {
+        return Err(over().into());
+    }
+    let claims = match provider::finish(&app, &known, &errand.way, token, code.expose_secret().to_owned()).await {
         Ok(claims) => claims,
         Err(why) => {
-            note_failed(&app, &caller.origin, of_whom, "", "provider", Factor::Provider).await?;
+            let mut directory = Directory::open(&app, None, None).await?;
+            let attempt = SignIn::Failed { user: of_whom, email: "", reason: "provider", factor };
+            note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
+            suspicion::after_failure(directory.db(), &app, &caller.origin, of_whom.unwrap_or_default()).await?;
+            directory.commit().await?;
             return Err(failed(provider, &why).into());
         }
     };
+    if let Some(tenant) = errand.tenant {
+        return match (errand.intent, session) {
+            (Intent::SignIn, _) => company::entry::sign_in(caller, tenant, provider, claims).await,
+            (Intent::Link, Some(session)) => {
+                company::entry::link(&SignedIn { app, session, origin: caller.origin, claim: None }, tenant, provider, &claims).await?;
+                Ok(done(ProviderOutcome::Linked)?.into_response())
+            }
+            (Intent::Confirm, Some(session)) => {
+                let caller = SignedIn { app, session, origin: caller.origin, claim: None };
+                let opened = company::entry::confirm(&caller, tenant, provider, &claims).await?;
+                Ok(done(ProviderOutcome::Confirmed)?.header(SET_COOKIE, &opened.set_cookie).into_response())
+            }
+            (_, None) => Err(Problem::unauthenticated().into()),
+        };
+    }
     let name = claims.name.clone();
     let authenticated_at = claims.authenticated_at;
     let identity = Identity::of(errand.way.issuer(), claims);
@@ -349,7 +411,8 @@ async fn sign_in(
     };
     if !sessions::store::may_sign_in(&mut *db, user).await? {
         let attempt = SignIn::Failed { user: Some(user), email: "", reason: "inactive", factor: Factor::Provider };
-        note_sign_in(db, &app, &caller.origin, &attempt).await?;
+        note_sign_in(&mut *db, &app, &caller.origin, &attempt).await?;
+        suspicion::after_failure(db, &app, &caller.origin, user).await?;
         directory.commit().await?;
         return Err(sessions::account_inactive().into());
     }

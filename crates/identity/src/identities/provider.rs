@@ -12,14 +12,15 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointNotSet, HttpRequest, HttpResponse, IdTokenFields, IdTokenVerifier, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    EmptyExtraTokenFields, EndpointNotSet, HttpRequest, HttpResponse, IdTokenFields, IdTokenVerifier, IssuerUrl, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenResponse, TokenResponse, UserInfoClaims,
 };
-use platform::App;
 use platform::crypto::hmac;
 use platform::http_client::{HttpClient, Request};
 use platform::providers::Provider;
 use platform::time::Timestamp;
+use platform::{App, TenantId};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +94,53 @@ type OpenIdClient = Client<
     EndpointNotSet,
 >;
 
+/// A provider, and who named it.
+pub enum Known {
+    Instance(Provider),
+    Workspace(TenantId, Provider),
+}
+
+impl Known {
+    pub fn provider(&self) -> &Provider {
+        match self {
+            Self::Instance(provider) | Self::Workspace(_, provider) => provider,
+        }
+    }
+
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Instance(_) => None,
+            Self::Workspace(tenant, _) => Some(*tenant),
+        }
+    }
+
+    /// What anybody names is asked by a client that reaches public addresses alone, whatever the host allows its own.
+    fn client<'a>(&self, app: &'a App) -> &'a HttpClient {
+        match self {
+            Self::Instance(_) => &app.services,
+            Self::Workspace(..) => &app.company_providers,
+        }
+    }
+
+    async fn discover(&self, app: &App) -> Result<Metadata, Failed> {
+        let issuer = IssuerUrl::new(self.provider().issuer.clone()).map_err(unreachable)?;
+        let asking = asking(self.client(app));
+        let metadata = patiently(Metadata::discover_async(issuer, &asking)).await?.map_err(|error| Failed::Unreachable(chain(&error)))?;
+        if !matches!(metadata.authorization_endpoint().url().scheme(), "https" | "http") {
+            return Err(Failed::Refused("its authorization endpoint is no address".to_owned()));
+        }
+        Ok(metadata)
+    }
+}
+
+/// Asks for the discovery document; answers where people sign in.
+///
+/// # Errors
+/// A provider that cannot be asked, or is another than it should be.
+pub async fn look_up(app: &App, known: &Known) -> Result<String, Failed> {
+    Ok(known.discover(app).await?.authorization_endpoint().to_string())
+}
+
 /// Why nobody comes of it; for the log, since it may hold what the provider answered.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
@@ -152,10 +200,9 @@ impl Way {
 ///
 /// # Errors
 /// A provider that cannot be asked, or is another than it should be.
-pub async fn begin(app: &App, provider: &Provider, token: &str, is_fresh: bool) -> Result<(Way, String), Failed> {
-    let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(unreachable)?;
-    let asking = asking(&app.services);
-    let metadata = patiently(Metadata::discover_async(issuer, &asking)).await?.map_err(|error| Failed::Unreachable(chain(&error)))?;
+pub async fn begin(app: &App, known: &Known, token: &str, is_fresh: bool) -> Result<(Way, String), Failed> {
+    let provider = known.provider();
+    let metadata = known.discover(app).await?;
     let bound = Bound::of(app, token);
     let client = OpenIdClient::new(ClientId::new(provider.client_id.clone()), metadata.issuer().clone(), CoreJsonWebKeySet::default())
         .set_auth_uri(metadata.authorization_endpoint().clone())
@@ -171,9 +218,6 @@ pub async fn begin(app: &App, provider: &Provider, token: &str, is_fresh: bool) 
         request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
     }
     let (url, _, _) = request.url();
-    if !matches!(url.scheme(), "https" | "http") {
-        return Err(Failed::Refused("its authorization endpoint is no address".to_owned()));
-    }
     let way = Way { provider: provider.key.clone(), metadata, started_at: app.clock.now(), is_fresh };
     Ok((way, url.into()))
 }
@@ -194,14 +238,22 @@ pub struct Claims {
     pub authenticated_at: Option<Timestamp>,
 }
 
+/// What an ID token or userinfo says of the person.
+struct Said {
+    email: Option<String>,
+    is_verified: bool,
+    name: Option<String>,
+    hosted: bool,
+}
+
 /// Exchanges the code for an ID token and believes it, if its signature, issuer, audience, nonce and times are right
 /// (OpenID Connect Core 1.0, 3.1.3.7).
 ///
 /// # Errors
 /// Whatever is not.
-pub async fn finish(app: &App, provider: &Provider, way: &Way, token: &str, code: String) -> Result<Claims, Failed> {
-    let (bound, now) = (Bound::of(app, token), app.clock.now());
-    let asking = asking(&app.services);
+pub async fn finish(app: &App, known: &Known, way: &Way, token: &str, code: String) -> Result<Claims, Failed> {
+    let (bound, now, provider) = (Bound::of(app, token), app.clock.now(), known.provider());
+    let asking = asking(known.client(app));
     let endpoint = way.metadata.token_endpoint().ok_or_else(|| Failed::Refused("it has no token endpoint".to_owned()))?;
     let client_id = ClientId::new(provider.client_id.clone());
     let mut client = OpenIdClient::new(client_id.clone(), way.metadata.issuer().clone(), CoreJsonWebKeySet::default())
@@ -234,15 +286,41 @@ pub async fn finish(app: &App, provider: &Provider, way: &Way, token: &str, code
             _ => Ok(()),
         });
     let claims = id_token.claims(&verifier, &Nonce::new(bound.nonce)).map_err(|error| Failed::Refused(chain(&error)))?;
-    let email = claims.email().map(|email| email.as_str().to_owned());
-    let hosted = claims.additional_claims().hd.is_some();
+    let mut said = Said {
+        email: claims.email().map(|email| email.as_str().to_owned()),
+        is_verified: claims.email_verified() == Some(true),
+        name: claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
+        hosted: claims.additional_claims().hd.is_some(),
+    };
+    // Many put it there alone (OpenID Connect Core 1.0, 5.4). Who is known by the subject comes in without.
+    if said.email.is_none()
+        && let Some(endpoint) = way.metadata.userinfo_endpoint()
+    {
+        let client = client.set_user_info_url(endpoint.clone());
+        let request = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone())).require_signed_response(false);
+        let asked: Result<Result<UserInfoClaims<Hosted, CoreGenderClaim>, _>, Failed> = patiently(request.request_async(&asking)).await;
+        match asked.map(|answer| answer.map_err(|error| chain(&error))) {
+            Ok(Ok(more)) => {
+                said = Said {
+                    email: more.email().map(|email| email.as_str().to_owned()),
+                    is_verified: more.email_verified() == Some(true),
+                    name: said.name.or_else(|| more.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned())),
+                    hosted: more.additional_claims().hd.is_some(),
+                };
+            }
+            Ok(Err(why)) => tracing::warn!(provider = provider.key, why, "userinfo is not accepted"),
+            Err(why) => tracing::warn!(provider = provider.key, %why, "userinfo cannot be asked"),
+        }
+    }
+    let is_email_verified = said
+        .email
+        .as_deref()
+        .is_some_and(|email| said.is_verified && is_believed(way.issuer(), email, said.hosted) && is_among(&provider.domains, email));
     Ok(Claims {
         subject: claims.subject().as_str().to_owned(),
-        is_email_verified: email.as_deref().is_some_and(|email| {
-            claims.email_verified() == Some(true) && is_believed(way.issuer(), email, hosted) && is_among(&provider.domains, email)
-        }),
-        email,
-        name: claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
+        is_email_verified,
+        email: said.email,
+        name: said.name,
         authenticated_at: claims.auth_time().map(|at| Timestamp::from_second(at.timestamp())),
     })
 }

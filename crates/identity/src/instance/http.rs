@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use platform::auth::PlatformAdmin;
 use platform::error::{Problem, Result};
+use platform::etag::OptionalIfMatch;
 use platform::extract::{Json, Path, Query};
 use platform::page::{Page, PageParams};
 use platform::text::{Checks, email_key, name_key};
@@ -19,6 +20,7 @@ use super::types::{
 };
 use crate::accounts::{self, StatusInput};
 use crate::owner::AsOwner;
+use crate::plans;
 use crate::tenants::Features;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -62,8 +64,9 @@ async fn tenant(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>) -> R
     let mut owner = AsOwner::open(&caller.app, None).await?;
     let filter = Filter { q: None, status: None, id: Some(id), after: None };
     let tenant = store::tenants(owner.db(), &filter, 1).await?.pop().ok_or_else(Problem::not_found)?;
+    let subscription = plans::store::subscription(owner.db(), TenantId(id)).await?;
     let history = store::tenant_history(owner.db(), TenantId(id)).await?;
-    Ok(Json(InstanceTenantDetails { tenant, history }))
+    Ok(Json(InstanceTenantDetails { tenant, subscription, history }))
 }
 
 /// Suspends a workspace: nobody gets in by any door, and nothing is sent.
@@ -81,16 +84,26 @@ async fn lift(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>) -> Res
 }
 
 /// Says what a workspace may use. What is left out is on.
-#[utoipa::path(put, path = "/admin/tenants/{id}/features", tag = "instance", params(("id" = Uuid, Path)), request_body = Features, responses((status = 204)), security(("session" = [])))]
-async fn features(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>, Json(input): Json<Features>) -> Result<StatusCode> {
-    super::set_features(caller, TenantId(id), input).await?;
+#[utoipa::path(put, path = "/admin/tenants/{id}/features", tag = "instance", params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = Features, responses((status = 204)), security(("session" = [])))]
+async fn features(
+    PlatformAdmin(caller): PlatformAdmin,
+    Path(id): Path<Uuid>,
+    seen: OptionalIfMatch,
+    Json(input): Json<Features>,
+) -> Result<StatusCode> {
+    super::set_features(caller, TenantId(id), seen, input).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Says until when a workspace tries the product.
-#[utoipa::path(put, path = "/admin/tenants/{id}/trial", tag = "instance", params(("id" = Uuid, Path)), request_body = TrialInput, responses((status = 204)), security(("session" = [])))]
-async fn trial(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>, Json(input): Json<TrialInput>) -> Result<StatusCode> {
-    super::set_trial(caller, TenantId(id), input).await?;
+#[utoipa::path(put, path = "/admin/tenants/{id}/trial", tag = "instance", params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), request_body = TrialInput, responses((status = 204)), security(("session" = [])))]
+async fn trial(
+    PlatformAdmin(caller): PlatformAdmin,
+    Path(id): Path<Uuid>,
+    seen: OptionalIfMatch,
+    Json(input): Json<TrialInput>,
+) -> Result<StatusCode> {
+    super::set_trial(caller, TenantId(id), seen, input).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

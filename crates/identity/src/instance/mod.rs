@@ -9,6 +9,7 @@ pub mod types;
 use platform::audit::{self, Change};
 use platform::ctx::Origin;
 use platform::error::{Problem, Result};
+use platform::etag::OptionalIfMatch;
 use platform::mail::{self, Person};
 use platform::text::Checks;
 use platform::{App, SignedIn, TenantId, jobs};
@@ -20,6 +21,7 @@ use self::types::{SuspensionInput, TrialInput};
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::mails::notices::{self, Notice};
 use crate::owner::AsOwner;
+use crate::plans;
 use crate::tenants::{self, Features};
 
 /// Closes a tenant by every door.
@@ -74,11 +76,14 @@ async fn lift(admin: SignedIn, tenant: TenantId) -> Result<()> {
 }
 
 /// Says what the tenant may use.
-async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> Result<()> {
+async fn set_features(admin: SignedIn, tenant: TenantId, seen: OptionalIfMatch, features: Features) -> Result<()> {
     let SignedIn { app, session, origin, .. } = admin;
     session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
     let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
+    if let Some(seen) = seen.0 {
+        seen.check(before.version)?;
+    }
     store::set_features(owner.db(), tenant, &features).await?;
     let change = Change::updated("tenant.features_changed", "tenant", tenant.0, &before.features, &features);
     audit::note_now(owner.db(), &app, tenant, &session, &origin, change).await?;
@@ -87,12 +92,16 @@ async fn set_features(admin: SignedIn, tenant: TenantId, features: Features) -> 
 }
 
 /// Says until when the tenant tries the product.
-async fn set_trial(admin: SignedIn, tenant: TenantId, input: TrialInput) -> Result<()> {
+async fn set_trial(admin: SignedIn, tenant: TenantId, seen: OptionalIfMatch, input: TrialInput) -> Result<()> {
     let SignedIn { app, session, origin, .. } = admin;
     session.check_fresh(app.clock.now())?;
     let mut owner = AsOwner::open(&app, None).await?;
-    let before = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
-    store::set_trial(owner.db(), tenant, input.ends_at).await?;
+    let known = store::lock_tenant(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
+    if let Some(seen) = seen.0 {
+        seen.check(known.version)?;
+    }
+    let before = plans::store::lock_subscription(owner.db(), tenant).await?.ok_or_else(Problem::not_found)?;
+    plans::store::set_trial(owner.db(), tenant, input.ends_at, app.clock.now()).await?;
     let change = Change::updated(
         "tenant.trial_changed",
         "tenant",

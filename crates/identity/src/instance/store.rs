@@ -44,9 +44,10 @@ pub async fn tenants(db: &mut PgConnection, filter: &Filter<'_>, count: i64) -> 
                   (SELECT coalesce(sum(f.size), 0)::bigint FROM platform.files f WHERE f.tenant_id = t.id AND f.deleted_at IS NULL) AS "file_bytes!",
                   coalesce(failed.jobs, 0) AS "jobs_failed!",
                   (SELECT count(*) FROM directory.mails l WHERE l.tenant_id = t.id AND l.status = 'failed') AS "mails_failed!",
-                  t.trial_ends_at, t.deletion_scheduled_at, t.feature_flags AS "features!: Json<Features>", t.created_at AS "created_at!"
+                  b.trial_end AS "trial_ends_at?", t.deletion_scheduled_at, t.feature_flags AS "features!: Json<Features>", t.version AS "version!", t.created_at AS "created_at!"
              FROM page t
              JOIN directory.users u ON u.id = t.owner_id
+             LEFT JOIN directory.subscriptions b ON b.tenant_id = t.id
              LEFT JOIN failed ON failed.tenant = t.id::text
             ORDER BY lower(t.name), t.id"#,
         filter.q as Option<&str>,
@@ -75,6 +76,7 @@ pub async fn tenants(db: &mut PgConnection, filter: &Filter<'_>, count: i64) -> 
             trial_ends_at: row.trial_ends_at,
             deletion_scheduled_at: row.deletion_scheduled_at,
             features: row.features.0,
+            version: row.version,
             created_at: row.created_at,
         })
         .collect())
@@ -100,18 +102,18 @@ pub struct Before {
     pub name: String,
     pub status: String,
     pub features: Features,
-    pub trial_ends_at: Option<Timestamp>,
+    pub version: i64,
 }
 
 pub async fn lock_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<Option<Before>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT name, status, feature_flags AS "features: Json<Features>", trial_ends_at FROM directory.tenants
+        r#"SELECT name, status, feature_flags AS "features: Json<Features>", version FROM directory.tenants
             WHERE id = $1 AND status <> 'deleted' FOR NO KEY UPDATE"#,
         tenant.0,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Before { name: row.name, status: row.status, features: row.features.0, trial_ends_at: row.trial_ends_at }))
+    Ok(row.map(|row| Before { name: row.name, status: row.status, features: row.features.0, version: row.version }))
 }
 
 pub async fn set_status(
@@ -139,13 +141,6 @@ pub async fn set_status(
 
 pub async fn set_features(db: &mut PgConnection, tenant: TenantId, features: &Features) -> Result<(), sqlx::Error> {
     sqlx::query!("UPDATE directory.tenants SET feature_flags = $2 WHERE id = $1", tenant.0, Json(features) as Json<&Features>)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-pub async fn set_trial(db: &mut PgConnection, tenant: TenantId, ends_at: Option<Timestamp>) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE directory.tenants SET trial_ends_at = $2 WHERE id = $1", tenant.0, ends_at as Option<Timestamp>)
         .execute(db)
         .await?;
     Ok(())

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::accounts::StatusLine;
 use crate::erasure::Report;
+use crate::plans::Subscription;
 use crate::tenants::Features;
 
 /// A tenant from outside.
@@ -33,6 +34,8 @@ pub struct InstanceTenant {
     pub trial_ends_at: Option<Timestamp>,
     pub deletion_scheduled_at: Option<Timestamp>,
     pub features: Features,
+    /// Of the workspace's record, for `If-Match`.
+    pub version: i64,
     pub created_at: Timestamp,
 }
 
@@ -40,6 +43,8 @@ pub struct InstanceTenant {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InstanceTenantDetails {
     pub tenant: InstanceTenant,
+    /// Null for an erased one.
+    pub subscription: Option<Subscription>,
     pub history: Vec<StatusLine>,
 }
 

@@ -115,6 +115,10 @@ pub async fn accept(caller: Somebody, input: Acceptance) -> Result<Response> {
     let offer = store::of_token(directory.db(), &token_hash, app.clock.now()).await?.ok_or_else(link_invalid)?;
     drop(directory);
     let invitee = identify(&caller, &offer, input).await?;
+    if let Invitee::Known { signed_in: Some(session), .. } = &invitee {
+        let mut directory = Directory::open(&app, None, None).await?;
+        sessions::check_second_factor(directory.db(), session, TenantId(offer.tenant_id)).await?;
+    }
 
     let (tenant, now) = (TenantId(offer.tenant_id), app.clock.now());
     let newcomer = invitee.newcomer();

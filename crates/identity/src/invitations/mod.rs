@@ -24,7 +24,7 @@ use self::store::NewInvitation;
 use crate::events::{InvitationCreated, InvitationResent, InvitationRevoked};
 use crate::roles::{self, RoleName};
 use crate::tenants::Tenant;
-use crate::{mails, members, tenants};
+use crate::{mails, members, plans, tenants};
 
 const LINK_SECONDS: i64 = 7 * 24 * 3600;
 
@@ -72,6 +72,8 @@ async fn create(ctx: &mut Allow<InvitationsWrite>, input: InvitationInput) -> Re
     if invitee.as_ref().is_some_and(|invitee| invitee.is_member) {
         return Err(Problem::conflict("already_member", "Whoever has this address is a member already.").into());
     }
+    // Better said now than to whoever accepts; who comes first is judged there.
+    plans::check_members(ctx.db().await?, tenant).await?;
     ctx.app.limits.check(Limit::Mail, &format!("invitation {key}"))?;
     let workspace = tenants::store::find(ctx.db().await?, tenant).await?;
     let (name, locale) = invitee.map_or_else(|| (String::new(), workspace.locale.clone()), |invitee| (invitee.name, invitee.locale));
@@ -122,7 +124,10 @@ async fn check_role(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
 
 /// Whether whoever invited could do so at this moment: an invitation gives no more than its sender has when it is accepted.
 /// Under the lock of memberships, so that the sender is not demoted meanwhile.
-async fn check_inviter(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
+///
+/// # Errors
+/// `role_gone`, `invitation_void`.
+pub async fn check_inviter(ctx: &mut Ctx, inviter: Uuid, role: Uuid) -> Result<()> {
     let tenant = ctx.tenant;
     let Some(role) = roles::store::grantable(ctx.db().await?, tenant, &[role]).await?.pop() else {
         return Err(Problem::conflict("role_gone", "The role of this invitation no longer exists. Ask for a new invitation.").into());

@@ -270,3 +270,31 @@ pub async fn invitee(db: &mut PgConnection, tenant: TenantId, email_key: &str) -
     .fetch_optional(db)
     .await
 }
+
+/// An invitation that was just accepted by the address alone.
+pub struct Waiting {
+    pub id: Uuid,
+    pub role_id: Uuid,
+    pub invited_by: Uuid,
+    pub created_at: Timestamp,
+}
+
+/// Accepts the invitation that waits for who has the address, where something else than its link has shown that.
+pub async fn accept_pending(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<Option<Waiting>, sqlx::Error> {
+    sqlx::query_as!(
+        Waiting,
+        "UPDATE directory.invitations SET status = 'accepted', responded_at = $3, updated_at = $3
+          WHERE tenant_id = $1 AND email_key = $2 AND status = 'pending' AND expires_at > $3
+        RETURNING id, role_id, invited_by, created_at",
+        tenant.0,
+        email_key,
+        now,
+    )
+    .fetch_optional(db)
+    .await
+}

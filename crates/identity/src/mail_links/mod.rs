@@ -30,7 +30,7 @@ use crate::cookie::{self, Errand};
 use crate::directory::Directory;
 use crate::passwords::link_invalid;
 use crate::second_factors::proof;
-use crate::{mails, passwords, sessions, throttle};
+use crate::{mails, passwords, sessions, suspicion, throttle};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +155,7 @@ async fn sign_in(caller: Somebody, browser: Option<&str>, input: MailLinkSignIn)
             key.fail(directory.db(), now).await?;
             let attempt = SignIn::Failed { user: Some(user), email: "", reason: "mail_link", factor: Factor::MailLink };
             note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
+            suspicion::after_failure(directory.db(), &app, &caller.origin, user).await?;
             directory.commit().await?;
             return Err(proof::wrong_code().into());
         }
@@ -165,6 +166,7 @@ async fn sign_in(caller: Somebody, browser: Option<&str>, input: MailLinkSignIn)
     if !sessions::store::may_sign_in(directory.db(), user).await? {
         let attempt = SignIn::Failed { user: Some(user), email: "", reason: "inactive", factor: Factor::MailLink };
         note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
+        suspicion::after_failure(directory.db(), &app, &caller.origin, user).await?;
         directory.commit().await?;
         return Err(sessions::account_inactive().into());
     }

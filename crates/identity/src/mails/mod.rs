@@ -1,10 +1,14 @@
 //! The mails of this module: texts by language, laid out by the platform.
 
+pub mod company;
+pub mod domains;
 mod en;
 pub mod hosting;
 mod nl;
 pub mod notices;
 mod pt_br;
+pub mod subscriptions;
+pub mod suspicions;
 
 use platform::App;
 use platform::mail::layout::Layout;

@@ -3,7 +3,8 @@
 use platform::App;
 use platform::mail::{Mail, Person};
 
-use super::{Parts, Texts, catalogue, write};
+use super::{Looks, Parts, Texts, catalogue, write_in};
+use crate::tenants::Tenant;
 
 /// One mail; `{name}` and the like are filled in.
 pub struct Notice {
@@ -22,11 +23,25 @@ impl Notice {
         }
     }
 
+    #[cfg(test)]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// To one person, with what is filled in, and a path of the web app for its button.
     pub fn mail(&self, app: &App, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
+        self.looking(app, Looks::default(), locale, to, values, path)
+    }
+
+    /// As [`Notice::mail`], of a workspace and as it looks.
+    pub fn mail_of(&self, app: &App, workspace: &Tenant, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
+        self.looking(app, Looks::of(app, workspace), locale, to, values, path)
+    }
+
+    fn looking(&self, app: &App, looks: Looks, locale: &str, to: Person, values: &[(&str, &str)], path: &str) -> Mail {
         let catalogue = catalogue(locale);
         let parts = Parts { kind: self.kind, texts: self.texts(catalogue.lang), values, facts: Vec::new(), link: app.config.link(path) };
-        write(catalogue, to, parts)
+        write_in(catalogue, to, parts, looks)
     }
 }
 
@@ -410,143 +425,9 @@ pub static EXPORT_READY: Notice = Notice {
     ),
 };
 
-pub static NEW_PLACE: Notice = Notice {
-    kind: "sign_in_new_place",
-    en: texts(
-        "New sign-in to your account",
-        &[
-            "Your account was signed in to from a device and a network that it had not been used from before: {device}, address {address}.",
-            "If it was not you, end that session and set a new password.",
-        ],
-        "See your sessions",
-        "These mails keep your account safe and cannot be switched off.",
-    ),
-    nl: texts(
-        "Nieuwe aanmelding bij uw account",
-        &[
-            "Uw account is gebruikt vanaf een apparaat en een netwerk waar het nog niet eerder vandaan kwam: {device}, adres {address}.",
-            "Was u het niet, beëindig die sessie dan en stel een nieuw wachtwoord in.",
-        ],
-        "Uw sessies bekijken",
-        "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
-    ),
-    pt_br: texts(
-        "Novo acesso à sua conta",
-        &[
-            "Sua conta foi acessada de um aparelho e de uma rede de onde não tinha sido usada antes: {device}, endereço {address}.",
-            "Se não foi você, encerre essa sessão e defina uma nova senha.",
-        ],
-        "Ver suas sessões",
-        "Estas mensagens protegem sua conta e não podem ser desligadas.",
-    ),
-};
-
-pub static MANY_FAILURES: Notice = Notice {
-    kind: "sign_in_many_failures",
-    en: texts(
-        "Somebody tries to sign in to your account",
-        &[
-            "There were many attempts to sign in to your account with a wrong password in the last hour. Nobody got in by them.",
-            "If you use that password elsewhere too, set a new one here.",
-        ],
-        "Set a new password",
-        "These mails keep your account safe and cannot be switched off.",
-    ),
-    nl: texts(
-        "Iemand probeert zich bij uw account aan te melden",
-        &[
-            "Het afgelopen uur is er vaak met een verkeerd wachtwoord geprobeerd bij uw account aan te melden. Daarmee is niemand binnengekomen.",
-            "Gebruikt u dat wachtwoord ook elders, stel hier dan een nieuw in.",
-        ],
-        "Nieuw wachtwoord instellen",
-        "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
-    ),
-    pt_br: texts(
-        "Alguém tenta entrar na sua conta",
-        &[
-            "Na última hora houve muitas tentativas de entrar na sua conta com senha errada. Ninguém entrou com elas.",
-            "Se você usa essa senha em outro lugar, defina uma nova aqui.",
-        ],
-        "Definir nova senha",
-        "Estas mensagens protegem sua conta e não podem ser desligadas.",
-    ),
-};
-
-pub static MANY_EXPORTS: Notice = Notice {
-    kind: "many_exports",
-    en: texts(
-        "Data was exported several times",
-        &[
-            "Three exports or more were made by your account within a day: of your own data, of contacts or of the audit trail.",
-            "If it was not you, end your sessions and set a new password.",
-        ],
-        "See your sessions",
-        "These mails keep your account safe and cannot be switched off.",
-    ),
-    nl: texts(
-        "Er zijn meermaals gegevens geëxporteerd",
-        &[
-            "Met uw account zijn binnen een dag drie of meer exports gemaakt: van uw eigen gegevens, van contacten of van het logboek.",
-            "Was u het niet, beëindig dan uw sessies en stel een nieuw wachtwoord in.",
-        ],
-        "Uw sessies bekijken",
-        "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
-    ),
-    pt_br: texts(
-        "Dados foram exportados várias vezes",
-        &[
-            "Sua conta fez três exportações ou mais em um dia: dos seus dados, de contatos ou da trilha de auditoria.",
-            "Se não foi você, encerre suas sessões e defina uma nova senha.",
-        ],
-        "Ver suas sessões",
-        "Estas mensagens protegem sua conta e não podem ser desligadas.",
-    ),
-};
-
-/// To owners and administrators of a workspace that wants it.
-pub static MEMBER_SUSPICIOUS: Notice = Notice {
-    kind: "member_suspicious",
-    en: texts(
-        "Unusual activity of {person}",
-        &[
-            "Something unusual happened with the account of {person}, a member of {workspace}: {what}.",
-            "Ask {person} whether it was expected.",
-        ],
-        "See the members",
-        "You get this mail because {workspace} tells its owners and administrators. The settings of the workspace change that.",
-    ),
-    nl: texts(
-        "Ongewone activiteit van {person}",
-        &["Er gebeurde iets ongewoons met het account van {person}, lid van {workspace}: {what}.", "Vraag {person} of dat verwacht was."],
-        "De leden bekijken",
-        "U krijgt deze mail omdat {workspace} het zijn eigenaren en beheerders laat weten. Dat is in te stellen bij de werkruimte.",
-    ),
-    pt_br: texts(
-        "Atividade incomum de {person}",
-        &["Algo incomum aconteceu com a conta de {person}, membro de {workspace}: {what}.", "Pergunte a {person} se era esperado."],
-        "Ver os membros",
-        "Você recebe esta mensagem porque {workspace} avisa seus proprietários e administradores. As configurações do espaço mudam isso.",
-    ),
-};
-
-/// What a suspicion is called in the mail to administrators.
-pub fn suspicion(locale: &str, kind: &str) -> &'static str {
-    match (locale, kind) {
-        ("nl", "new_place") => "een aanmelding vanaf een nieuw apparaat en netwerk",
-        ("nl", "many_failures") => "veel mislukte aanmeldingen",
-        ("nl", _) => "meerdere exports van gegevens binnen een dag",
-        ("pt-BR", "new_place") => "um acesso de um aparelho e de uma rede novos",
-        ("pt-BR", "many_failures") => "muitas tentativas de acesso sem sucesso",
-        ("pt-BR", _) => "várias exportações de dados em um dia",
-        (_, "new_place") => "a sign-in from a new device and network",
-        (_, "many_failures") => "many failed sign-ins",
-        _ => "several exports of data within a day",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{fill, hosting};
+    use super::super::{company, domains, fill, hosting, subscriptions, suspicions};
     use super::*;
 
     #[test]
@@ -566,14 +447,28 @@ mod tests {
             &OWNERSHIP_OFFERED,
             &OWNERSHIP_TRANSFERRED,
             &EXPORT_READY,
-            &NEW_PLACE,
-            &MANY_FAILURES,
-            &MANY_EXPORTS,
-            &MEMBER_SUSPICIOUS,
+            &suspicions::NEW_PLACE,
+            &suspicions::NEW_COUNTRY,
+            &suspicions::MANY_FAILURES,
+            &suspicions::MANY_EXPORTS,
+            &suspicions::MEMBER_SUSPICIOUS,
+            &company::DOMAIN_CODE,
+            &company::LINKED,
             &hosting::LEASE_REQUESTED,
             &hosting::LEASE_GRANTED,
+            &subscriptions::TRIAL_ENDS,
+            &subscriptions::TRIAL_ENDED,
+            &subscriptions::PAST_DUE,
+            &subscriptions::UNPAID,
+            &subscriptions::SUBSCRIPTION_ENDS,
+            &subscriptions::SUBSCRIPTION_ENDED,
+            &domains::DOMAIN_VERIFIED,
+            &domains::DOMAIN_FAILING,
+            &domains::DOMAIN_LOST,
+            &domains::DOMAIN_REMOVED,
         ];
-        let values = ["email", "reason", "date", "workspace", "person", "device", "address", "what"].map(|key| (key, ""));
+        let values = ["email", "reason", "date", "workspace", "person", "device", "address", "what", "domain", "code", "provider"]
+            .map(|key| (key, ""));
         for notice in all {
             for texts in [&notice.en, &notice.nl, &notice.pt_br] {
                 assert_eq!(texts.paragraphs.len(), notice.en.paragraphs.len(), "{}", notice.kind);

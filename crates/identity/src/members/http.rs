@@ -56,14 +56,16 @@ async fn get(mut ctx: Allow<MembersRead>, Path(user): Path<Uuid>) -> Result<Resp
     Ok(Answer::json(StatusCode::OK, &member)?.version(member.version).into_response())
 }
 
-/// Changes a member's status or roles, with effect from the member's next request.
+/// Changes a member's status or roles, with effect from the member's next request. One who is not active any more loses his or her
+/// access tokens and apps here for good. Roles, permissions and letting somebody in again take a factor shown within the last ten minutes.
 #[utoipa::path(patch, path = "/members/{user_id}", tag = "identity", params(("user_id" = Uuid, Path), ("If-Match" = String, Header)), request_body = MemberChange, responses((status = 200, body = Member)), security(("session" = [])))]
 async fn patch(mut ctx: Allow<MembersWrite>, Path(user): Path<Uuid>, seen: IfMatch, Json(input): Json<MemberChange>) -> Result<Response> {
     let member = super::change(&mut ctx, user, seen, input).await?;
     Ok(Answer::json(StatusCode::OK, &member)?.version(member.version).into_response())
 }
 
-/// Removes a member: inactive and without roles from the next request on.
+/// Removes a member: inactive, without roles, access tokens and apps from the next request on. Takes a factor shown within the last
+/// ten minutes.
 #[utoipa::path(delete, path = "/members/{user_id}", tag = "identity", params(("user_id" = Uuid, Path), ("If-Match" = String, Header)), responses((status = 204)), security(("session" = [])))]
 async fn remove(mut ctx: Allow<MembersWrite>, Path(user): Path<Uuid>, seen: IfMatch) -> Result<StatusCode> {
     super::remove(&mut ctx, user, seen).await?;

@@ -20,7 +20,7 @@ use crate::events::{MemberJoined, MemberRemoved, MemberUpdated};
 use crate::roles::store::Grantable;
 use crate::roles::{self, RoleName};
 use crate::sessions::Grant;
-use crate::tenants;
+use crate::{access_tokens, devices, oauth, plans, tenants};
 
 /// A member of the tenant.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -68,6 +68,7 @@ impl Newcomer {
             verified_at: now,
             gate: Gate::default(),
             token: None,
+            is_read_only: false,
             lease: None,
         }
     }
@@ -117,6 +118,7 @@ pub async fn join(ctx: &mut Ctx, newcomer: &Newcomer, role: Uuid, invited_at: Op
         }
         Some("active") => store::add_roles(ctx.db().await?, tenant, user, &[role]).await?,
         _ => {
+            plans::check_members(ctx.db().await?, tenant).await?;
             store::upsert(ctx.db().await?, tenant, newcomer, invited_at, now).await?;
             store::clear_permissions(ctx.db().await?, tenant, user).await?;
             store::set_roles(ctx.db().await?, tenant, user, &[role]).await?;
@@ -175,7 +177,8 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     let tenant = ctx.tenant;
     store::lock_memberships(ctx.db().await?, tenant).await?;
     let before = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
-    if input.role_ids.is_some() || input.extra_permissions.is_some() {
+    let lets_in = before.status != "active" && input.status.as_deref() == Some("active");
+    if input.role_ids.is_some() || input.extra_permissions.is_some() || lets_in {
         ctx.check_fresh()?;
     }
     seen.check(before.version)?;
@@ -196,6 +199,9 @@ async fn change(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch, input:
     checks.done()?;
     let added: Vec<&Grantable> = known.iter().filter(|role| !held.contains(&role.role.id)).collect();
     let was_owner = authorize(ctx, user, &added, extra.unwrap_or_default()).await?;
+    if status == "active" && before.status != "active" {
+        plans::check_members(ctx.db().await?, tenant).await?;
+    }
     let stays_owner = status == "active" && known.iter().any(|role| role.is_owner);
     apply(ctx, user, &status, &wanted, was_owner && !stays_owner).await?;
     if let Some(extra) = extra {
@@ -221,6 +227,7 @@ async fn remove(ctx: &mut Allow<MembersWrite>, user: Uuid, seen: IfMatch) -> Res
     let tenant = ctx.tenant;
     store::lock_memberships(ctx.db().await?, tenant).await?;
     let before = store::find(ctx.db().await?, tenant, user).await?.ok_or_else(Problem::not_found)?;
+    ctx.check_fresh()?;
     seen.check(before.version)?;
     let was_owner = authorize(ctx, user, &[], Permissions::NONE).await?;
     apply(ctx, user, "inactive", &[], was_owner).await?;
@@ -261,7 +268,19 @@ async fn apply(ctx: &mut Allow<MembersWrite>, user: Uuid, status: &str, roles: &
     if ends_ownership {
         tenants::store::keep_owned(ctx.db().await?, tenant, user).await?;
     }
+    if status != "active" {
+        end_access(ctx, user).await?;
+    }
     Ok(())
+}
+
+/// Ends what acts for the member in the workspace when he or she is not there, so that nothing of it comes back with the membership.
+async fn end_access(ctx: &mut Ctx, user: Uuid) -> Result<()> {
+    let (tenant, now) = (ctx.tenant, ctx.now());
+    let db = ctx.db().await?;
+    access_tokens::store::revoke_of_member(&mut *db, tenant, user, now).await?;
+    oauth::tokens::store::revoke_of_member(&mut *db, tenant, user, now).await?;
+    Ok(devices::distrust(db, user, tenant).await?)
 }
 
 #[cfg(test)]

@@ -72,11 +72,11 @@ async fn offer(ctx: &mut InPerson, input: OwnershipOfferInput) -> Result<Ownersh
     })?;
     let offer = store::pending(ctx.db().await?, tenant, now).await?.ok_or_else(Problem::not_found)?;
     ctx.audit(Change::updated("ownership.offered", "tenant", tenant.0, json!({ "offered_to": null }), json!({ "offered_to": to })));
-    let (app, workspace) = (ctx.app.clone(), tenants::store::name_of(ctx.db().await?, tenant).await?);
+    let (app, workspace) = (ctx.app.clone(), tenants::store::find(ctx.db().await?, tenant).await?);
     let locale = store::locale_of(ctx.db().await?, tenant, to).await?;
-    let values = [("workspace", workspace.as_str()), ("person", offer.from.name.as_str())];
-    let mail =
-        notices::OWNERSHIP_OFFERED.mail(&app, &locale, Person { name: member.name, email: member.email }, &values, "/settings/workspace");
+    let values = [("workspace", workspace.name.as_str()), ("person", offer.from.name.as_str())];
+    let person = Person { name: member.name, email: member.email };
+    let mail = notices::OWNERSHIP_OFFERED.mail_of(&app, &workspace, &locale, person, &values, "/settings/workspace");
     ctx.mail(vec![mail]);
     ctx.publish(&OwnershipOffered { offer_id: offer.id, to_user_id: to })?;
     Ok(offer)
@@ -149,18 +149,19 @@ async fn tell(ctx: &mut Ctx, former: Person, former_id: Uuid) -> Result<()> {
         Caller::Member(session) => session.name.clone(),
         _ => String::new(),
     };
-    let workspace = tenants::store::name_of(ctx.db().await?, tenant).await?;
-    let values = [("workspace", workspace.as_str()), ("person", person.as_str())];
+    let workspace = tenants::store::find(ctx.db().await?, tenant).await?;
+    let values = [("workspace", workspace.name.as_str()), ("person", person.as_str())];
     let owners = tenants::store::owners(ctx.db().await?, tenant, false).await?;
     let mut mails: Vec<_> = owners
         .into_iter()
         .filter(|owner| owner.user_id != former_id)
         .map(|owner| {
-            notices::OWNERSHIP_TRANSFERRED.mail(&app, &owner.locale, Person { name: owner.name, email: owner.email }, &values, "/")
+            let to = Person { name: owner.name, email: owner.email };
+            notices::OWNERSHIP_TRANSFERRED.mail_of(&app, &workspace, &owner.locale, to, &values, "/")
         })
         .collect();
     let locale = store::locale_of(ctx.db().await?, tenant, former_id).await?;
-    mails.push(notices::OWNERSHIP_TRANSFERRED.mail(&app, &locale, former, &values, "/"));
+    mails.push(notices::OWNERSHIP_TRANSFERRED.mail_of(&app, &workspace, &locale, former, &values, "/"));
     ctx.mail(mails);
     Ok(())
 }

@@ -279,7 +279,7 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
     challenges::void(directory.db(), session.user_id, now).await?;
     devices::forget(directory.db(), session.user_id).await?;
     let ended = sessions::store::end_all(directory.db(), session.user_id, Some(session.id), now).await?;
-    revoke_of_user(directory.db(), session.user_id, now).await?;
+    revoke_of_user(directory.db(), session.user_id, "password_changed", now).await?;
     let event =
         SecurityEvent { user: session.user_id, event: "password_changed", severity: "medium", details: json!({ "sessions_ended": ended }) };
     note_security_event(directory.db(), &app, &origin, &event).await?;

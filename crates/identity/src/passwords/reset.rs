@@ -123,7 +123,7 @@ pub async fn reset(app: &App, origin: &Origin, input: PasswordReset) -> Result<(
     challenges::void(directory.db(), account.id, now).await?;
     devices::forget(directory.db(), account.id).await?;
     let ended = sessions::store::end_all(directory.db(), account.id, None, now).await?;
-    revoke_of_user(directory.db(), account.id, now).await?;
+    revoke_of_user(directory.db(), account.id, "password_changed", now).await?;
     let event =
         SecurityEvent { user: account.id, event: "password_reset", severity: "medium", details: json!({ "sessions_ended": ended }) };
     note_security_event(directory.db(), app, origin, &event).await?;

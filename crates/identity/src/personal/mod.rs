@@ -22,8 +22,9 @@ impl PersonalData for MembersData {
             let Person::Member(user) = person else { return Ok(Vec::new()) };
             let tenant = ctx.tenant;
             let member = members::store::find(ctx.db().await?, tenant, *user).await?;
+            let identities = store::identities(ctx, *user).await?;
             let acts = acts(ctx, *user).await?;
-            Ok(vec![("member", json!(member)), ("acts", acts)])
+            Ok(vec![("member", json!(member)), ("company_identities", identities), ("acts", acts)])
         }
         .boxed()
     }
@@ -34,11 +35,13 @@ impl PersonalData for MembersData {
             let tenant = ctx.tenant;
             members::store::lock_memberships(ctx.db().await?, tenant).await?;
             let roles = store::remove_rights(ctx, *user).await?;
+            let identities = store::remove_identities(ctx, *user).await?;
             let emptied = store::empty_member(ctx, *user).await?;
             let facts = store::forget_facts(ctx, *user).await?;
             Ok(vec![
                 Outcome::emptied("platform.events", facts, "show that something happened, without what"),
                 Outcome::removed("identity.member_roles", roles),
+                Outcome::removed("identity.member_identities", identities),
                 Outcome::emptied("identity.members", emptied, "bookings, contacts and histories of the workspace refer to it"),
             ])
         }

@@ -1,5 +1,6 @@
 //! Pictures over HTTP.
 
+use axum::Extension;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart};
 use axum::http::{StatusCode, header};
@@ -10,7 +11,8 @@ use platform::error::{Problem, Result};
 use platform::extract::Path;
 use platform::picture::{FORM_LIMIT, receive};
 use platform::pool::Transaction;
-use platform::{Allow, App, SignedIn};
+use platform::site::Site;
+use platform::{Allow, App, SignedIn, TenantId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -81,8 +83,13 @@ async fn delete_logo(mut ctx: Allow<SettingsManage>) -> Result<Response> {
     responses((status = 200, description = "The bytes", content((PictureContent = "image/png"), (PictureContent = "image/jpeg")))),
 )]
 async fn get(visitor: Anonymous, Path(id): Path<Uuid>) -> Result<Response> {
-    let mut tx = Transaction::begin(&visitor.app.pools.public, "BEGIN").await?;
-    let (content_type, bytes) = store::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    show(&visitor.app, id, None).await
+}
+
+/// With a tenant, its logo and no other picture.
+async fn show(app: &App, id: Uuid, of: Option<TenantId>) -> Result<Response> {
+    let mut tx = Transaction::begin(&app.pools.public, "BEGIN").await?;
+    let (content_type, bytes) = store::find(&mut tx, id, of).await?.ok_or_else(Problem::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, content_type),
         // An hour, and no longer: a closed workspace's pictures are to go.
@@ -91,6 +98,15 @@ async fn get(visitor: Anonymous, Path(id): Path<Uuid>) -> Result<Response> {
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned()),
     ];
     Ok((headers, bytes).into_response())
+}
+
+async fn of_site_get(visitor: Anonymous, Extension(site): Extension<Site>, Path(id): Path<Uuid>) -> Result<Response> {
+    show(&visitor.app, id, Some(site.tenant.ok_or_else(Problem::not_found)?)).await
+}
+
+/// The logo on the pages at a workspace's own domain, at the path that it has on the instance.
+pub fn of_site() -> axum::Router<App> {
+    axum::Router::new().route("/api/v1/public/pictures/{id}", axum::routing::get(of_site_get))
 }
 
 pub fn api() -> OpenApiRouter<App> {

@@ -34,15 +34,16 @@ pub async fn remove_of_tenant(db: &mut PgConnection, tenant: TenantId) -> Result
     Ok(())
 }
 
-/// The kind and the bytes of a picture whose user or tenant is not closed.
-pub async fn find(db: &mut PgConnection, id: Uuid) -> Result<Option<(String, Vec<u8>)>, sqlx::Error> {
+/// The kind and the bytes of a picture whose user or tenant is not closed; with a tenant, only of its own logo.
+pub async fn find(db: &mut PgConnection, id: Uuid, of: Option<TenantId>) -> Result<Option<(String, Vec<u8>)>, sqlx::Error> {
     let row = sqlx::query!(
         "SELECT p.content_type, p.bytes
            FROM directory.pictures p
            LEFT JOIN directory.users u ON u.id = p.user_id
            LEFT JOIN directory.tenants t ON t.id = p.tenant_id
-          WHERE p.id = $1 AND coalesce(u.status, t.status) = 'active'",
+          WHERE p.id = $1 AND coalesce(u.status, t.status) = 'active' AND ($2::uuid IS NULL OR p.tenant_id = $2)",
         id,
+        of.map(|tenant| tenant.0) as Option<Uuid>,
     )
     .fetch_optional(db)
     .await?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use platform::audit::Change;
-use platform::auth::{AddressRules, Factor, Gate, Session};
+use platform::auth::{AddressRules, Factor, Gate, Session, WayRefused};
 use platform::error::{Problem, Result};
 use platform::etag::IfMatch;
 use platform::ipnet::{IpNet, Ipv4Net};
@@ -23,8 +23,8 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::oauth::tokens::store::revoke_of_session;
-use crate::sessions;
+use crate::oauth::tokens::store::{revoke_of_session, revoke_of_sessions};
+use crate::{company, sessions};
 
 const DAY: i64 = 24 * 3600;
 
@@ -33,6 +33,7 @@ const DAY: i64 = 24 * 3600;
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityPolicy {
     pub session: SessionPolicy,
+    pub sign_in: SignInPolicy,
     pub two_factor: TwoFactorPolicy,
     pub addresses: AddressPolicy,
 }
@@ -55,6 +56,24 @@ pub struct SessionPolicy {
 impl Default for SessionPolicy {
     fn default() -> Self {
         Self { max_concurrent: None, when_exceeded: WhenExceeded::EndOldest, timeout_seconds: None, extend_on_activity: true }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignInPolicy {
+    /// Whether members who signed in by a link in a mail may act here.
+    pub mail_links_allowed: bool,
+    /// Whether members have to come by the workspace's own provider. Those who may change this policy may always come as they do,
+    /// so that there is a way back in when the provider is down.
+    pub company_only: bool,
+    /// Whether coming by the workspace's own provider counts as a second factor, since it asks for one itself.
+    pub company_is_second_factor: bool,
+}
+
+impl Default for SignInPolicy {
+    fn default() -> Self {
+        Self { mail_links_allowed: true, company_only: false, company_is_second_factor: false }
     }
 }
 
@@ -104,6 +123,15 @@ impl Default for TwoFactorPolicy {
     }
 }
 
+impl TwoFactorPolicy {
+    /// Until when grace lasts for a member's tokens, which use none of it up: until its logins are spent or its days are over,
+    /// whichever comes first.
+    pub fn grace_of_tokens(&self, started: Option<Timestamp>, logins_used: Option<i32>) -> Option<Timestamp> {
+        let is_left = logins_used.is_some_and(|used| used < i32::from(self.grace_logins));
+        started.filter(|_| is_left).map(|at| at.plus_seconds(i64::from(self.grace_days) * DAY))
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AddressPolicy {
@@ -139,8 +167,12 @@ impl AddressPolicy {
     }
 }
 
-/// How a member stands to the demand for a second factor.
-pub struct Standing {
+/// How a member stands to what the policy asks.
+pub struct Standing<'a> {
+    /// What was shown to sign in; none for a token, which stands for a sign-in of another time, and for support.
+    pub factors: Option<&'a [Factor]>,
+    /// Whether he or she may change the policy.
+    pub may_change: bool,
     pub is_exempt: bool,
     /// Whether enough was shown: by the session, or for a token by what its user has set up.
     pub has_second: bool,
@@ -190,18 +222,32 @@ impl SecurityPolicy {
         factors.iter().any(|factor| match factor {
             Factor::RecoveryCode => self.two_factor.backup_codes_allowed,
             Factor::Device => self.two_factor.remember_devices_allowed,
+            Factor::Company => self.sign_in.company_is_second_factor,
             other => other.is_second(),
         })
     }
 
     /// What stands between somebody and the workspace.
-    pub fn gate(&self, standing: &Standing) -> Gate {
+    pub fn gate(&self, standing: &Standing<'_>) -> Gate {
         let due = self.two_factor.required && !standing.is_exempt && !standing.has_second;
         let from = self.two_factor.enforced_from.unwrap_or(Timestamp::from_second(0));
         Gate {
             second_factor_due: due.then(|| standing.grace_until.map_or(from, |until| until.max(from))),
             addresses: self.addresses.rules().map(Arc::new),
+            way_in: standing.factors.and_then(|factors| self.refuses(factors, standing.may_change)),
         }
+    }
+
+    /// Why a sign-in with these factors is not enough.
+    pub fn refuses(&self, factors: &[Factor], may_change: bool) -> Option<WayRefused> {
+        let by_company = factors.contains(&Factor::Company);
+        if self.sign_in.company_only && !by_company && !may_change {
+            return Some(WayRefused::NotCompany);
+        }
+        let by_mail_alone = factors.contains(&Factor::MailLink)
+            && !by_company
+            && !factors.iter().any(|factor| factor.is_first() && *factor != Factor::MailLink);
+        (by_mail_alone && !self.sign_in.mail_links_allowed).then_some(WayRefused::MailLink)
     }
 }
 
@@ -252,6 +298,35 @@ pub async fn admit(db: &mut PgConnection, tenant: TenantId, user: Uuid, factors:
     })
 }
 
+/// Judges a session by the policy of a tenant that is named apart from it, which may be another than the one it acts in, or be
+/// closed: as [`Session::admit`] does where it acts. The connection's transaction is that tenant's; without, nobody is exempt.
+///
+/// # Errors
+/// 403 `address_not_allowed` or `second_factor_required`; the database's.
+pub async fn check_admitted(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    session: &Session,
+    address: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Result<(), Problem>> {
+    let policy = store::find(&mut *db, tenant).await?.policy;
+    let here = store::grace_of(&mut *db, tenant, session.id).await?;
+    let mut factors = session.factors.clone();
+    if here.is_none() {
+        // A browser stands for the factor in one tenant, and grace is had by entering.
+        factors.retain(|factor| *factor != Factor::Device);
+    }
+    let standing = Standing {
+        factors: Some(&session.factors),
+        may_change: store::may_change(&mut *db, tenant).await?.contains(&session.user_id),
+        is_exempt: store::is_exempt(db, tenant, session.user_id, &policy.two_factor.exempt_role_ids).await?,
+        has_second: policy.is_second(&factors),
+        grace_until: here.flatten(),
+    };
+    Ok(Session { gate: policy.gate(&standing), ..session.clone() }.admit(address, now))
+}
+
 /// A policy with the version to change it by.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CurrentPolicy {
@@ -270,20 +345,43 @@ async fn change(ctx: &mut Allow<http::SecurityManage>, seen: IfMatch, policy: Se
     seen.check(before.version)?;
     check_roles(&mut *db, tenant, &policy).await?;
     let is_exempt = store::is_exempt(&mut *db, tenant, session.user_id, &policy.two_factor.exempt_role_ids).await?;
-    let standing = Standing { is_exempt, has_second: policy.is_second(&session.factors), grace_until: None };
-    let own = Session { gate: policy.gate(&standing), ..session };
+    let has_second = policy.is_second(&session.factors);
+    let standing = Standing { factors: Some(&session.factors), may_change: true, is_exempt, has_second, grace_until: None };
+    let gate = policy.gate(&standing);
+    let own = Session { gate, ..session };
     // The date of enforcement is no way around it: on that day its author would be outside.
     let day = policy.two_factor.enforced_from.map_or(now, |from| from.max(now));
     own.admit(ip, day).map_err(|refusal| locks_you_out(&refusal))?;
+    if policy.sign_in.company_only && !company::store::has_enabled(&mut *db, tenant).await? {
+        return Err(
+            Problem::field("sign_in.company_only", "no_provider", "needs a provider of the workspace's own, added and enabled").into()
+        );
+    }
     let version = store::save(&mut *db, &policy).await?;
     if policy.two_factor.required && !before.policy.two_factor.required {
         // Who is inside already has the days of grace to set a second factor up.
         store::grant_grace(&mut *db, tenant, now.plus_seconds(i64::from(policy.two_factor.grace_days) * DAY)).await?;
     }
+    if before.policy.session != policy.session {
+        take_hold(&mut *db, tenant, &policy.session, own.id, now).await?;
+    }
     ctx.audit(Change::updated("security_policy.updated", "tenant", tenant.0, json!(before.policy), json!(policy)));
     ctx.commit().await?;
     app.sessions.forget();
     Ok(CurrentPolicy { policy, version })
+}
+
+/// Holds the sessions that are open in the tenant to limits that were just saved: their time is cut, and those beyond the cap end,
+/// the ones used least recently first. Who saved them is not signed out by the cap.
+async fn take_hold(db: &mut PgConnection, tenant: TenantId, limits: &SessionPolicy, own: Uuid, now: Timestamp) -> Result<()> {
+    if let Some(seconds) = limits.timeout_seconds {
+        sessions::store::shorten(&mut *db, tenant, i64::from(seconds), limits.extend_on_activity).await?;
+    }
+    if let Some(most) = limits.max_concurrent {
+        let ended = sessions::store::end_beyond(&mut *db, tenant, i64::from(most), own, now).await?;
+        revoke_of_sessions(db, &ended, now).await?;
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -299,13 +397,14 @@ async fn check_roles(db: &mut PgConnection, tenant: TenantId, policy: &SecurityP
 fn locks_you_out(refusal: &Problem) -> Problem {
     let why = match refusal.code.as_ref() {
         "address_not_allowed" => "Your own address would not be allowed. Add it first.",
+        "mail_link_not_allowed" => "You have signed in by a link in a mail yourself. Sign in another way first.",
         _ => "You have shown no second factor yourself. Set one up, sign in with it, then require it of others.",
     };
     Problem::new(StatusCode::CONFLICT, "locks_you_out", why)
 }
 
 /// The session of a token's user or a person, with what stands between it and its tenant.
-pub fn guarded(session: Session, policy: Option<SecurityPolicy>, standing: impl FnOnce(&SecurityPolicy) -> Standing) -> Session {
+pub fn guarded<'a>(session: Session, policy: Option<SecurityPolicy>, standing: impl FnOnce(&SecurityPolicy) -> Standing<'a>) -> Session {
     match policy {
         Some(policy) => {
             let gate = policy.gate(&standing(&policy));
@@ -374,7 +473,7 @@ mod tests {
     fn grace_and_date_of_enforcement_move_when_a_second_factor_is_due() {
         let at = Timestamp::from_second;
         let mut policy = SecurityPolicy::default();
-        let standing = |grace| Standing { is_exempt: false, has_second: false, grace_until: grace };
+        let standing = |grace| Standing { factors: None, may_change: false, is_exempt: false, has_second: false, grace_until: grace };
         assert_eq!(policy.gate(&standing(None)).second_factor_due, None);
         policy.two_factor.required = true;
         assert_eq!(policy.gate(&standing(None)).second_factor_due, Some(at(0)));
@@ -385,6 +484,31 @@ mod tests {
         assert_eq!(policy.gate(&Standing { is_exempt: true, ..standing(None) }).second_factor_due, None);
         policy.two_factor.backup_codes_allowed = false;
         assert!(!policy.is_second(&[Factor::Password, Factor::RecoveryCode]) && policy.is_second(&[Factor::Passkey]));
+    }
+
+    #[test]
+    fn a_way_in_that_is_not_taken_is_refused() {
+        use Factor::{Company, MailLink, Passkey, Password, Totp};
+        let mut policy = SecurityPolicy::default();
+        assert_eq!(policy.refuses(&[MailLink], false), None);
+        policy.sign_in.mail_links_allowed = false;
+        for (factors, refused) in [
+            (&[MailLink][..], true),
+            (&[MailLink, Totp], true),
+            (&[Password], false),
+            (&[MailLink, Password], false),
+            (&[MailLink, Passkey], false),
+            (&[MailLink, Company], false),
+        ] {
+            assert_eq!(policy.refuses(factors, true), refused.then_some(WayRefused::MailLink), "{factors:?}");
+        }
+        policy.sign_in.company_only = true;
+        assert_eq!(policy.refuses(&[Password, Totp], false), Some(WayRefused::NotCompany));
+        assert_eq!(policy.refuses(&[Password, Totp], true), None, "the way back in");
+        assert_eq!(policy.refuses(&[Company], false), None);
+        assert!(!policy.is_second(&[Company]));
+        policy.sign_in.company_is_second_factor = true;
+        assert!(policy.is_second(&[Company]));
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct StoppedMember {
     pub sign_ins: usize,
     /// Sign-ins from addresses that are not allowed.
     pub by_address: usize,
+    /// Sign-ins in a way that is not taken.
+    pub by_way_in: usize,
     /// Sign-ins without a second factor after grace was used up.
     pub by_second_factor: usize,
     /// Sign-ins while as many sessions were open as the draft allows, where it denies more.
@@ -74,6 +76,7 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
     let db = ctx.db().await?;
     super::check_roles(&mut *db, tenant, &policy).await?;
     let exempt = store::members_with(&mut *db, tenant, &policy.two_factor.exempt_role_ids).await?;
+    let may_change = store::may_change(&mut *db, tenant).await?;
     let rules = policy.addresses.rules();
     let mut members: BTreeMap<Uuid, (StoppedMember, u16, Option<Timestamp>, Vec<Timestamp>)> = BTreeMap::new();
     let SessionPolicy { max_concurrent, when_exceeded, timeout_seconds, extend_on_activity } = policy.session;
@@ -98,6 +101,7 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
                 email: entry.email,
                 sign_ins: 0,
                 by_address: 0,
+                by_way_in: 0,
                 by_second_factor: 0,
                 by_session_cap: 0,
                 ended_sooner: 0,
@@ -108,18 +112,20 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
         });
         member.sign_ins += 1;
         let from_elsewhere = rules.as_ref().is_some_and(|rules| !rules.admits(entry.ip_address.map(|net| net.addr())));
+        let factors = activity::factors(&entry.method);
+        let by_way_in = !from_elsewhere && policy.refuses(&factors, may_change.contains(&entry.user_id)).is_some();
         // The date of enforcement lies ahead of what is played; the draft is played as if it were in force.
-        let is_due = policy.two_factor.required && !policy.is_second(&activity::factors(&entry.method)) && !exempt.contains(&entry.user_id);
+        let is_due = policy.two_factor.required && !policy.is_second(&factors) && !exempt.contains(&entry.user_id);
         let mut without_factor = false;
-        if is_due && !from_elsewhere {
+        if is_due && !from_elsewhere && !by_way_in {
             let began = *started.get_or_insert(entry.at);
             let in_time = began.plus_seconds(i64::from(policy.two_factor.grace_days) * DAY) > entry.at;
             without_factor = !in_time || *logins >= policy.two_factor.grace_logins;
             *logins = logins.saturating_add(1);
         }
         open.retain(|ends_at| *ends_at > entry.at);
-        let over_cap = !from_elsewhere && !without_factor && cap.is_some_and(|most| open.len() >= most);
-        let was_in = !(from_elsewhere || without_factor || over_cap);
+        let over_cap = !from_elsewhere && !by_way_in && !without_factor && cap.is_some_and(|most| open.len() >= most);
+        let was_in = !(from_elsewhere || by_way_in || without_factor || over_cap);
         let mut sooner = false;
         match (entry.ends_at, entry.last_seen_at) {
             (Some(ends_at), Some(last_seen)) if was_in => {
@@ -132,6 +138,7 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
             _ => sessions_unknown += 1,
         }
         member.by_address += usize::from(from_elsewhere);
+        member.by_way_in += usize::from(by_way_in);
         member.by_second_factor += usize::from(without_factor);
         member.by_session_cap += usize::from(over_cap);
         member.ended_sooner += usize::from(sooner);
@@ -140,7 +147,9 @@ pub async fn run(ctx: &mut Allow<SecurityManage>, policy: SecurityPolicy) -> Res
         }
     }
     let count = members.len();
-    let times = |member: &StoppedMember| member.by_address + member.by_second_factor + member.by_session_cap + member.ended_sooner;
+    let times = |member: &StoppedMember| {
+        member.by_address + member.by_way_in + member.by_second_factor + member.by_session_cap + member.ended_sooner
+    };
     let mut stopped: Vec<_> = members.into_values().map(|(member, ..)| member).filter(|member| times(member) > 0).collect();
     stopped.sort_by_key(|member| std::cmp::Reverse(times(member)));
     let stopped_members = stopped.len();

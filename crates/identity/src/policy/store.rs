@@ -30,6 +30,24 @@ pub async fn lock(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentPoli
     Ok(CurrentPolicy { policy: read(row.security_policy)?, version: row.version })
 }
 
+/// Until the transaction ends no policy is saved: whoever enters meanwhile is inside by the time that a new one takes hold of those
+/// inside. Before any session is locked, as where a policy is saved.
+pub async fn hold(db: &mut PgConnection, tenant: TenantId) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT id FROM directory.tenants WHERE id = $1 FOR SHARE", tenant.0).fetch_optional(db).await?;
+    Ok(())
+}
+
+/// Until when the session has grace in that tenant; nothing where it is a session of another.
+pub async fn grace_of(db: &mut PgConnection, tenant: TenantId, session: Uuid) -> Result<Option<Option<Timestamp>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT grace_until AS "grace_until: Timestamp" FROM directory.sessions WHERE id = $1 AND tenant_id = $2"#,
+        session,
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Saves it for the tenant of the context; answers the new version.
 pub async fn save(db: &mut PgConnection, policy: &SecurityPolicy) -> Result<i64> {
     let saved = serde_json::to_value(policy).map_err(Error::internal)?;
@@ -153,4 +171,16 @@ pub async fn members_with(db: &mut PgConnection, tenant: TenantId, roles: &[Uuid
     sqlx::query_scalar!("SELECT DISTINCT user_id FROM identity.member_roles WHERE tenant_id = $1 AND role_id = ANY ($2)", tenant.0, roles)
         .fetch_all(db)
         .await
+}
+
+/// The members who may change the policy.
+pub async fn may_change(db: &mut PgConnection, tenant: TenantId) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT m.user_id FROM identity.members m
+          WHERE m.tenant_id = $1 AND m.status = 'active'
+            AND EXISTS (SELECT FROM identity.granted(m.tenant_id, m.user_id) g WHERE g.permission = 'security:manage')",
+        tenant.0,
+    )
+    .fetch_all(db)
+    .await
 }

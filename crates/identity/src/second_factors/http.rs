@@ -1,6 +1,8 @@
-//! Second factors over HTTP. Changes take somebody who has shown a factor within the last ten minutes.
+//! Second factors over HTTP. Changes take somebody who has shown a factor within the last ten minutes, and give the session a new
+//! cookie.
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use platform::error::{Problem, Result};
 use platform::extract::{Json, Path};
 use platform::rate_limit::Limit;
@@ -25,24 +27,23 @@ async fn begin_totp(caller: SignedIn) -> Result<(StatusCode, Json<TotpEnrolment>
     Ok((StatusCode::CREATED, Json(super::begin_totp(&caller).await?)))
 }
 
-/// Shows a first code, with which the app counts as set up.
+/// Shows a first code, with which the app counts as set up. The answer sets a new cookie.
 #[utoipa::path(post, path = "/me/totp/confirmation", tag = "identity", request_body = TotpCode, responses((status = 200, body = NewFactor)), security(("session" = [])))]
-async fn confirm_totp(caller: SignedIn, Json(input): Json<TotpCode>) -> Result<Json<NewFactor>> {
+async fn confirm_totp(caller: SignedIn, Json(input): Json<TotpCode>) -> Result<Response> {
     caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
-    Ok(Json(super::confirm_totp(&caller, &input).await?))
+    super::confirm_totp(&caller, &input).await
 }
 
-/// Removes the authenticator app.
+/// Removes the authenticator app. The answer sets a new cookie.
 #[utoipa::path(delete, path = "/me/totp", tag = "identity", responses((status = 204)), security(("session" = [])))]
-async fn remove_totp(caller: SignedIn) -> Result<StatusCode> {
-    super::remove_totp(&caller).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn remove_totp(caller: SignedIn) -> Result<Response> {
+    super::remove_totp(&caller).await
 }
 
-/// Makes ten new recovery codes; the old ones count no more.
+/// Makes ten new recovery codes; the old ones count no more. The answer sets a new cookie.
 #[utoipa::path(post, path = "/me/recovery-codes", tag = "identity", responses((status = 201, body = RecoveryCodes)), security(("session" = [])))]
-async fn replace_codes(caller: SignedIn) -> Result<(StatusCode, Json<RecoveryCodes>)> {
-    Ok((StatusCode::CREATED, Json(super::replace_codes(&caller).await?)))
+async fn replace_codes(caller: SignedIn) -> Result<Response> {
+    super::replace_codes(&caller).await
 }
 
 /// Options with which a browser makes a passkey.
@@ -51,10 +52,10 @@ async fn passkey_options(caller: SignedIn) -> Result<Json<PasskeyOptions>> {
     Ok(Json(super::begin_passkey(&caller).await?))
 }
 
-/// Adds the passkey that the browser made.
+/// Adds the passkey that the browser made. The answer sets a new cookie.
 #[utoipa::path(post, path = "/me/passkeys", tag = "identity", request_body = PasskeyInput, responses((status = 201, body = NewPasskey)), security(("session" = [])))]
-async fn add_passkey(caller: SignedIn, Json(input): Json<PasskeyInput>) -> Result<(StatusCode, Json<NewPasskey>)> {
-    Ok((StatusCode::CREATED, Json(super::add_passkey(&caller, input).await?)))
+async fn add_passkey(caller: SignedIn, Json(input): Json<PasskeyInput>) -> Result<Response> {
+    super::add_passkey(&caller, input).await
 }
 
 /// Renames one of one's own passkeys.
@@ -63,11 +64,10 @@ async fn rename_passkey(caller: SignedIn, Path(id): Path<Uuid>, Json(input): Jso
     Ok(Json(super::rename_passkey(&caller, id, &input).await?))
 }
 
-/// Removes one of one's own passkeys.
+/// Removes one of one's own passkeys. The answer sets a new cookie.
 #[utoipa::path(delete, path = "/me/passkeys/{id}", tag = "identity", params(("id" = Uuid, Path)), responses((status = 204)), security(("session" = [])))]
-async fn remove_passkey(caller: SignedIn, Path(id): Path<Uuid>) -> Result<StatusCode> {
-    super::remove_passkey(&caller, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn remove_passkey(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
+    super::remove_passkey(&caller, id).await
 }
 
 pub fn api() -> OpenApiRouter<App> {

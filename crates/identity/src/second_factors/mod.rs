@@ -7,6 +7,10 @@ pub mod recovery;
 pub mod store;
 mod totp;
 
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use platform::ctx::Answer;
 use platform::error::{Problem, Result};
 use platform::mail::{self, Person};
 use platform::time::Timestamp;
@@ -156,6 +160,13 @@ pub async fn changed(db: &mut PgConnection, caller: &SignedIn, event: &str, seve
     Ok(())
 }
 
+/// Commits a change of factors under a new token of the session, which is in the answer.
+async fn commit_renewed(mut directory: Directory, caller: &SignedIn, answer: Answer) -> Result<Response> {
+    let set_cookie = sessions::renewed(directory.db(), caller).await?;
+    directory.commit().await?;
+    Ok(answer.header(SET_COOKIE, &set_cookie).into_response())
+}
+
 /// Recovery codes for who has a second factor and none.
 async fn first_codes(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<Option<Vec<String>>, sqlx::Error> {
     match store::recovery_state(&mut *db, user).await? {
@@ -186,7 +197,7 @@ async fn begin_totp(caller: &SignedIn) -> Result<TotpEnrolment> {
     Ok(enrolment)
 }
 
-async fn confirm_totp(caller: &SignedIn, input: &TotpCode) -> Result<NewFactor> {
+async fn confirm_totp(caller: &SignedIn, input: &TotpCode) -> Result<Response> {
     let (app, user) = (&caller.app, caller.session.user_id);
     let mut directory = begin_change(caller).await?;
     if !totp::take(directory.db(), app, user, &input.code, false).await? {
@@ -194,21 +205,20 @@ async fn confirm_totp(caller: &SignedIn, input: &TotpCode) -> Result<NewFactor> 
     }
     let recovery_codes = first_codes(directory.db(), user, app.clock.now()).await?;
     changed(directory.db(), caller, "totp_added", "medium", json!({})).await?;
-    directory.commit().await?;
-    Ok(NewFactor { recovery_codes })
+    commit_renewed(directory, caller, Answer::json(StatusCode::OK, &NewFactor { recovery_codes })?).await
 }
 
-async fn remove_totp(caller: &SignedIn) -> Result<()> {
+async fn remove_totp(caller: &SignedIn) -> Result<Response> {
     let mut directory = begin_change(caller).await?;
     if !store::remove_totp(directory.db(), caller.session.user_id).await? {
         return Err(Problem::not_found().into());
     }
     after_removal(directory.db(), caller.session.user_id).await?;
     changed(directory.db(), caller, "totp_removed", "medium", json!({})).await?;
-    directory.commit().await
+    commit_renewed(directory, caller, Answer::empty(StatusCode::NO_CONTENT)).await
 }
 
-async fn replace_codes(caller: &SignedIn) -> Result<RecoveryCodes> {
+async fn replace_codes(caller: &SignedIn) -> Result<Response> {
     let (app, user) = (&caller.app, caller.session.user_id);
     let mut directory = begin_change(caller).await?;
     if store::methods(directory.db(), user).await?.is_empty() {
@@ -216,8 +226,7 @@ async fn replace_codes(caller: &SignedIn) -> Result<RecoveryCodes> {
     }
     let recovery_codes = recovery::replace(directory.db(), user, app.clock.now()).await?;
     changed(directory.db(), caller, "recovery_codes_replaced", "medium", json!({})).await?;
-    directory.commit().await?;
-    Ok(RecoveryCodes { recovery_codes })
+    commit_renewed(directory, caller, Answer::json(StatusCode::CREATED, &RecoveryCodes { recovery_codes })?).await
 }
 
 async fn begin_passkey(caller: &SignedIn) -> Result<PasskeyOptions> {
@@ -246,7 +255,7 @@ pub async fn wait_for(
     Ok(PasskeyOptions { token: token.to_string(), public_key: begun.options["publicKey"].take() })
 }
 
-async fn add_passkey(caller: &SignedIn, input: PasskeyInput) -> Result<NewPasskey> {
+async fn add_passkey(caller: &SignedIn, input: PasskeyInput) -> Result<Response> {
     let SignedIn { app, session, .. } = caller;
     let (user, now) = (session.user_id, app.clock.now());
     let mut directory = begin_change(caller).await?;
@@ -256,8 +265,7 @@ async fn add_passkey(caller: &SignedIn, input: PasskeyInput) -> Result<NewPasske
         passkeys::finish_registration(directory.db(), &app.config, user, &input.name, waiting.state, input.credential, now).await?;
     let recovery_codes = first_codes(directory.db(), user, now).await?;
     changed(directory.db(), caller, "passkey_added", "medium", json!({ "passkey_id": passkey.id, "name": passkey.name })).await?;
-    directory.commit().await?;
-    Ok(NewPasskey { passkey, recovery_codes })
+    commit_renewed(directory, caller, Answer::json(StatusCode::CREATED, &NewPasskey { passkey, recovery_codes })?).await
 }
 
 /// A step that took too long, was answered already, or belongs to somebody else.
@@ -279,12 +287,12 @@ async fn rename_passkey(caller: &SignedIn, id: Uuid, input: &PasskeyName) -> Res
     Ok(passkey)
 }
 
-async fn remove_passkey(caller: &SignedIn, id: Uuid) -> Result<()> {
+async fn remove_passkey(caller: &SignedIn, id: Uuid) -> Result<Response> {
     let user = caller.session.user_id;
     let mut directory = begin_change(caller).await?;
     let name = store::remove_passkey(directory.db(), user, id).await?.ok_or_else(Problem::not_found)?;
     identities::refuse_where_last(directory.db(), &caller.app, user).await?;
     after_removal(directory.db(), user).await?;
     changed(directory.db(), caller, "passkey_removed", "medium", json!({ "passkey_id": id, "name": name })).await?;
-    directory.commit().await
+    commit_renewed(directory, caller, Answer::empty(StatusCode::NO_CONTENT)).await
 }

@@ -16,7 +16,7 @@ use super::passkeys::{self, Refused};
 use super::{recovery, totp};
 use crate::activity::{SecurityEvent, SignIn, note_refused, note_security_event, note_sign_in};
 use crate::challenges::{self, Purpose};
-use crate::throttle;
+use crate::{suspicion, throttle};
 
 /// One factor.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,9 +73,10 @@ pub fn password_not_enough() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "password_not_enough", "A second factor is set up, so it takes that one.")
 }
 
-/// A second factor of the user, checked and used up. Attempts of one user go one after the other and wait longer after each
-/// failure, whatever sign-in and address they come from, so that codes cannot be tried in numbers; what follows a failure is
-/// written down, and the transaction is to be committed either way.
+/// A second factor of the user, checked and used up. Codes of an app are short: those under one key go one after the other and
+/// wait longer after each failure, whatever sign-in and address they come from, so that they cannot be tried in numbers. Nobody finds
+/// a passkey or a recovery code (120 bits) by trying, so those wait for nothing that others tried. What follows a failure is written
+/// down, and the transaction is to be committed either way.
 ///
 /// # Errors
 /// The database's.
@@ -83,17 +84,21 @@ pub async fn check_second(
     db: &mut PgConnection,
     app: &App,
     origin: &Origin,
+    key: &throttle::Key,
     user: Uuid,
     bound_to: Uuid,
     proof: Proof,
 ) -> Result<Result<Factor, Problem>> {
-    let (now, key) = (app.clock.now(), throttle::Key::of_second_factor(app, user));
-    match key.hold(&mut *db, now).await {
-        Err(Error::Problem(refusal)) => {
-            note_refused(db, app, origin, Some(user), "", "wait", proof.factor()).await?;
-            return Ok(Err(refusal));
+    let now = app.clock.now();
+    let is_short = matches!(proof, Proof::Totp { .. });
+    if is_short {
+        match key.hold(&mut *db, now).await {
+            Err(Error::Problem(refusal)) => {
+                note_refused(db, app, origin, Some(user), "", "wait", proof.factor()).await?;
+                return Ok(Err(refusal));
+            }
+            held => held?,
         }
-        held => held?,
     }
     let (factor, refusal) = match proof {
         Proof::Totp { code } => (Factor::Totp, (!totp::take(&mut *db, app, user, &code, true).await?).then(wrong_code)),
@@ -114,13 +119,18 @@ pub async fn check_second(
         Proof::Password { .. } => (Factor::Password, Some(password_not_enough())),
     };
     let Some(refusal) = refusal else {
-        key.clear(db).await?;
+        if is_short {
+            key.clear(db).await?;
+        }
         return Ok(Ok(factor));
     };
-    if factor.is_second() {
+    if is_short {
         key.fail(&mut *db, now).await?;
+    }
+    if factor.is_second() {
         let attempt = SignIn::Failed { user: Some(user), email: "", reason: "second_factor", factor };
-        note_sign_in(db, app, origin, &attempt).await?;
+        note_sign_in(&mut *db, app, origin, &attempt).await?;
+        suspicion::after_failure(db, app, origin, user).await?;
     }
     Ok(Err(refusal))
 }

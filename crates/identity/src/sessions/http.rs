@@ -142,7 +142,8 @@ async fn end(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
     Ok(if id == caller.session.id { signed_out(&caller.app) } else { StatusCode::NO_CONTENT.into_response() })
 }
 
-/// Ends all of one's own sessions but this one. Takes a factor shown within the last ten minutes.
+/// Ends all of one's own sessions but this one, and what apps were given in any other, `offline_access` included. Takes a factor
+/// shown within the last ten minutes.
 #[utoipa::path(delete, path = "/sessions", tag = "identity", responses((status = 204)), security(("session" = [])))]
 async fn end_others(caller: SignedIn) -> Result<StatusCode> {
     super::end_others(&caller).await?;

@@ -6,15 +6,16 @@ pub mod store;
 mod verification;
 
 pub use second_step::SecondFactorDue;
-pub use verification::confirmed;
+pub use verification::{confirmed, renewed};
 
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use platform::auth::{Factor, Permissions, Scope, Session};
+use platform::auth::{Factor, Permissions, Scope, Session, step_up_required};
 use platform::crypto::Token;
 use platform::ctx::{Answer, Origin};
 use platform::error::{Error, Problem, Result};
+use platform::places::Place;
 use platform::pool::{Lent, look_up};
 use platform::text::email_key;
 use platform::time::Timestamp;
@@ -29,7 +30,7 @@ use uuid::Uuid;
 use crate::activity::{SecurityEvent, SignIn, note_failed, note_security_event, note_sign_in, refused_by_wait};
 use crate::caller::Somebody;
 use crate::directory::Directory;
-use crate::oauth::tokens::store::{move_to_session, revoke_of_other_sessions, revoke_of_session};
+use crate::oauth::tokens::store::{move_to_session, revoke_elsewhere, revoke_of_session};
 use crate::policy::{self, Admission};
 use crate::profile::User;
 use crate::support::{self, CurrentLease, SupportPresence};
@@ -48,6 +49,8 @@ pub struct CurrentSession {
     pub permissions: Vec<Grant>,
     /// Why the workspace cannot be used now, by its security policy: the code of the refusal. Null where it can.
     pub refused: Option<String>,
+    /// Whether one came by the workspace's own provider alone, which opens this workspace and nothing of the account.
+    pub is_confined: bool,
     /// From when the workspace asks for a second factor that this session has not shown.
     pub second_factor_due: Option<Timestamp>,
     /// The lease by which an administrator of the instance is here; null for everybody else.
@@ -66,6 +69,8 @@ pub struct CurrentTenant {
     pub slug: String,
     /// `pending`, `in_progress` or `completed`
     pub onboarding_status: String,
+    /// Whether it can be read and not changed, by how its subscription stands.
+    pub is_read_only: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,6 +105,8 @@ pub struct OpenSession {
     pub current: bool,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
+    /// Where that address was when the session began, as far as it was known.
+    pub place: Option<Place>,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
     /// When it ends if it is not used.
@@ -144,12 +151,14 @@ pub struct NewSession {
     pub continues: Option<Uuid>,
     /// By which an administrator of the instance acts in the tenant.
     pub lease: Option<Uuid>,
+    /// The tenant's own provider, by whose word it is opened.
+    pub provider: Option<Uuid>,
 }
 
 impl NewSession {
     pub fn fresh(user: Uuid, tenant: Option<TenantId>, factors: &[Factor]) -> Self {
         let factors = factors.to_vec();
-        Self { user, tenant, remembered: false, expires_at: None, factors, verified_at: None, continues: None, lease: None }
+        Self { user, tenant, remembered: false, expires_at: None, factors, verified_at: None, continues: None, lease: None, provider: None }
     }
 
     /// One that goes on from another, in another tenant.
@@ -159,11 +168,17 @@ impl NewSession {
             tenant,
             remembered,
             expires_at: Some(session.expires_at),
-            // A device is remembered in one tenant.
-            factors: session.factors.iter().copied().filter(|factor| *factor != Factor::Device || tenant == session.tenant).collect(),
+            // A device is remembered in one tenant, and a tenant's provider is asked by that tenant each time.
+            factors: session
+                .factors
+                .iter()
+                .copied()
+                .filter(|factor| *factor != Factor::Company && (*factor != Factor::Device || tenant == session.tenant))
+                .collect(),
             verified_at: Some(session.verified_at),
             continues: Some(session.id),
             lease: None,
+            provider: None,
         }
     }
 
@@ -206,6 +221,9 @@ pub struct Opened {
 /// The database's.
 pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: Option<&[u8; 32]>, new: &NewSession) -> Result<Opened> {
     let (token, now) = (Token::random(), app.clock.now());
+    if let Some(tenant) = new.tenant {
+        policy::store::hold(&mut *db, tenant).await?;
+    }
     if let Some(replaced) = replaced
         && let Some(ended) = store::end_presented(&mut *db, replaced, now).await?
         && new.continues != Some(ended)
@@ -216,8 +234,8 @@ pub async fn open(db: &mut PgConnection, app: &App, origin: &Origin, replaced: O
         Some(tenant) => policy::admit(&mut *db, tenant, new.user, &new.factors, now).await?,
         None => Admission::default(),
     };
-    store::insert(&mut *db, origin, new, &admission, &token.hash, now).await?;
-    if let (Some(tenant), None) = (new.tenant, new.lease) {
+    store::insert(&mut *db, app, origin, new, &admission, &token.hash, now).await?;
+    if let (Some(tenant), None, None) = (new.tenant, new.lease, new.provider) {
         store::set_current_tenant(&mut *db, new.user, tenant).await?;
     }
     let found =
@@ -242,7 +260,7 @@ pub async fn open_signed_in(
     new: &NewSession,
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
-    suspicion::after_sign_in(&mut *db, app, origin, new.user).await?;
+    suspicion::after_sign_in(&mut *db, app, origin, new.user, &new.factors).await?;
     let opened = open(&mut *db, app, origin, replaced, new).await?;
     let session = opened.session.id;
     note_sign_in(db, app, origin, &SignIn::Success { user: new.user, tenant: new.tenant, session, factors: &new.factors }).await?;
@@ -254,8 +272,13 @@ pub async fn open_signed_in(
 /// # Errors
 /// The database's.
 pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session: &Session) -> Result<CurrentSession> {
-    let user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
-    let tenants = store::tenants(&mut *db, session.user_id).await?;
+    let mut user = profile::store::find(&mut *db, session.user_id).await?.ok_or_else(Problem::unauthenticated)?;
+    let mut tenants = store::tenants(&mut *db, session.user_id).await?;
+    if session.is_confined() {
+        // Where else the person works, and what he or she is there, is no business of who was named by this workspace.
+        tenants.retain(|one| session.tenant.is_some_and(|tenant| tenant.0 == one.id));
+        user.is_platform_admin = false;
+    }
     let tenant = match session.tenant {
         Some(tenant) => Some(store::tenant(&mut *db, tenant).await?),
         None => None,
@@ -275,6 +298,7 @@ pub async fn describe(db: &mut PgConnection, app: &App, origin: &Origin, session
         roles,
         permissions: Grant::all_of(session.permissions),
         refused: session.admit(origin.ip, app.clock.now()).err().map(|refusal| refusal.code.into_owned()),
+        is_confined: session.is_confined(),
         second_factor_due: session.gate.second_factor_due,
         lease,
         support,
@@ -426,7 +450,9 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     if summary.status != "active" {
         return Err(Problem::conflict("tenant_inactive", "This workspace is not active, so it cannot be entered.").into());
     }
+    check_second_factor(directory.db(), &session, wanted).await?;
     let remembered = store::is_remembered(directory.db(), session.id).await?;
+    policy::store::hold(directory.db(), wanted).await?;
     store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let new = NewSession::continued(&session, Some(wanted), remembered);
     let opened = open(directory.db(), &app, &origin, None, &new).await?;
@@ -434,6 +460,19 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     note_sign_in(directory.db(), &app, &origin, &entered).await?;
     let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await
+}
+
+/// Before a session goes on in that tenant: a remembered browser stood for the second factor in another one, so it is asked for
+/// now, as a sign-in there would.
+///
+/// # Errors
+/// `step_up_required`.
+pub async fn check_second_factor(db: &mut PgConnection, session: &Session, wanted: TenantId) -> Result<()> {
+    let by_device = session.factors.contains(&Factor::Device) && !session.factors.iter().any(|factor| factor.is_second());
+    if by_device && session.tenant != Some(wanted) && !second_factors::store::methods(db, session.user_id).await?.is_empty() {
+        return Err(step_up_required().into());
+    }
+    Ok(())
 }
 
 async fn end_one(caller: &SignedIn, id: Uuid) -> Result<()> {
@@ -457,7 +496,8 @@ async fn end_others(caller: &SignedIn) -> Result<()> {
     session.check_fresh(app.clock.now())?;
     let mut directory = Directory::open(app, None, None).await?;
     let ended = store::end_all(directory.db(), session.user_id, Some(session.id), app.clock.now()).await?;
-    revoke_of_other_sessions(directory.db(), session.user_id, session.id, app.clock.now()).await?;
+    // Whoever wants to be signed out everywhere else wants no app left that somebody else connected there.
+    revoke_elsewhere(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let event = SecurityEvent { user: session.user_id, event: "other_sessions_ended", severity: "low", details: json!({ "count": ended }) };
     note_security_event(directory.db(), app, origin, &event).await?;
     directory.commit().await

@@ -21,6 +21,7 @@ use crate::second_factors::passkeys::{self, Refused};
 use crate::second_factors::proof::{self, Proof};
 use crate::second_factors::{Method, PasskeyOptions, challenge_over, wait_for};
 use crate::sessions::store;
+use crate::{devices, suspicion, throttle};
 
 /// The first factor was right, and a second one is due.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,7 +115,11 @@ pub async fn finish(caller: Somebody, input: SecondFactorInput) -> Result<Respon
     let Some((id, user)) = waiting.and_then(|waiting| Some((waiting.id, waiting.user?))) else {
         return Err(too_late(&caller, directory, input.factor()).await);
     };
-    let factor = match proof::check_second(directory.db(), &app, &caller.origin, user, id, input.proof).await? {
+    let key = match devices::find(directory.db(), caller.device.as_ref(), Some(user), now).await? {
+        Some(device) => throttle::Key::of_second_factor_on(&app, device.id),
+        None => throttle::Key::of_second_factor(&app, user),
+    };
+    let factor = match proof::check_second(directory.db(), &app, &caller.origin, &key, user, id, input.proof).await? {
         Ok(factor) => factor,
         Err(refusal) => {
             directory.commit().await?;
@@ -156,6 +161,7 @@ pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Respon
     };
     let attempt = SignIn::Failed { user: refused, email: "", reason: "passkey", factor: Factor::Passkey };
     note_sign_in(directory.db(), &app, &origin, &attempt).await?;
+    suspicion::after_failure(directory.db(), &app, &origin, refused.unwrap_or_default()).await?;
     directory.commit().await?;
     Err(if matches!(signed, Err(Refused::Unknown)) { proof::unknown_passkey() } else { proof::wrong_passkey() }.into())
 }

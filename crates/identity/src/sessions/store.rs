@@ -4,8 +4,10 @@ use platform::auth::{Factor, Gate, Scope, Session};
 use platform::ctx::Origin;
 use platform::ipnet::IpNet;
 use platform::lease::UsedLease;
+use platform::places::Place;
 use platform::time::Timestamp;
 use platform::{App, TenantId, id};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -28,7 +30,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
                   name AS "name!", email AS "email!", locale AS "locale!", timezone AS "timezone!",
                   last_seen_at AS "last_seen_at!", expires_at AS "expires_at!", remembered AS "remembered!",
                   factors AS "factors!", verified_at AS "verified_at!", policy, grace_until AS "grace_until: Timestamp",
-                  is_exempt, permissions AS "permissions!", lease_id, lease_shows_personal, granted_by, granted_by_name
+                  is_exempt, permissions AS "permissions!", lease_id, lease_shows_personal, granted_by, granted_by_name,
+                  directory.is_read_only(tenant_id) AS "is_read_only!"
              FROM identity.authenticate($1, $2)"#,
         &token_hash[..],
         now,
@@ -36,7 +39,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let session = Session {
+    let mut session = Session {
         id: row.session_id,
         user_id: row.user_id,
         name: row.name,
@@ -51,6 +54,7 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
         verified_at: row.verified_at,
         gate: Gate::default(),
         token: None,
+        is_read_only: row.is_read_only,
         lease: match (row.lease_id, row.granted_by, row.granted_by_name) {
             (Some(id), Some(granted_by), Some(granted_by_name)) => {
                 Some(UsedLease { id, granted_by, granted_by_name, shows_personal: row.lease_shows_personal.unwrap_or_default() })
@@ -58,10 +62,15 @@ pub async fn authenticate(db: impl PgExecutor<'_>, token_hash: &[u8; 32], now: T
             _ => None,
         },
     };
+    // Whom a tenant names is no administrator of the instance by it.
+    session.is_platform_admin &= !session.is_confined();
     let policy = row.policy.map(policy::store::read).transpose()?;
     let timeout = policy.as_ref().and_then(|policy| policy.session.timeout_seconds).map(i64::from);
     let factors = session.factors.clone();
+    let (may_change, is_lease) = (session.permissions.of::<policy::http::SecurityManage>().is_some(), session.lease.is_some());
     let session = policy::guarded(session, policy, |policy| Standing {
+        factors: Some(factors.as_slice()).filter(|_| !is_lease),
+        may_change,
         is_exempt: row.is_exempt.unwrap_or_default(),
         has_second: policy.is_second(&factors),
         grace_until: row.grace_until,
@@ -84,6 +93,7 @@ pub async fn note_activity(db: impl PgExecutor<'_>, session: Uuid, now: Timestam
 
 pub async fn insert(
     db: &mut PgConnection,
+    app: &App,
     origin: &Origin,
     new: &NewSession,
     admission: &Admission,
@@ -97,8 +107,8 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO directory.sessions
                 (id, token_hash, user_id, tenant_id, remembered, ip_address, user_agent, created_at, last_seen_at, idle_until, expires_at,
-                 factors, verified_at, grace_until, lease_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14)",
+                 factors, verified_at, grace_until, lease_id, location, provider_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         id::new(),
         &token_hash[..],
         new.user,
@@ -113,6 +123,8 @@ pub async fn insert(
         new.verified_at.unwrap_or(now),
         admission.grace_until as Option<Timestamp>,
         new.lease as Option<Uuid>,
+        activity::location(app, origin) as Option<Json<Place>>,
+        new.provider as Option<Uuid>,
     )
     .execute(db)
     .await?;
@@ -221,9 +233,13 @@ pub async fn tenants(db: &mut PgConnection, user: Uuid) -> Result<Vec<TenantSumm
 }
 
 pub async fn tenant(db: &mut PgConnection, tenant: TenantId) -> Result<CurrentTenant, sqlx::Error> {
-    sqlx::query_as!(CurrentTenant, "SELECT id, name, slug, onboarding_status FROM directory.tenants WHERE id = $1", tenant.0)
-        .fetch_one(db)
-        .await
+    sqlx::query_as!(
+        CurrentTenant,
+        r#"SELECT id, name, slug, onboarding_status, directory.is_read_only(id) AS "is_read_only!" FROM directory.tenants WHERE id = $1"#,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
 }
 
 pub async fn roles(db: &mut PgConnection, tenant: TenantId, user: Uuid) -> Result<Vec<String>, sqlx::Error> {
@@ -272,12 +288,13 @@ pub async fn list(
     count: i64,
 ) -> Result<Vec<OpenSession>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT id, ip_address, user_agent, created_at, last_seen_at, least(expires_at, idle_until) AS \"expires_at!\"
-           FROM directory.sessions
-          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND idle_until > $2
-            AND ($3::uuid IS NULL OR id < $3)
-          ORDER BY id DESC
-          LIMIT $4",
+        r#"SELECT id, ip_address, user_agent, location AS "location: Json<Place>", created_at, last_seen_at,
+                  least(expires_at, idle_until) AS "expires_at!"
+             FROM directory.sessions
+            WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND idle_until > $2
+              AND ($3::uuid IS NULL OR id < $3)
+            ORDER BY id DESC
+            LIMIT $4"#,
         user,
         now,
         before as Option<Uuid>,
@@ -292,6 +309,7 @@ pub async fn list(
             current: row.id == current,
             ip_address: row.ip_address.map(|net| net.addr().to_string()),
             user_agent: row.user_agent,
+            place: row.location.map(|place| place.0),
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,
@@ -307,6 +325,43 @@ pub async fn open_in(db: &mut PgConnection, user: Uuid, tenant: TenantId, now: T
           ORDER BY last_seen_at, id",
         user,
         tenant.0,
+        now,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Cuts the time of the tenant's open sessions: so many seconds from the last use; and in the whole, where use does not extend
+/// it. Who confirmed who he or she is has, for that, signed in anew.
+pub async fn shorten(db: &mut PgConnection, tenant: TenantId, seconds: i64, extends: bool) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.sessions s SET idle_until = least(s.idle_until, cut.idle_until, cut.expires_at), expires_at = least(s.expires_at, cut.expires_at)
+           FROM (SELECT id, last_seen_at + $2 * interval '1 second' AS idle_until,
+                        CASE WHEN $3 THEN expires_at ELSE greatest(created_at, verified_at) + $2 * interval '1 second' END AS expires_at
+                   FROM directory.sessions WHERE tenant_id = $1 AND ended_at IS NULL) AS cut
+          WHERE s.id = cut.id AND s.ended_at IS NULL AND (s.idle_until > cut.idle_until OR s.expires_at > cut.expires_at)",
+        tenant.0,
+        seconds as f64,
+        extends,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends what each user has open in the tenant beyond so many, the ones used least recently first, and `kept` last of all; answers
+/// which.
+pub async fn end_beyond(db: &mut PgConnection, tenant: TenantId, most: i64, kept: Uuid, now: Timestamp) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "UPDATE directory.sessions s SET ended_at = $4
+           FROM (SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY id = $3 DESC, last_seen_at DESC, id DESC) AS place
+                   FROM directory.sessions
+                  WHERE tenant_id = $1 AND ended_at IS NULL AND expires_at > $4 AND idle_until > $4) AS open
+          WHERE s.id = open.id AND open.place > $2 AND s.ended_at IS NULL
+        RETURNING s.id",
+        tenant.0,
+        most,
+        kept,
         now,
     )
     .fetch_all(db)

@@ -15,7 +15,7 @@ use crate::challenges::Purpose;
 use crate::directory::Directory;
 use crate::second_factors::proof::{self, Proof};
 use crate::second_factors::{self, PasskeyOptions, passkeys, wait_for};
-use crate::{cookie, passwords};
+use crate::{cookie, passwords, throttle};
 
 pub async fn options(caller: &SignedIn) -> Result<PasskeyOptions> {
     let SignedIn { app, session, .. } = caller;
@@ -43,7 +43,8 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
             Factor::Password
         }
         other => {
-            let checked = proof::check_second(directory.db(), app, origin, session.user_id, session.id, other).await?;
+            let key = throttle::Key::of_second_factor_inside(app, session.user_id);
+            let checked = proof::check_second(directory.db(), app, origin, &key, session.user_id, session.id, other).await?;
             directory.commit().await?;
             checked?
         }
@@ -52,6 +53,26 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
     let opened = confirmed(directory.db(), &caller, shown).await?;
     let answer = answer(directory.db(), app, origin, StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await
+}
+
+/// Gives the session a new token, with the same rights, when the factors of its user changed: a copy of the former one is worth
+/// nothing then. Answers the `Set-Cookie`.
+///
+/// # Errors
+/// `session_changed`.
+pub async fn renewed(db: &mut PgConnection, caller: &SignedIn) -> Result<String> {
+    let SignedIn { app, session, .. } = caller;
+    let (token, now) = (Token::random(), app.clock.now());
+    if !store::renew(&mut *db, session, &token.hash, &session.factors, session.verified_at).await? {
+        return Err(session_changed().into());
+    }
+    let is_remembered = store::is_remembered(db, session.id).await?;
+    let seconds = (session.expires_at.as_second() - now.as_second()).max(0);
+    Ok(cookie::set(&app.config, &token.secret, is_remembered.then_some(seconds)))
+}
+
+fn session_changed() -> Problem {
+    Problem::conflict("session_changed", "This session was confirmed or ended elsewhere in the meantime. Try again.")
 }
 
 /// Notes that the session's holder has shown that factor just now, and gives the session a new token.
@@ -66,9 +87,7 @@ pub async fn confirmed(db: &mut PgConnection, caller: &SignedIn, shown: Factor) 
         factors.push(shown);
     }
     if !store::renew(&mut *db, session, &token.hash, &factors, now).await? {
-        return Err(
-            Problem::conflict("session_changed", "This session was confirmed or ended elsewhere in the meantime. Try again.").into()
-        );
+        return Err(session_changed().into());
     }
     let event =
         SecurityEvent { user: session.user_id, event: "identity_confirmed", severity: "low", details: json!({ "factor": shown.name() }) };

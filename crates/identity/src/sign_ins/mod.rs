@@ -4,6 +4,7 @@ pub mod http;
 mod store;
 
 use platform::auth::Factor;
+use platform::places::Place;
 use platform::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,6 +48,8 @@ pub struct SignInAttempt {
     pub workspace: Option<String>,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
+    /// Where that address was, as far as it was known then.
+    pub place: Option<Place>,
     pub created_at: Timestamp,
 }
 

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use platform::Ctx;
 use platform::error::Result;
 use platform::ipnet::IpNet;
+use platform::places::Place;
 use platform::time::Timestamp;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::http::MemberSignInFilter;
@@ -18,7 +20,8 @@ const MARK: usize = 5;
 
 pub async fn list(db: &mut PgConnection, user: Uuid, before: Option<Uuid>, count: i64) -> Result<Vec<SignInAttempt>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT h.id, h.outcome, h.method, h.failure_reason, h.attempts, h.ip_address, h.user_agent, h.created_at, t.name AS "workspace?"
+        r#"SELECT h.id, h.outcome, h.method, h.failure_reason, h.attempts, h.ip_address, h.user_agent,
+                  h.location AS "location: Json<Place>", h.created_at, t.name AS "workspace?"
              FROM directory.login_history h
              LEFT JOIN directory.tenants t ON t.id = h.tenant_id
             WHERE h.user_id = $1 AND ($2::uuid IS NULL OR h.id < $2)
@@ -41,6 +44,7 @@ pub async fn list(db: &mut PgConnection, user: Uuid, before: Option<Uuid>, count
             workspace: row.workspace,
             ip_address: row.ip_address.map(|net| net.addr().to_string()),
             user_agent: row.user_agent,
+            place: row.location.map(|place| place.0),
             created_at: row.created_at,
         })
         .collect())
@@ -50,8 +54,8 @@ pub async fn list(db: &mut PgConnection, user: Uuid, before: Option<Uuid>, count
 pub async fn of_members(ctx: &mut Ctx, filter: &MemberSignInFilter, before: Option<Uuid>, count: i64) -> Result<Vec<MemberSignIn>> {
     let tenant = ctx.tenant.0;
     let rows = sqlx::query!(
-        r#"SELECT h.id, h.outcome, h.method, h.failure_reason, h.attempts, h.ip_address, h.user_agent, h.created_at, h.tenant_id,
-                  m.user_id, m.display_name, t.name AS workspace
+        r#"SELECT h.id, h.outcome, h.method, h.failure_reason, h.attempts, h.ip_address, h.user_agent,
+                  h.location AS "location: Json<Place>", h.created_at, h.tenant_id, m.user_id, m.display_name, t.name AS workspace
              FROM directory.login_history h
              JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = h.user_id
              JOIN directory.tenants t ON t.id = $1
@@ -89,6 +93,7 @@ pub async fn of_members(ctx: &mut Ctx, filter: &MemberSignInFilter, before: Opti
                 workspace: row.tenant_id.map(|_| row.workspace),
                 ip_address: row.ip_address.map(|net| net.addr().to_string()),
                 user_agent: row.user_agent,
+                place: row.location.map(|place| place.0),
                 created_at: row.created_at,
             },
         })
@@ -103,14 +108,15 @@ pub async fn of_nobody(
     count: i64,
 ) -> Result<Vec<UnknownSignIn>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT id, outcome, method, failure_reason, attempts, ip_address, user_agent, email_hash, created_at
-           FROM directory.login_history
-          WHERE user_id IS NULL
-            AND ($1::uuid IS NULL OR id < $1)
-            AND ($2::bytea IS NULL OR email_hash = $2)
-            AND ($3::inet IS NULL OR ip_address = $3)
-          ORDER BY id DESC
-          LIMIT $4",
+        r#"SELECT id, outcome, method, failure_reason, attempts, ip_address, user_agent, location AS "location: Json<Place>", email_hash,
+                  created_at
+             FROM directory.login_history
+            WHERE user_id IS NULL
+              AND ($1::uuid IS NULL OR id < $1)
+              AND ($2::bytea IS NULL OR email_hash = $2)
+              AND ($3::inet IS NULL OR ip_address = $3)
+            ORDER BY id DESC
+            LIMIT $4"#,
         before as Option<Uuid>,
         email_hash.map(<[u8; 32]>::as_slice),
         address.map(IpNet::from) as Option<IpNet>,
@@ -131,6 +137,7 @@ pub async fn of_nobody(
                 workspace: None,
                 ip_address: row.ip_address.map(|net| net.addr().to_string()),
                 user_agent: row.user_agent,
+                place: row.location.map(|place| place.0),
                 created_at: row.created_at,
             },
         })

@@ -21,6 +21,7 @@ pub async fn enter(caller: SignedIn, lease: Uuid) -> Result<Response> {
     session.check_fresh(now)?;
     let mut owner = AsOwner::open(&app, claim).await?;
     let tenant = store::tenant_to_enter(owner.db(), lease, session.user_id, now).await?.ok_or_else(Problem::not_found)?;
+    sessions::check_second_factor(owner.db(), &session, tenant).await?;
     let remembered = sessions::store::is_remembered(owner.db(), session.id).await?;
     sessions::store::end(owner.db(), session.user_id, session.id, now).await?;
     // What apps were given goes with the session: it is not to hang on a lease.

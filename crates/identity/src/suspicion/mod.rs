@@ -5,6 +5,7 @@ mod store;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use platform::auth::Factor;
 use platform::ctx::Origin;
 use platform::error::Result;
 use platform::events::{Reaction, Recorded};
@@ -15,7 +16,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::activity::{SecurityEvent, note_security_event};
-use crate::mails::notices;
+use crate::mails::suspicions;
 
 /// Failures within an hour that are more than a forgotten password.
 const MANY_FAILURES: i64 = 10;
@@ -26,6 +27,8 @@ const MANY_EXPORTS: i64 = 3;
 pub enum Suspicion {
     /// Signed in from a network and a device that were not seen together with this account before.
     NewPlace,
+    /// Signed in from a country that it was not used in before, with whatever device.
+    NewCountry,
     ManyFailures,
     ManyExports,
 }
@@ -34,20 +37,25 @@ impl Suspicion {
     fn name(self) -> &'static str {
         match self {
             Self::NewPlace => "new_place",
+            Self::NewCountry => "new_country",
             Self::ManyFailures => "many_failures",
             Self::ManyExports => "many_exports",
         }
     }
 }
 
-/// Judges a sign-in, before it is written down: new is what neither the network nor the device of any earlier one of the
-/// last 90 days is. The first sign-in of all is nobody's surprise.
+/// Judges a sign-in, before it is written down: new is a country that no earlier one of the last 90 days came from, as far as
+/// countries are known, and what neither the network nor the device of any of them is. The first sign-in of all is nobody's surprise.
 ///
 /// # Errors
 /// The database's.
-pub async fn after_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid) -> Result<()> {
+pub async fn after_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid, factors: &[Factor]) -> Result<()> {
     let since = app.clock.now().plus_seconds(-90 * 24 * 3600);
-    if store::is_new_place(&mut *db, origin, user, since).await? {
+    let country = app.config.places.find(origin.ip).map(|place| place.country);
+    let new = store::newness(&mut *db, origin, country.as_deref(), user, since, factors == [Factor::Company]).await?;
+    if new.country {
+        tell(db, app, origin, user, Suspicion::NewCountry).await?;
+    } else if new.place {
         tell(db, app, origin, user, Suspicion::NewPlace).await?;
     }
     Ok(())
@@ -112,20 +120,28 @@ pub async fn tell(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid,
     let Some(person) = store::person(&mut *db, user).await? else { return Ok(()) };
     let device = origin.user_agent.as_deref().map_or_else(|| "?".to_owned(), |agent| agent.chars().take(120).collect());
     let address = origin.ip.map_or_else(|| "?".to_owned(), |ip| ip.to_string());
+    let address = match app.config.places.name(origin.ip, &person.locale) {
+        Some(place) => format!("{address} ({place})"),
+        None => address,
+    };
     let (notice, path) = match suspicion {
-        Suspicion::NewPlace => (&notices::NEW_PLACE, "/settings/security"),
-        Suspicion::ManyFailures => (&notices::MANY_FAILURES, "/forgot-password"),
-        Suspicion::ManyExports => (&notices::MANY_EXPORTS, "/settings/security"),
+        Suspicion::NewPlace => (&suspicions::NEW_PLACE, "/settings/security"),
+        Suspicion::NewCountry => (&suspicions::NEW_COUNTRY, "/settings/security"),
+        Suspicion::ManyFailures => (&suspicions::MANY_FAILURES, "/forgot-password"),
+        Suspicion::ManyExports => (&suspicions::MANY_EXPORTS, "/settings/security"),
     };
     let to = Person { name: person.name.clone(), email: person.email };
     let mut own = notice.mail(app, &person.locale, to, &[("device", &device), ("address", &address)], path);
     own.dedupe_key = Some(format!("suspicion {name} {user} {day}"));
     mail::post(&mut *db, &app.keys, None, &own).await?;
     for admin in store::admins_to_tell(&mut *db, user).await? {
-        let values =
-            [("person", person.name.as_str()), ("workspace", admin.workspace.as_str()), ("what", notices::suspicion(&admin.locale, name))];
+        let values = [
+            ("person", person.name.as_str()),
+            ("workspace", admin.workspace.as_str()),
+            ("what", suspicions::suspicion(&admin.locale, name)),
+        ];
         let to = Person { name: admin.name, email: admin.email };
-        let mut mail = notices::MEMBER_SUSPICIOUS.mail(app, &admin.locale, to, &values, "/settings/members");
+        let mut mail = suspicions::MEMBER_SUSPICIOUS.mail(app, &admin.locale, to, &values, "/settings/members");
         mail.dedupe_key = Some(format!("suspicion {name} {user} {day} {} {}", admin.tenant_id, admin.user_id));
         mail::post(&mut *db, &app.keys, None, &mail).await?;
     }

@@ -8,20 +8,37 @@ use uuid::Uuid;
 
 use crate::activity;
 
-/// Networks are compared by /24 of IPv4 and /48 of IPv6: what one connection at home or one office moves within.
-pub async fn is_new_place(db: &mut PgConnection, origin: &Origin, user: Uuid, since: Timestamp) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT coalesce(bool_and(l.user_agent IS DISTINCT FROM $3
+/// What of a sign-in none of the earlier ones had.
+pub struct Newness {
+    pub country: bool,
+    pub place: bool,
+}
+
+/// What a workspace's own provider let in makes no place known to the rest of the account. Networks are compared by /24 of IPv4 and /48 of IPv6: what one connection at home or one office moves within.
+pub async fn newness(
+    db: &mut PgConnection,
+    origin: &Origin,
+    country: Option<&str>,
+    user: Uuid,
+    since: Timestamp,
+    by_company: bool,
+) -> Result<Newness, sqlx::Error> {
+    sqlx::query_as!(
+        Newness,
+        r#"SELECT coalesce(bool_and(l.country <> $5) FILTER (WHERE l.country IS NOT NULL), false) AS "country!",
+                  coalesce(bool_and(l.user_agent IS DISTINCT FROM $3
                                     AND NOT coalesce(network(set_masklen(l.ip_address, CASE family(l.ip_address) WHEN 4 THEN 24 ELSE 48 END)) >>= $2::inet, false)),
-                           false) AS "is_new!"
-             FROM (SELECT ip_address, user_agent FROM directory.login_history
-                    WHERE user_id = $1 AND outcome = 'success' AND created_at > $4
+                           false) AS "place!"
+             FROM (SELECT ip_address, user_agent, location ->> 'country' AS country FROM directory.login_history
+                    WHERE user_id = $1 AND outcome = 'success' AND created_at > $4 AND ($6 OR method <> 'company')
                     ORDER BY id DESC
                     LIMIT 200) AS l"#,
         user,
         activity::address(origin) as Option<IpNet>,
         activity::user_agent(origin),
         since,
+        country,
+        by_company,
     )
     .fetch_one(db)
     .await

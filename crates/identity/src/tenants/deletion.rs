@@ -21,7 +21,7 @@ use super::store;
 use crate::accounts::day;
 use crate::events::{TenantDeletionCancelled, TenantDeletionRequested, TenantUpdated};
 use crate::mails::notices::{self, Notice};
-use crate::members;
+use crate::{members, policy};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +45,7 @@ async fn request(caller: SignedIn, Path(id): Path<Uuid>, Json(input): Json<Tenan
     let (tenant, user) = (TenantId(id), session.user_id);
     let mut ctx = Ctx::of_member(app, session, tenant, origin, claim);
     members::store::find(ctx.db().await?, tenant, user).await?.filter(|member| member.status == "active").ok_or_else(Problem::not_found)?;
+    check_admitted(&mut ctx).await?;
     let me = owner(&mut ctx).await?;
     let now = ctx.now();
     let name = store::name_of(ctx.db().await?, tenant).await?;
@@ -77,6 +78,7 @@ async fn cancel(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
     if member.is_none() {
         return Err(Problem::not_found().into());
     }
+    check_admitted(&mut ctx).await?;
     if !members::store::is_owner(ctx.db().await?, tenant, user).await? {
         return Err(not_owner().into());
     }
@@ -100,6 +102,14 @@ async fn cancel(caller: SignedIn, Path(id): Path<Uuid>) -> Result<Response> {
     ctx.publish(&TenantDeletionCancelled { tenant_id: tenant.0 })?;
     ctx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The workspace is named in the path, so no extractor has asked its security policy.
+async fn check_admitted(ctx: &mut Ctx) -> Result<()> {
+    let (tenant, now, address) = (ctx.tenant, ctx.now(), ctx.origin.ip);
+    let session = ctx.session().ok_or_else(Problem::unauthenticated)?.clone();
+    policy::check_admitted(ctx.db().await?, tenant, &session, address, now).await??;
+    Ok(())
 }
 
 /// The caller, read again under the lock of memberships to be an owner.

@@ -1,6 +1,6 @@
 //! Tenants: founding them with their roles, and their settings.
 
-mod currencies;
+pub mod currencies;
 pub mod deletion;
 pub mod http;
 pub mod store;

@@ -37,10 +37,11 @@ pub async fn insert(
 
 pub async fn find(db: &mut PgConnection, id: TenantId) -> Result<Tenant, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT id, name, slug, timezone, currency, locale, billing_email, onboarding_status, settings AS "settings: Json<Map<String, Value>>",
-                  branding AS "branding: Json<Branding>", logo_url, alerts_admins, feature_flags AS "features: Json<Features>",
-                  trial_ends_at, version
-             FROM directory.tenants WHERE id = $1"#,
+        r#"SELECT t.id, t.name, t.slug, t.timezone, t.currency, t.locale, t.billing_email, t.onboarding_status,
+                  t.settings AS "settings: Json<Map<String, Value>>", t.branding AS "branding: Json<Branding>", t.logo_url, t.alerts_admins,
+                  t.feature_flags AS "features: Json<Features>",
+                  (SELECT s.trial_end FROM directory.subscriptions s WHERE s.tenant_id = t.id) AS trial_ends_at, t.version
+             FROM directory.tenants t WHERE t.id = $1"#,
         id.0,
     )
     .fetch_one(db)

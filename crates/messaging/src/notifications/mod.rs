@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::events::{NotificationCreated, NotificationsChanged};
 
-pub use store::forget_old;
 pub(crate) use store::{admins, alerts_admins, holders, inviter};
 
 /// What one can choose channels for. Security cannot be chosen away.

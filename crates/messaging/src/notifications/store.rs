@@ -4,7 +4,6 @@ use platform::events::Recorded;
 use platform::time::Timestamp;
 use platform::{Ctx, Result, id};
 use serde_json::Value;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{Group, Named, Notice, Notification, Severity};
@@ -268,16 +267,4 @@ pub async fn inviter(ctx: &mut Ctx, invitation: Uuid) -> Result<Option<Uuid>> {
     let tenant = ctx.tenant.0;
     let inviter = sqlx::query_scalar!("SELECT invited_by FROM directory.invitations WHERE tenant_id = $1 AND id = $2", tenant, invitation);
     Ok(inviter.fetch_optional(ctx.db().await?).await?)
-}
-
-/// Removes what was read 90 days ago, and what nobody read in a year; run daily as the owner.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_old(owner: &PgPool, now: Timestamp) -> Result<u64> {
-    let days = |count: i64| now.plus_seconds(-count * 24 * 3600);
-    let gone = sqlx::query!("DELETE FROM messaging.notifications WHERE read_at < $1 OR created_at < $2", days(90), days(365))
-        .execute(owner)
-        .await?;
-    Ok(gone.rows_affected())
 }

@@ -215,10 +215,10 @@ async fn write(app: &App, tenant: TenantId, id: Uuid) -> Result<(), JobError> {
             return Err(JobError::Fail("the file is too large; ask for a shorter period".to_owned()));
         }
     }
-    let (last, manifest) = writer.finish().await?;
+    let (last, signed) = writer.finish().await?;
     pending.extend_from_slice(&last);
     size += put(&mut ctx, id, part, &pending).await?;
-    store::ready_export(&mut ctx, id, &manifest, size).await?;
+    store::ready_export(&mut ctx, id, &signed.manifest, size).await?;
     ctx.commit().await.map_err(JobError::from)
 }
 
@@ -227,12 +227,4 @@ async fn put(ctx: &mut Ctx, export: Uuid, part: i32, plain: &[u8]) -> Result<i64
     store::insert_export_part(ctx, export, part, &sealed).await?;
     ctx.commit().await?;
     i64::try_from(plain.len()).map_err(Error::internal)
-}
-
-/// Removes what has run out; run daily as the owner. Answers how many went.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_old(app: &App) -> Result<u64> {
-    Ok(store::forget_exports(&app.pools.owner, app.clock.now()).await?)
 }

@@ -1,7 +1,9 @@
-//! The trail as a file: JSON lines, one a record, and a signed manifest as the last. It is verified without the database.
+//! The trail as a file: JSON lines, one a record, and a signed manifest as the last, compressed (RFC 1952) where it is an archive. It
+//! is verified without the database.
 
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
+use flate2::read::GzDecoder;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,9 +11,10 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::archive;
 use super::heads::{self, Head, Hex, VerifyingKey};
 use super::people::{Opener, Part};
-use super::record::{Hash, Record, genesis};
+use super::record::{Hash, Record};
 use super::store;
 use super::verify::{Broken, Sealed, Verifier};
 use crate::ctx::{Ctx, TenantId};
@@ -22,8 +25,10 @@ use crate::time::Timestamp;
 const PAGE: i64 = 1000;
 /// Hourly heads of six weeks; older ones prove nothing that these do not.
 const MOST_HEADS: usize = 1000;
-/// Lines that are verified together.
-const LINES: usize = 8192;
+/// Bytes that are verified together.
+const PIECE: u64 = 8 << 20;
+/// Fewer lines are not worth a second thread.
+const SHARE: usize = 500;
 const LONGEST_MANIFEST: u64 = 4 << 20;
 const FORMAT: u32 = 1;
 
@@ -65,10 +70,21 @@ impl Manifest {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct LastLine {
-    manifest: Manifest,
-    signature: Hex<64>,
+/// How the last line begins, and no other.
+const LAST_LINE: &[u8] = br#"{"manifest":"#;
+
+/// The last line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignedManifest {
+    pub manifest: Manifest,
+    pub signature: Hex<64>,
+}
+
+impl SignedManifest {
+    /// Whether one of the keys signed it.
+    pub fn is_signed(&self, keys: &[VerifyingKey]) -> bool {
+        self.manifest.message().is_ok_and(|message| keys.iter().any(|key| key.verifies(&message, &self.signature.0)))
+    }
 }
 
 /// What the sealed parts of a record say, for the reader; the manifest's SHA-256 holds it.
@@ -107,7 +123,8 @@ struct WrittenLine<'a> {
     hash: Hex<32>,
     event: Uuid,
     record: Option<&'a Record>,
-    opened: Opened,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened: Option<Opened>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +144,8 @@ pub struct Writer {
     period: (Option<Timestamp>, Option<Timestamp>),
     first: i64,
     last: i64,
+    /// Whether what is sealed is written beside it in plain.
+    opens: bool,
     written: i64,
     previous: Hash,
     first_hash: Option<Hash>,
@@ -135,33 +154,46 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Of the records of a period that are sealed by now.
+    /// Of the records of a period that are sealed by now, with what they say of people in plain. What is archived is not among them.
     ///
     /// # Errors
     /// The database's.
     pub async fn begin(app: &App, tenant: TenantId, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Self> {
         let mut ctx = Ctx::of_program(app.clone(), tenant, None);
         let db = ctx.db().await?;
+        let base = archive::base(db, tenant).await?;
         let end = store::chain(db, tenant).await?.map_or(0, |chain| chain.seq);
         let (first, last) = match (from, to) {
             (None, None) => (1, end),
             _ => store::span(db, tenant, from, to).await?.unwrap_or((1, 0)),
         };
-        let previous = if first == 1 { None } else { store::hash_at(db, tenant, first - 1).await? };
+        let first = first.max(base.seq + 1);
+        let previous = if first == base.seq + 1 { None } else { store::hash_at(db, tenant, first - 1).await? };
         ctx.rollback().await?;
-        let previous = previous.unwrap_or_else(|| genesis(tenant.0));
-        Ok(Self {
+        Ok(Self { opens: true, ..Self::of_places(app, tenant, (first, last.max(first - 1)), previous.unwrap_or(base.hash), (from, to)) })
+    }
+
+    /// Of the records at these places, after that hash. What they say of people stays sealed.
+    pub(super) fn of_places(
+        app: &App,
+        tenant: TenantId,
+        (first, last): (i64, i64),
+        previous: Hash,
+        period: (Option<Timestamp>, Option<Timestamp>),
+    ) -> Self {
+        Self {
             app: app.clone(),
             tenant,
-            period: (from, to),
+            period,
             first,
             last,
+            opens: false,
             written: 0,
             previous,
             first_hash: None,
             last_hash: previous,
             sha256: Sha256::new(),
-        })
+        }
     }
 
     /// The next lines, until there are none.
@@ -175,11 +207,14 @@ impl Writer {
         if links.is_empty() {
             return Ok(None);
         }
-        let opener = Opener::for_records(&mut ctx, links.iter().filter_map(|link| link.record.as_ref())).await?;
+        let opener = match self.opens {
+            true => Some(Opener::for_records(&mut ctx, links.iter().filter_map(|link| link.record.as_ref())).await?),
+            false => None,
+        };
         ctx.rollback().await?;
         let mut lines = Vec::new();
         for link in &links {
-            let opened = link.record.as_ref().map(|record| Opened::of(&opener, record)).unwrap_or_default();
+            let opened = opener.as_ref().map(|opener| link.record.as_ref().map(|record| Opened::of(opener, record)).unwrap_or_default());
             let line = WrittenLine { seq: link.seq, hash: Hex(link.hash), event: link.event, record: link.record.as_ref(), opened };
             serde_json::to_writer(&mut lines, &line).map_err(Error::internal)?;
             lines.push(b'\n');
@@ -195,7 +230,7 @@ impl Writer {
     ///
     /// # Errors
     /// The database's; a signing key that does not open.
-    pub async fn finish(self) -> Result<(Vec<u8>, Manifest)> {
+    pub async fn finish(self) -> Result<(Vec<u8>, SignedManifest)> {
         let mut tx = self.app.pools.owner.begin().await?;
         let mut heads = store::heads(&mut tx, self.tenant, self.first, self.last).await?;
         heads.drain(..heads.len().saturating_sub(MOST_HEADS));
@@ -218,9 +253,10 @@ impl Writer {
             key_id: key.id,
         };
         let signature = key.sign(&manifest.message()?);
-        let mut line = serde_json::to_vec(&LastLine { manifest: manifest.clone(), signature }).map_err(Error::internal)?;
+        let signed = SignedManifest { manifest, signature };
+        let mut line = serde_json::to_vec(&signed).map_err(Error::internal)?;
         line.push(b'\n');
-        Ok((line, manifest))
+        Ok((line, signed))
     }
 }
 
@@ -237,8 +273,18 @@ pub enum FileError {
     Forged,
     #[error("the records are whole, and what stands beside them was changed (SHA-256 differs)")]
     Sha256,
+    #[error("the compressed file is damaged: {0}")]
+    Damaged(std::io::Error),
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
+}
+
+impl FileError {
+    /// Of bytes that were read and are not what a compressed file holds.
+    pub(super) fn damaged(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) { Self::Damaged(error) } else { Self::Io(error) }
+    }
 }
 
 /// A file that is what the program wrote.
@@ -248,84 +294,153 @@ pub struct VerifiedFile {
     pub heads: usize,
 }
 
-/// Verifies a file with nothing but the public keys, and heads that were kept elsewhere.
+/// Verifies a file, compressed or not, with nothing but the public keys, and heads that were kept elsewhere.
 ///
 /// # Errors
 /// The first record that is broken, or what else is wrong.
 pub fn verify_file(mut file: impl Read + Seek, keys: &[VerifyingKey], outside: &[Head]) -> Result<VerifiedFile, FileError> {
-    let (last, lines_end) = last_line(&mut file)?;
+    let mut magic = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut magic)?;
+    let is_compressed = magic == [0x1f, 0x8b];
     file.rewind()?;
-    let mut lines = BufReader::with_capacity(1 << 20, file.take(lines_end));
-    let Ok(LastLine { manifest, signature }) = serde_json::from_slice::<LastLine>(&last) else {
-        let mut seen = 0;
-        while let Some(links) = read(&mut lines, seen, &mut Sha256::new())? {
-            seen += links.len();
+    let last = if is_compressed { last_line_of(GzDecoder::new(&mut file)).map_err(FileError::damaged)? } else { last_line(&mut file)? };
+    file.rewind()?;
+    let Ok(signed) = serde_json::from_slice::<SignedManifest>(&last) else {
+        let lines = if is_compressed { count_lines(GzDecoder::new(file)) } else { count_lines(file) };
+        return Err(FileError::NoManifest(lines.map_err(FileError::damaged)?));
+    };
+    let mut follower = Follower::new(&signed, keys, outside)?;
+    let mut bytes: Box<dyn Read + '_> = if is_compressed { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        if bytes.by_ref().take(PIECE).read_to_end(&mut piece).map_err(FileError::damaged)? == 0 {
+            let heads = follower.finish(&signed)?;
+            return Ok(VerifiedFile { heads, manifest: signed.manifest });
         }
-        return Err(FileError::NoManifest(seen));
-    };
-    let message = manifest.message().map_err(|_| FileError::Forged)?;
-    if !keys.iter().any(|key| key.verifies(&message, &signature.0)) {
-        return Err(FileError::Forged);
+        follower.push(&piece)?;
     }
-    // One that was signed before the file was made, of a record that a file of the whole trail would have.
-    let is_due = |head: &&Head| head.seq <= manifest.last_seq || (manifest.to.is_none() && head.signed_at <= manifest.made_at);
-    let heads = manifest.heads.iter().chain(outside.iter().filter(is_due)).cloned();
-    let mut verifier = Verifier::after(manifest.tenant, manifest.first_seq - 1, manifest.previous_hash.0, heads, keys);
-    let (mut sha256, mut seen) = (Sha256::new(), 0);
-    while let Some(links) = read(&mut lines, seen, &mut sha256)? {
-        verifier.take(&links).map_err(FileError::Broken)?;
-        seen += links.len();
-    }
-    verifier.finish(Some(manifest.last_seq)).map_err(FileError::Broken)?;
-    if sha256.finalize()[..] != manifest.sha256.0 || verifier.last_hash() != manifest.last_hash.0 {
-        return Err(FileError::Sha256);
-    }
-    Ok(VerifiedFile { heads: verifier.heads_checked, manifest })
 }
 
-/// The last line of a file, and where it begins.
-fn last_line(file: &mut (impl Read + Seek)) -> std::io::Result<(Vec<u8>, u64)> {
+/// The last line of a file.
+fn last_line(file: &mut (impl Read + Seek)) -> std::io::Result<Vec<u8>> {
     let length = file.seek(SeekFrom::End(0))?;
-    let begin = length.saturating_sub(LONGEST_MANIFEST);
-    file.seek(SeekFrom::Start(begin))?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail)?;
-    let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
-    let at = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    Ok((text[at..].to_vec(), begin + at as u64))
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST_MANIFEST)))?;
+    last_line_of(file)
 }
 
-/// The next lines, read by this thread and taken apart by all; nothing at the end.
-fn read(lines: &mut impl BufRead, seen: usize, sha256: &mut Sha256) -> Result<Option<Vec<Sealed>>, FileError> {
-    let (mut bytes, mut ends) = (Vec::new(), vec![0]);
-    while ends.len() <= LINES && lines.read_until(b'\n', &mut bytes)? > 0 {
-        ends.push(bytes.len());
+fn last_line_of(bytes: impl Read) -> std::io::Result<Vec<u8>> {
+    let (mut lines, mut line, mut last) = (BufReader::with_capacity(1 << 20, bytes), Vec::new(), Vec::new());
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        std::mem::swap(&mut line, &mut last);
+        line.clear();
     }
-    let count = ends.len() - 1;
-    if count == 0 {
-        return Ok(None);
+    Ok(last)
+}
+
+fn count_lines(bytes: impl Read) -> std::io::Result<usize> {
+    let (mut lines, mut line, mut count) = (BufReader::with_capacity(1 << 20, bytes), Vec::new(), 0);
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        count += 1;
+        line.clear();
     }
-    let parse = |range: std::ops::Range<usize>| -> Result<Vec<Sealed>, FileError> {
-        range
-            .map(|nth| {
-                let line: ReadLine = serde_json::from_slice(&bytes[ends[nth]..ends[nth + 1]])
-                    .map_err(|error| FileError::Malformed(seen + nth + 1, error))?;
-                Ok(Sealed { seq: line.seq, hash: line.hash.0, event: line.event, record: line.record })
-            })
-            .collect()
+    Ok(count)
+}
+
+/// Holds the lines of a file against the chain as its bytes come in.
+pub(super) struct Follower<'a> {
+    verifier: Verifier<'a>,
+    sha256: Sha256,
+    seen: usize,
+    /// Of a line that is not whole yet.
+    rest: Vec<u8>,
+    last_line: Option<Vec<u8>>,
+}
+
+impl<'a> Follower<'a> {
+    pub fn new(signed: &SignedManifest, keys: &'a [VerifyingKey], outside: &[Head]) -> Result<Self, FileError> {
+        if !signed.is_signed(keys) {
+            return Err(FileError::Forged);
+        }
+        let manifest = &signed.manifest;
+        // One that was signed before the file was made, of a record that a file of the whole trail would have.
+        let is_due = |head: &&Head| head.seq <= manifest.last_seq || (manifest.to.is_none() && head.signed_at <= manifest.made_at);
+        let heads = manifest.heads.iter().chain(outside.iter().filter(is_due)).cloned();
+        let verifier = Verifier::after(manifest.tenant, manifest.first_seq - 1, manifest.previous_hash.0, heads, keys);
+        Ok(Self { verifier, sha256: Sha256::new(), seen: 0, rest: Vec::new(), last_line: None })
+    }
+
+    /// The records whose lines end in these bytes.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Sealed>, FileError> {
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.rest.extend_from_slice(bytes);
+            return Ok(Vec::new());
+        };
+        let mut lines = std::mem::take(&mut self.rest);
+        lines.extend_from_slice(&bytes[..=end]);
+        self.rest.extend_from_slice(&bytes[end + 1..]);
+        self.take(&lines)
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Vec<Sealed>, FileError> {
+        let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        if self.last_line.is_some() && !lines.is_empty() {
+            return Err(FileError::Sha256);
+        }
+        if let Some(at) = lines.iter().position(|line| line.starts_with(LAST_LINE)) {
+            if at + 1 < lines.len() {
+                return Err(FileError::Sha256);
+            }
+            self.last_line = lines.pop().map(<[u8]>::to_vec);
+        }
+        let links = parse(&lines, self.seen, || lines.iter().for_each(|line| self.sha256.update(line)))?;
+        self.verifier.take(&links).map_err(FileError::Broken)?;
+        self.seen += links.len();
+        Ok(links)
+    }
+
+    /// At the end of the file; answers how many signed heads were met.
+    pub fn finish(mut self, signed: &SignedManifest) -> Result<usize, FileError> {
+        let rest = std::mem::take(&mut self.rest);
+        self.take(&rest)?;
+        self.verifier.finish(Some(signed.manifest.last_seq)).map_err(FileError::Broken)?;
+        if self.sha256.finalize()[..] != signed.manifest.sha256.0 || self.verifier.last_hash() != signed.manifest.last_hash.0 {
+            return Err(FileError::Sha256);
+        }
+        let last: Option<SignedManifest> = self.last_line.and_then(|line| serde_json::from_slice(&line).ok());
+        match last {
+            None => Err(FileError::NoManifest(self.seen)),
+            Some(last) if last != *signed => Err(FileError::Forged),
+            Some(_) => Ok(self.verifier.heads_checked),
+        }
+    }
+}
+
+/// Takes lines apart by all threads, while this one does something beside.
+fn parse(lines: &[&[u8]], seen: usize, beside: impl FnOnce()) -> Result<Vec<Sealed>, FileError> {
+    let parse = |first: usize, lines: &[&[u8]]| -> Result<Vec<Sealed>, FileError> {
+        let lines = lines.iter().enumerate().map(|(nth, line)| {
+            let line: ReadLine = serde_json::from_slice(line).map_err(|error| FileError::Malformed(seen + first + nth + 1, error))?;
+            Ok(Sealed { seq: line.seq, hash: line.hash.0, event: line.event, record: line.record })
+        });
+        lines.collect()
     };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = count.div_ceil(threads);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(lines.len() / SHARE).max(1);
+    if threads == 1 {
+        beside();
+        return parse(0, lines);
+    }
+    let share = lines.len().div_ceil(threads);
     let parts: Vec<_> = std::thread::scope(|scope| {
         let running: Vec<_> =
-            (share..count).step_by(share).map(|begin| scope.spawn(move || parse(begin..(begin + share).min(count)))).collect();
-        let first = parse(0..share);
-        sha256.update(&bytes);
+            lines.chunks(share).enumerate().skip(1).map(|(nth, part)| scope.spawn(move || parse(nth * share, part))).collect();
+        let first = parse(0, &lines[..share]);
+        beside();
         std::iter::once(first).chain(running.into_iter().filter_map(|thread| thread.join().ok())).collect()
     });
-    let mut links = Vec::with_capacity(count);
+    let mut links = Vec::with_capacity(lines.len());
     for part in parts {
         links.extend(part?);
     }
-    Ok(Some(links))
+    Ok(links)
 }

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::archive::{self, AuditArchive};
 use super::heads::{Head, Hex};
 use super::store::{self, Which};
 use super::{AuditEvent, AuditRead, exports, list as lines};
@@ -78,7 +79,8 @@ impl Search {
     }
 }
 
-fn says(event: &AuditEvent, text: &str) -> bool {
+/// Text in lower case.
+pub(super) fn says(event: &AuditEvent, text: &str) -> bool {
     let has = |part: &str| part.to_lowercase().contains(text);
     has(&event.action)
         || has(&event.entity_type)
@@ -132,6 +134,8 @@ async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<AuditFilter>) -> R
 /// The chain of hashes over the tenant's trail.
 #[derive(Debug, Serialize, ToSchema)]
 struct AuditChain {
+    /// The place of the last line that has left the database for an archive; 0 before the first.
+    archived_seq: i64,
     /// The place of the last sealed line; 0 before the first.
     sealed_seq: i64,
     /// Of that line, in hex digits.
@@ -145,7 +149,7 @@ struct AuditChain {
     verified_seq: Option<i64>,
     /// The first broken record that was found then.
     broken_seq: Option<i64>,
-    /// `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head` or `never_sealed`
+    /// `changed`, `missing`, `gap`, `truncated`, `rewritten`, `forged_head`, `forged_archive` or `never_sealed`
     broken_reason: Option<String>,
     /// The keys that signed heads, the newest first.
     keys: Vec<AuditKey>,
@@ -168,6 +172,7 @@ async fn chain(mut ctx: Allow<AuditRead>) -> Result<Json<AuditChain>> {
     let db = ctx.db().await?;
     let chain = store::chain(db, tenant).await?;
     let head = store::last_head(db, tenant).await?;
+    let base = archive::base(db, tenant).await?;
     let keys = store::public_keys(db).await?;
     let keys = keys
         .into_iter()
@@ -175,6 +180,7 @@ async fn chain(mut ctx: Allow<AuditRead>) -> Result<Json<AuditChain>> {
         .collect::<Result<_>>()?;
     let hash = chain.as_ref().map(|chain| store::hash(&chain.hash)).transpose()?;
     Ok(Json(AuditChain {
+        archived_seq: base.seq,
         sealed_seq: chain.as_ref().map_or(0, |chain| chain.seq),
         sealed_hash: hash.map(Hex),
         sealed_at: chain.as_ref().map(|chain| chain.sealed_at),
@@ -187,6 +193,15 @@ async fn chain(mut ctx: Allow<AuditRead>) -> Result<Json<AuditChain>> {
     }))
 }
 
+/// Parts of the trail that have left the database, newest first. They are kept in the files of the instance, where who hosts it
+/// searches them.
+#[utoipa::path(get, path = "/audit-archives", tag = "platform", params(PageParams), responses((status = 200, body = Page<AuditArchive>)), security(("session" = [])))]
+async fn archives(mut ctx: Allow<AuditRead>, Query(page): Query<PageParams>) -> Result<Json<Page<AuditArchive>>> {
+    let (limit, before) = (page.limit()?, page.after::<i64>()?);
+    let rows = archive::store::list(&mut ctx, before, limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, |row| row.signed.manifest.first_seq, AuditArchive::from)))
+}
+
 pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(chain)).merge(exports::api())
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(chain)).routes(routes!(archives)).merge(exports::api())
 }

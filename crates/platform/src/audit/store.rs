@@ -12,6 +12,30 @@ use crate::ctx::{Ctx, TenantId};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
+/// The line of a row: the statements that read lines have rows of different types, with these columns in each.
+macro_rules! record {
+    ($row:ident) => {
+        Record {
+            id: $row.id,
+            actor_id: $row.actor_id,
+            actor_name: $row.actor_name,
+            actor_key: $row.actor_key,
+            actor_ciphertext: $row.actor_ciphertext,
+            action: $row.action,
+            description: $row.description,
+            entity_type: $row.entity_type,
+            entity_id: $row.entity_id,
+            old_values: $row.old_values,
+            new_values: $row.new_values,
+            values_key: $row.values_key,
+            values_ciphertext: $row.values_ciphertext,
+            metadata: $row.metadata,
+            request_id: $row.request_id,
+            created_at: $row.created_at,
+        }
+    };
+}
+
 /// Which lines of a tenant's trail.
 #[derive(Clone, Debug, Default)]
 pub struct Which {
@@ -21,6 +45,18 @@ pub struct Which {
     pub action: Option<String>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
+}
+
+impl Which {
+    /// As the statement of [`list`] has it.
+    pub fn fits(&self, record: &Record) -> bool {
+        self.entity_type.as_ref().is_none_or(|kind| *kind == record.entity_type)
+            && self.entity_id.is_none_or(|id| record.entity_id == Some(id))
+            && self.actor_id.is_none_or(|id| record.actor_id == Some(id))
+            && self.action.as_ref().is_none_or(|action| *action == record.action)
+            && self.from.is_none_or(|from| record.created_at >= from)
+            && self.to.is_none_or(|to| record.created_at < to)
+    }
 }
 
 /// Ids begin with their program's time; between it and the database's may lie this much.
@@ -63,30 +99,7 @@ pub async fn list(ctx: &mut Ctx, which: &Which, before: Option<Uuid>, count: i64
     )
     .fetch_all(ctx.db().await?)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let record = Record {
-                id: row.id,
-                actor_id: row.actor_id,
-                actor_name: row.actor_name,
-                actor_key: row.actor_key,
-                actor_ciphertext: row.actor_ciphertext,
-                action: row.action,
-                description: row.description,
-                entity_type: row.entity_type,
-                entity_id: row.entity_id,
-                old_values: row.old_values,
-                new_values: row.new_values,
-                values_key: row.values_key,
-                values_ciphertext: row.values_ciphertext,
-                metadata: row.metadata,
-                request_id: row.request_id,
-                created_at: row.created_at,
-            };
-            (row.seq, record)
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.seq, record!(row))).collect())
 }
 
 pub async fn person_keys(ctx: &mut Ctx, ids: &[Uuid]) -> Result<Vec<(Uuid, Vec<u8>)>> {
@@ -110,35 +123,47 @@ pub async fn destroy_keys(ctx: &mut Ctx, subjects: &[Uuid]) -> Result<u64> {
     Ok(destroyed.rows_affected())
 }
 
-/// A line on a connection of the owner, as [`Ctx::commit`] writes it.
-pub async fn note(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    actor: Uuid,
-    request: Option<Uuid>,
-    metadata: Option<&Value>,
-    lines: &Value,
-    keys: &Value,
-) -> Result<(), sqlx::Error> {
+/// What a transaction writes about itself: facts for the outbox and lines of the trail, with the keys that the lines are sealed under,
+/// each list as JSON.
+pub struct Notes<'a> {
+    pub actor: Option<Uuid>,
+    pub actor_name: Option<&'static str>,
+    pub request: Option<Uuid>,
+    pub metadata: Option<Value>,
+    pub facts: &'a Value,
+    pub lines: &'a Value,
+    pub keys: &'a Value,
+}
+
+/// All of it in one statement, in whatever transaction is open.
+pub async fn write(db: &mut PgConnection, tenant: TenantId, notes: Notes<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "WITH keys AS (
+        "WITH facts AS (
+             INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
+             SELECT $1, id, kind, subject_type, subject_id, owner_id, payload, $4, caused_by
+               FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, kind text, subject_type text, subject_id uuid, owner_id uuid,
+                                                          payload jsonb, caused_by uuid)) WITH ORDINALITY
+              ORDER BY ordinality
+         ), keys AS (
              INSERT INTO platform.audit_keys (tenant_id, id, subject_id, key_ciphertext)
              SELECT $1, id, subject_id, decode(key_ciphertext, 'base64')
-               FROM jsonb_to_recordset($5) AS k (id uuid, subject_id uuid, key_ciphertext text)
+               FROM jsonb_to_recordset($8) AS k (id uuid, subject_id uuid, key_ciphertext text)
          )
          INSERT INTO platform.audit_events
-                (tenant_id, id, actor_id, actor_key, actor_ciphertext, action, entity_type, entity_id, old_values, new_values,
+                (tenant_id, id, actor_id, actor_name, actor_key, actor_ciphertext, action, entity_type, entity_id, old_values, new_values,
                  values_key, values_ciphertext, request_id, metadata)
-         SELECT $1, id, $2, actor_key, decode(actor_ciphertext, 'base64'), action, entity_type, entity_id, old_values, new_values,
-                values_key, decode(values_ciphertext, 'base64'), $3, $6
-           FROM jsonb_to_recordset($4) AS l (id uuid, actor_key uuid, actor_ciphertext text, action text, entity_type text,
+         SELECT $1, id, $4, $5, actor_key, decode(actor_ciphertext, 'base64'), action, entity_type, entity_id, old_values, new_values,
+                values_key, decode(values_ciphertext, 'base64'), $6, $7
+           FROM jsonb_to_recordset($3) AS l (id uuid, actor_key uuid, actor_ciphertext text, action text, entity_type text,
                                              entity_id uuid, old_values jsonb, new_values jsonb, values_key uuid, values_ciphertext text)",
         tenant.0,
-        actor,
-        request as Option<Uuid>,
-        lines,
-        keys,
-        metadata as Option<&Value>,
+        notes.facts,
+        notes.lines,
+        notes.actor,
+        notes.actor_name,
+        notes.request,
+        notes.metadata,
+        notes.keys,
     )
     .execute(db)
     .await?;
@@ -205,31 +230,7 @@ pub async fn unsealed(db: &mut PgConnection, from: &str, before: &str, count: i6
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Waiting {
-            tenant: row.tenant_id,
-            written_in: row.written_in,
-            record: Record {
-                id: row.id,
-                actor_id: row.actor_id,
-                actor_name: row.actor_name,
-                actor_key: row.actor_key,
-                actor_ciphertext: row.actor_ciphertext,
-                action: row.action,
-                description: row.description,
-                entity_type: row.entity_type,
-                entity_id: row.entity_id,
-                old_values: row.old_values,
-                new_values: row.new_values,
-                values_key: row.values_key,
-                values_ciphertext: row.values_ciphertext,
-                metadata: row.metadata,
-                request_id: row.request_id,
-                created_at: row.created_at,
-            },
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| Waiting { tenant: row.tenant_id, written_in: row.written_in, record: record!(row) }).collect())
 }
 
 /// The end of each of these chains, begun where there is none, under its lock.
@@ -368,12 +369,12 @@ pub async fn tenant(db: &mut PgConnection, name: &str) -> Result<Option<TenantId
 /// Links after that place, with their lines where these are there.
 pub async fn links(db: &mut PgConnection, tenant: TenantId, after: i64, count: i64) -> Result<Vec<Sealed>> {
     let rows = sqlx::query!(
-        r#"SELECT s.seq, s.hash, s.event_id, e.id AS "id?", e.actor_id AS "actor_id?", e.actor_name AS "actor_name?",
-                  e.actor_key AS "actor_key?", e.actor_ciphertext AS "actor_ciphertext?", e.action AS "action?",
-                  e.description AS "description?", e.entity_type AS "entity_type?", e.entity_id AS "entity_id?",
+        r#"SELECT s.seq, s.hash, s.event_id AS id, e.id IS NOT NULL AS "is_there!", e.actor_id AS "actor_id?", e.actor_name AS "actor_name?",
+                  e.actor_key AS "actor_key?", e.actor_ciphertext AS "actor_ciphertext?", coalesce(e.action, '') AS "action!",
+                  e.description AS "description?", coalesce(e.entity_type, '') AS "entity_type!", e.entity_id AS "entity_id?",
                   e.old_values AS "old_values?", e.new_values AS "new_values?", e.values_key AS "values_key?",
                   e.values_ciphertext AS "values_ciphertext?", e.metadata AS "metadata?", e.request_id AS "request_id?",
-                  e.created_at AS "created_at?"
+                  coalesce(e.created_at, 'epoch') AS "created_at!"
              FROM platform.audit_seals s
              LEFT JOIN platform.audit_events e ON e.tenant_id = $1 AND e.id = s.event_id
             WHERE s.tenant_id = $1 AND s.seq > $2
@@ -387,28 +388,7 @@ pub async fn links(db: &mut PgConnection, tenant: TenantId, after: i64, count: i
     .await?;
     rows.into_iter()
         .map(|row| {
-            let record = match (row.id, row.action, row.entity_type, row.created_at) {
-                (Some(id), Some(action), Some(entity_type), Some(created_at)) => Some(Record {
-                    id,
-                    actor_id: row.actor_id,
-                    actor_name: row.actor_name,
-                    actor_key: row.actor_key,
-                    actor_ciphertext: row.actor_ciphertext,
-                    action,
-                    description: row.description,
-                    entity_type,
-                    entity_id: row.entity_id,
-                    old_values: row.old_values,
-                    new_values: row.new_values,
-                    values_key: row.values_key,
-                    values_ciphertext: row.values_ciphertext,
-                    metadata: row.metadata,
-                    request_id: row.request_id,
-                    created_at,
-                }),
-                _ => None,
-            };
-            Ok(Sealed { seq: row.seq, hash: hash(&row.hash)?, event: row.event_id, record })
+            Ok(Sealed { seq: row.seq, hash: hash(&row.hash)?, event: row.id, record: if row.is_there { Some(record!(row)) } else { None } })
         })
         .collect()
 }

@@ -6,9 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::archive::Base;
 use super::heads::{Head, VerifyingKey};
 use super::record::{Hash, Record, genesis};
-use super::{AuditChainBroken, heads, store};
+use super::{AuditChainBroken, archive, heads, store};
 use crate::ctx::{Ctx, TenantId};
 use crate::error::Result;
 use crate::jobs::{Attempt, Job, JobError};
@@ -44,6 +45,8 @@ pub enum Reason {
     Rewritten,
     /// No key of this instance signed the head.
     ForgedHead,
+    /// No key of this instance signed the manifest of what is archived before it.
+    ForgedArchive,
     /// The line was never sealed, so not written as others are.
     NeverSealed,
 }
@@ -57,6 +60,7 @@ impl Reason {
             Self::Truncated => "truncated",
             Self::Rewritten => "rewritten",
             Self::ForgedHead => "forged_head",
+            Self::ForgedArchive => "forged_archive",
             Self::NeverSealed => "never_sealed",
         }
     }
@@ -71,6 +75,7 @@ impl fmt::Display for Reason {
             Self::Truncated => "the chain ends before it, and has been longer",
             Self::Rewritten => "the chain up to it is not the one whose head was signed",
             Self::ForgedHead => "no key of this instance signed the head there",
+            Self::ForgedArchive => "no key of this instance signed the manifest of the archive that begins there",
             Self::NeverSealed => "the record was never sealed",
         })
     }
@@ -223,6 +228,8 @@ impl<'a> Verifier<'a> {
 pub struct Verdict {
     pub tenant: TenantId,
     pub records: i64,
+    /// Those of them that have left the database for archives, of which the signed manifests are looked at here.
+    pub archived: i64,
     pub hash: Hash,
     pub heads: usize,
     pub broken: Option<Broken>,
@@ -233,14 +240,30 @@ pub struct Verdict {
 /// # Errors
 /// The database's; a broken chain is a verdict.
 pub async fn verify(app: &App, tenant: TenantId, keys: &[VerifyingKey], outside: &[Head]) -> Result<Verdict> {
+    loop {
+        let verdict = verify_as_it_stands(app, tenant, keys, outside).await?;
+        // What was archived meanwhile was not there any more, and is not broken.
+        let base = archive::base(&mut *app.pools.owner.acquire().await?, tenant).await?;
+        if verdict.broken.is_none() || base.seq <= verdict.archived {
+            return Ok(verdict);
+        }
+    }
+}
+
+async fn verify_as_it_stands(app: &App, tenant: TenantId, keys: &[VerifyingKey], outside: &[Head]) -> Result<Verdict> {
     let mut db = app.pools.owner.acquire().await?;
     // The heads first: of what is signed from here on the chain may not know yet.
     let mut heads = store::heads(&mut db, tenant, 1, i64::MAX).await?;
     let chain = store::chain(&mut db, tenant).await?;
     let end = chain.as_ref().map_or(0, |chain| chain.seq);
     heads.extend(outside.iter().filter(|head| head.tenant == tenant.0).cloned());
-    let mut verifier = Verifier::new(tenant.0, heads, keys);
-    let mut broken = None;
+    let archives = archive::store::of_tenant(&mut db, tenant).await?;
+    let archived = archives.last().map_or(0, |archive| archive.signed.manifest.last_seq);
+    let (base, mut broken) = match archive::follow(tenant, &archives, keys) {
+        Ok(base) => (base, None),
+        Err(broken) => (Base { seq: broken.seq - 1, hash: genesis(tenant.0) }, Some(broken)),
+    };
+    let mut verifier = Verifier::after(tenant.0, base.seq, base.hash, heads, keys);
     while broken.is_none() {
         let mut links = store::links(&mut db, tenant, verifier.records(), PAGE).await?;
         links.retain(|link| link.seq <= end);
@@ -260,7 +283,7 @@ pub async fn verify(app: &App, tenant: TenantId, keys: &[VerifyingKey], outside:
         let never = store::never_sealed(&mut db, tenant, before).await?;
         broken = never.map(|event| Broken { seq: end + 1, event: Some(event), reason: Reason::NeverSealed, good_until: None });
     }
-    Ok(Verdict { tenant, records: verifier.records(), hash: verifier.last_hash(), heads: verifier.heads_checked, broken })
+    Ok(Verdict { tenant, records: verifier.records(), archived, hash: verifier.last_hash(), heads: verifier.heads_checked, broken })
 }
 
 /// Verifies every chain; what is broken goes to the log, the metrics, the tenant and the security events. Nightly.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -53,36 +54,39 @@ pub async fn open(ctx: &mut Ctx, name: &str, total_jobs: i32, options: Value) ->
     Ok(id)
 }
 
-/// Whether its jobs should still do their work.
-///
-/// # Errors
-/// The database's.
-pub async fn is_cancelled(ctx: &mut Ctx, batch: Uuid) -> Result<bool> {
-    let tenant = ctx.tenant.0;
-    let row = sqlx::query_scalar!(
+/// Whether its jobs have nothing to do any more. On a connection of the owner.
+pub(super) async fn is_cancelled(owner: &PgPool, tenant: TenantId, batch: Uuid) -> Result<bool, sqlx::Error> {
+    let cancelled = sqlx::query_scalar!(
         r#"SELECT cancelled_at IS NOT NULL AS "cancelled!" FROM platform.job_batches WHERE tenant_id = $1 AND id = $2"#,
-        tenant,
+        tenant.0,
         batch
     )
-    .fetch_optional(ctx.db().await?)
+    .fetch_optional(owner)
     .await?;
-    Ok(row.unwrap_or(true))
+    Ok(cancelled.unwrap_or(true))
 }
 
-pub(super) async fn settle(app: &App, tenant: TenantId, batch: Uuid, failed: bool) -> Result<()> {
-    let mut ctx = Ctx::of_program(app.clone(), tenant, None);
+/// Counts a job as done or failed, once: the job is marked with the count, and a job that runs again because the program
+/// was killed before the queue let go of it is not counted again.
+pub(super) async fn settle(owner: &PgPool, tenant: TenantId, batch: Uuid, job: i64, failed: bool) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE platform.job_batches
-            SET pending_jobs = greatest(0, pending_jobs - 1), failed_jobs = failed_jobs + $3::int,
+        "WITH job AS (
+             UPDATE graphile_worker._private_jobs SET payload = (payload::jsonb || '{\"batch_counted\": true}')::json
+              WHERE id = $3 AND payload ->> 'batch_counted' IS NULL
+             RETURNING id
+         )
+         UPDATE platform.job_batches
+            SET pending_jobs = greatest(0, pending_jobs - 1), failed_jobs = failed_jobs + $4::int,
                 finished_at = CASE WHEN pending_jobs <= 1 THEN coalesce(finished_at, now()) END
-          WHERE tenant_id = $1 AND id = $2",
+          WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT FROM job)",
         tenant.0,
         batch,
+        job,
         i32::from(failed),
     )
-    .execute(ctx.db().await?)
+    .execute(owner)
     .await?;
-    ctx.commit().await
+    Ok(())
 }
 
 /// Batches, newest first.
@@ -105,6 +109,8 @@ async fn list(mut ctx: Allow<JobsManage>, Query(page): Query<PageParams>) -> Res
 }
 
 /// Cancels a batch: jobs of it that have not run do nothing.
+///
+/// One that is finished has nothing left to cancel (409 `batch_finished`).
 #[utoipa::path(delete, path = "/job-batches/{id}", tag = "platform", params(("id" = Uuid, Path)), responses((status = 200, body = Batch)), security(("session" = [])))]
 async fn cancel(mut ctx: Allow<JobsManage>, Path(id): Path<Uuid>) -> Result<Json<Batch>> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
@@ -120,6 +126,9 @@ async fn cancel(mut ctx: Allow<JobsManage>, Path(id): Path<Uuid>) -> Result<Json
     .fetch_optional(ctx.db().await?)
     .await?
     .ok_or_else(Problem::not_found)?;
+    if batch.finished_at.is_some() && batch.cancelled_at == Some(now) {
+        return Err(Problem::conflict("batch_finished", "All jobs of this batch have run.").into());
+    }
     // A batch that was cancelled before says when, and is not cancelled again.
     if batch.cancelled_at == Some(now) {
         let (before, after) = (serde_json::json!({ "cancelled_at": null }), serde_json::json!({ "cancelled_at": now }));

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -95,39 +95,66 @@ pub async fn list(owner: &PgPool, whose: Whose, before: Option<i64>, limit: i64)
         .collect())
 }
 
-/// Gives a failed job its attempts anew; answers whether there was one.
+/// Gives a failed job its attempts anew; answers whether there was one. Its batch waits for it again.
 ///
 /// # Errors
 /// The database's.
-pub async fn retry(owner: &PgPool, whose: Whose, id: i64) -> Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE graphile_worker._private_jobs
-            SET max_attempts = greatest(max_attempts, 10), attempts = 0, run_at = now(), updated_at = now()
-          WHERE id = $1 AND attempts >= max_attempts AND locked_at IS NULL
-            AND ($2::uuid IS NULL OR payload ->> 'tenant_id' = $2::text)",
+pub async fn retry(owner: impl PgExecutor<'_>, whose: Whose, id: i64) -> Result<bool> {
+    let done = sqlx::query_scalar!(
+        r#"WITH failed AS (
+             SELECT id, payload FROM graphile_worker._private_jobs
+              WHERE id = $1 AND attempts >= max_attempts AND locked_at IS NULL
+                AND ($2::uuid IS NULL OR payload ->> 'tenant_id' = $2::text)
+                FOR UPDATE
+         ), batch AS (
+             UPDATE platform.job_batches b
+                SET pending_jobs = least(b.total_jobs, b.pending_jobs + 1), failed_jobs = greatest(0, b.failed_jobs - 1), finished_at = NULL
+               FROM failed
+              WHERE failed.payload ->> 'batch_counted' IS NOT NULL
+                AND b.tenant_id = (failed.payload ->> 'tenant_id')::uuid AND b.id = (failed.payload ->> 'batch_id')::uuid
+         ), retried AS (
+             UPDATE graphile_worker._private_jobs j
+                SET max_attempts = greatest(j.max_attempts, 10), attempts = 0, run_at = now(), updated_at = now(),
+                    payload = (j.payload::jsonb - 'batch_counted')::json
+               FROM failed WHERE j.id = failed.id
+             RETURNING j.id
+         )
+         SELECT EXISTS (SELECT FROM retried) AS "done!""#,
         id,
         whose.tenant(),
     )
-    .execute(owner)
+    .fetch_one(owner)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done)
 }
 
-/// Removes a failed job; answers whether there was one.
+/// Removes a failed job; answers whether there was one. Its batch, where it still waits for it, counts it as failed: a job
+/// whose last attempt ended with the program had nobody to count it.
 ///
 /// # Errors
 /// The database's.
-pub async fn discard(owner: &PgPool, whose: Whose, id: i64) -> Result<bool> {
-    let done = sqlx::query!(
-        "DELETE FROM graphile_worker._private_jobs
-          WHERE id = $1 AND attempts >= max_attempts AND locked_at IS NULL
-            AND ($2::uuid IS NULL OR payload ->> 'tenant_id' = $2::text)",
+pub async fn discard(owner: impl PgExecutor<'_>, whose: Whose, id: i64) -> Result<bool> {
+    let done = sqlx::query_scalar!(
+        r#"WITH discarded AS (
+             DELETE FROM graphile_worker._private_jobs
+              WHERE id = $1 AND attempts >= max_attempts AND locked_at IS NULL
+                AND ($2::uuid IS NULL OR payload ->> 'tenant_id' = $2::text)
+             RETURNING payload
+         ), batch AS (
+             UPDATE platform.job_batches b
+                SET pending_jobs = greatest(0, b.pending_jobs - 1), failed_jobs = b.failed_jobs + 1,
+                    finished_at = CASE WHEN b.pending_jobs <= 1 THEN coalesce(b.finished_at, now()) END
+               FROM discarded d
+              WHERE d.payload ->> 'batch_counted' IS NULL
+                AND b.tenant_id = (d.payload ->> 'tenant_id')::uuid AND b.id = (d.payload ->> 'batch_id')::uuid
+         )
+         SELECT EXISTS (SELECT FROM discarded) AS "done!""#,
         id,
         whose.tenant(),
     )
-    .execute(owner)
+    .fetch_one(owner)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done)
 }
 
 /// An administrator of the instance sees all jobs, a member those of the tenant.
@@ -149,9 +176,9 @@ async fn list_failed(ctx: Allow<JobsManage>, Query(page): Query<PageParams>) -> 
 /// Tries a failed job again.
 #[utoipa::path(post, path = "/failed-jobs/{id}/retries", tag = "platform", params(("id" = i64, Path)), responses((status = 202)), security(("session" = [])))]
 async fn retry_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Result<Response> {
-    // A repeated request finds no failed job any more, and its answer here.
-    ctx.db().await?;
-    if !retry(&ctx.app.pools.owner, whose(&ctx), id).await? {
+    let whose = whose(&ctx);
+    ctx.as_owner()?;
+    if !retry(ctx.db().await?, whose, id).await? {
         return Err(Problem::not_found().into());
     }
     let (job, what) = named(id);
@@ -162,7 +189,9 @@ async fn retry_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Result
 /// Discards a failed job.
 #[utoipa::path(delete, path = "/failed-jobs/{id}", tag = "platform", params(("id" = i64, Path)), responses((status = 204)), security(("session" = [])))]
 async fn discard_failed(mut ctx: Allow<JobsManage>, Path(id): Path<i64>) -> Result<StatusCode> {
-    if !discard(&ctx.app.pools.owner, whose(&ctx), id).await? {
+    let whose = whose(&ctx);
+    ctx.as_owner()?;
+    if !discard(ctx.db().await?, whose, id).await? {
         return Err(Problem::not_found().into());
     }
     let (job, what) = named(id);

@@ -61,6 +61,8 @@ pub struct OfferedBy {
     pub brand_color: String,
     /// Of the workspace.
     pub logo_url: Option<String>,
+    /// The workspace's own, to which links for invitees go.
+    pub domain: Option<String>,
     /// As a member: for replies and calendar files.
     pub email: String,
     pub locale: String,
@@ -260,6 +262,7 @@ impl TryFrom<store::OfferRow> for Offer {
                 timezone: row.organizer_timezone,
                 brand_color: row.brand_color,
                 logo_url: row.logo_url,
+                domain: row.domain,
                 email: row.email,
                 locale: row.locale,
             },

@@ -36,6 +36,7 @@ pub struct OfferRow {
     pub organizer_timezone: String,
     pub brand_color: String,
     pub logo_url: Option<String>,
+    pub domain: Option<String>,
     pub email: String,
     pub locale: String,
     pub schedule_timezone: Option<String>,
@@ -58,7 +59,7 @@ macro_rules! offers {
                       p.minimum_gap_minutes, e.minimum_notice_minutes, e.horizon_days, e.daily_limit,
                       p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
                       CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
-                           ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url,
+                           ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url, directory.domain_of(t.id) AS domain,
                       m.email, m.locale,
                       s.timezone AS "schedule_timezone?",
                       coalesce((SELECT jsonb_agg(jsonb_build_array(r.day_of_week,

@@ -130,9 +130,10 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     };
     let stored = written(row, offer, new, created_at);
     let (tenant, id) = (ctx.tenant, stored.booking.id);
+    let manage_url = token::manage_url(&ctx.app, tenant, id, stored.domain.as_deref());
     ctx.audit(Change::created("booking.created", "booking", id, &stored.booking).about(contact_id));
     ctx.publish(&BookingCreated(stored.booking.fact()))?;
-    Ok(Booked { stored, token: token::text(&ctx.app.keys, tenant, id), manage_url: token::manage_url(&ctx.app, tenant, id) })
+    Ok(Booked { stored, token: token::text(&ctx.app.keys, tenant, id), manage_url })
 }
 
 fn row(ctx: &Ctx, offer: &Offer, new: &NewBooking, contact_id: Uuid) -> NewRow {
@@ -216,6 +217,7 @@ fn written(row: NewRow, offer: Offer, new: NewBooking, created_at: Timestamp) ->
         organizer_timezone: organizer.timezone,
         brand_color: organizer.brand_color,
         logo_url: organizer.logo_url,
+        domain: organizer.domain,
         organizer_email: organizer.email,
         organizer_locale: organizer.locale,
         ics_uid: row.ics_uid,

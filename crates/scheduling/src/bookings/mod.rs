@@ -137,6 +137,8 @@ pub struct Stored {
     pub brand_color: String,
     /// Of the workspace.
     pub logo_url: Option<String>,
+    /// The workspace's own, to which links for the invitee go.
+    pub domain: Option<String>,
     /// The organizer's own address, for calendar files and replies.
     pub organizer_email: String,
     /// In which the organizer reads mails.
@@ -185,6 +187,7 @@ impl Stored {
             .collect();
         let file = ics::write(&ics::Invitation {
             method,
+            is_tentative: booking.status == Status::Pending,
             uid: &self.ics_uid,
             sequence: u32::try_from(booking.sequence).unwrap_or(0),
             stamp: now.to_jiff(),

@@ -258,7 +258,7 @@ async fn calendar_file(visitor: Anonymous, Path(text): Path<String>) -> Result<R
 /// The calendar file as the invitee has it.
 pub fn calendar_of(ctx: &Ctx, stored: &Stored) -> (crate::ics::Method, String) {
     let summary = format!("{}: {}", stored.booking.event_type.name, stored.booking.organizer.name);
-    stored.calendar(ctx.now(), &summary, &token::manage_url(&ctx.app, ctx.tenant, stored.booking.id))
+    stored.calendar(ctx.now(), &summary, &token::manage_url(&ctx.app, ctx.tenant, stored.booking.id, stored.domain.as_deref()))
 }
 
 pub fn api() -> OpenApiRouter<App> {

@@ -21,6 +21,7 @@ struct Row {
     organizer_locale: String,
     brand_color: String,
     logo_url: Option<String>,
+    domain: Option<String>,
     contact_id: Uuid,
     invitee_name: String,
     invitee_email: String,
@@ -76,6 +77,7 @@ impl From<Row> for Stored {
             organizer_timezone: row.organizer_timezone,
             brand_color: row.brand_color,
             logo_url: row.logo_url,
+            domain: row.domain,
             organizer_email: row.organizer_email,
             organizer_locale: row.organizer_locale,
             ics_uid: row.ics_uid,
@@ -95,7 +97,7 @@ macro_rules! bookings {
                       p.timezone AS organizer_timezone, m.email AS organizer_email, m.locale AS organizer_locale,
                       CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
                            ELSE coalesce((SELECT t.branding ->> 'color' FROM directory.tenants t WHERE t.id = $1), p.brand_color) END AS "brand_color!",
-                      (SELECT t.logo_url FROM directory.tenants t WHERE t.id = $1) AS logo_url, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
+                      (SELECT t.logo_url FROM directory.tenants t WHERE t.id = $1) AS logo_url, directory.domain_of($1) AS domain, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
                       b.locale, b.start_time, b.end_time, b.buffer_before_minutes, b.buffer_after_minutes,
                       b.status AS "status: Status", b.location, b.notes, b.cancellation_reason,
                       b.cancelled_by AS "cancelled_by: CancelledBy", b.previous_start_time, b.ics_uid, b.ics_sequence,
@@ -326,7 +328,7 @@ pub async fn cancel(ctx: &mut Ctx, id: Uuid, by: CancelledBy, reason: Option<&st
     sqlx::query!(
         "WITH freed AS (DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND ref_id = $2)
          UPDATE scheduling.bookings
-            SET status = 'cancelled', cancelled_at = $3, cancelled_by = $4, cancellation_reason = $5, ics_sequence = ics_sequence + 1
+            SET cancelled_from = status, status = 'cancelled', cancelled_at = $3, cancelled_by = $4, cancellation_reason = $5, ics_sequence = ics_sequence + 1
           WHERE tenant_id = $1 AND id = $2",
         tenant,
         id,
@@ -416,8 +418,8 @@ pub async fn restore(ctx: &mut Ctx, id: Uuid) -> Result<()> {
     sqlx::query!(
         "WITH restored AS (
              UPDATE scheduling.bookings
-                SET status = 'confirmed', cancelled_at = NULL, cancelled_by = NULL, cancellation_reason = NULL,
-                    ics_sequence = ics_sequence + 1
+                SET status = coalesce(cancelled_from, 'confirmed'), cancelled_from = NULL, cancelled_at = NULL, cancelled_by = NULL,
+                    cancellation_reason = NULL, ics_sequence = ics_sequence + 1
               WHERE tenant_id = $1 AND id = $2
              RETURNING tenant_id, id, organizer_id, start_time, end_time
          )
@@ -460,4 +462,28 @@ pub async fn tenants_with_due(owner: &sqlx::PgPool, now: Timestamp) -> Result<Ve
         now as Timestamp,
     );
     Ok(tenants.fetch_all(owner).await?)
+}
+
+/// Bookings that are still to come, of all tenants: tenant and booking, each as many as the other. Runs as the owner.
+pub async fn to_come(owner: &mut sqlx::PgConnection) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT tenant_id, id FROM scheduling.bookings
+          WHERE end_time > now() AND status IN ('pending', 'confirmed') AND invitee_email <> ''"
+    );
+    Ok(rows.fetch_all(owner).await?.into_iter().map(|row| (row.tenant_id, row.id)).collect())
+}
+
+/// Gives bookings other links. Runs as the owner.
+pub async fn set_links(owner: &mut sqlx::PgConnection, tenants: &[Uuid], ids: &[Uuid], hashes: &[Vec<u8>]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE scheduling.bookings b SET access_token_hash = n.hash
+           FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS n (tenant_id, id, hash)
+          WHERE b.tenant_id = n.tenant_id AND b.id = n.id",
+        tenants,
+        ids,
+        hashes,
+    )
+    .execute(owner)
+    .await?;
+    Ok(())
 }

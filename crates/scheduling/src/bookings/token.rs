@@ -6,6 +6,8 @@ use platform::crypto::{KeyRing, hmac, sha256};
 use platform::{App, TenantId};
 use uuid::Uuid;
 
+use super::store;
+
 const SECRET: usize = 24;
 
 /// What a manage link names: the tenant, and the hash under which the booking is found there.
@@ -34,9 +36,24 @@ pub fn read(text: &str) -> Option<Presented> {
     (secret.len() == SECRET).then(|| Presented { tenant: TenantId(Uuid::from_bytes(*tenant)), hash: sha256(secret) })
 }
 
-/// Where the invitee sees and changes the booking.
-pub fn manage_url(app: &App, tenant: TenantId, booking: Uuid) -> String {
-    app.config.link(&format!("/b/m/{}", text(&app.keys, tenant, booking)))
+/// Where the invitee sees and changes the booking: at the workspace's own domain, where it has one.
+pub fn manage_url(app: &App, tenant: TenantId, booking: Uuid, domain: Option<&str>) -> String {
+    app.config.page_link(domain, &format!("/b/m/{}", text(&app.keys, tenant, booking)))
+}
+
+/// Gives bookings that are still to come the links that follow from another key, since the one that theirs followed from is
+/// lost: answers how many. On a connection of the owner.
+///
+/// # Errors
+/// The database's.
+pub async fn renew_links(owner: &mut sqlx::PgConnection, keys: &KeyRing) -> Result<usize, sqlx::Error> {
+    let bookings = store::to_come(owner).await?;
+    for some in bookings.chunks(1000) {
+        let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = some.iter().copied().unzip();
+        let hashes: Vec<Vec<u8>> = some.iter().map(|(tenant, id)| hash(keys, TenantId(*tenant), *id).to_vec()).collect();
+        store::set_links(owner, &tenants, &ids, &hashes).await?;
+    }
+    Ok(bookings.len())
 }
 
 fn secret(keys: &KeyRing, tenant: TenantId, booking: Uuid) -> [u8; SECRET] {

@@ -12,6 +12,7 @@ pub struct Row {
     name: String,
     slug: String,
     organizer_slug: String,
+    domain: Option<String>,
     description: String,
     duration_minutes: i32,
     location_type: LocationType,
@@ -35,7 +36,7 @@ pub struct Row {
 impl Row {
     pub fn into_event_type(self, app: &App) -> EventType {
         EventType {
-            public_url: format!("{}/{}", organizers::public_url(app, &self.organizer_slug), self.slug),
+            public_url: format!("{}/{}", organizers::public_url(app, self.domain.as_deref(), &self.organizer_slug), self.slug),
             id: self.id,
             owner_id: self.owner_id,
             name: self.name,
@@ -67,7 +68,8 @@ macro_rules! event_types {
     ($tail:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"SELECT e.id, e.owner_id, e.name, e.slug, p.slug AS organizer_slug, e.description, e.duration_minutes,
+            r#"SELECT e.id, e.owner_id, e.name, e.slug, p.slug AS organizer_slug,
+                      directory.domain_of(e.tenant_id) AS domain, e.description, e.duration_minutes,
                       e.location_type AS "location_type: LocationType", e.location_details, e.color, e.is_active, e.is_private,
                       e.requires_confirmation, e.schedule_id, e.slot_interval_minutes, e.buffer_before_minutes,
                       e.buffer_after_minutes, e.minimum_notice_minutes, e.horizon_days, e.daily_limit, e.max_attendees,

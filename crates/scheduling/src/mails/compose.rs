@@ -42,12 +42,12 @@ pub(super) struct Links {
 
 /// The mails about a booking to those readers: to the invitee, and to the organizer where there is something to learn.
 pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>, readers: Readers) -> Result<Vec<Mail>> {
-    let config = &ctx.app.config;
+    let (config, domain) = (&ctx.app.config, stored.domain.as_deref());
     let links = Links {
-        manage: token::manage_url(&ctx.app, ctx.tenant, stored.booking.id),
+        manage: token::manage_url(&ctx.app, ctx.tenant, stored.booking.id, domain),
         open: config.link(&format!("/bookings/{}", stored.booking.id)),
-        book: config.link(&format!("/b/{}/{}", stored.organizer_slug, stored.event_type_slug)),
-        logo: stored.logo_url.as_deref().map(|path| config.link(path)),
+        book: config.page_link(domain, &format!("/b/{}/{}", stored.organizer_slug, stored.event_type_slug)),
+        logo: stored.logo_url.as_deref().map(|path| config.page_link(domain, path)),
     };
     let mut mails = both(stored, what, reason, &links, ctx.now())?;
     // The invitee's is the first.
@@ -213,9 +213,10 @@ fn button(t: &MailTexts, reader: Reader, what: What, links: &Links) -> (String, 
     (label.to_owned(), link.clone())
 }
 
-/// A pending booking stands in no calendar yet, and a reminder changes nothing in one.
+/// A request stands in no calendar yet. One that was confirmed and then moved stands in both at its old time, which is free for
+/// others already, so that it is moved there too, tentatively.
 fn calendar(reader: Reader, stored: &Stored, what: What, links: &Links, other: &str, now: Timestamp) -> Option<Calendar> {
-    if what == What::Reminder || stored.booking.status == Status::Pending {
+    if stored.booking.status == Status::Pending && what != What::Rescheduled {
         return None;
     }
     let url = match reader {

@@ -69,7 +69,7 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
     Box::pin(async move {
         let fact: BookingFact = serde_json::from_value(event.payload.clone()).map_err(Error::internal)?;
         let what = match (event.kind.as_str(), fact.status) {
-            ("booking.created", Status::Pending) => What::Requested,
+            ("booking.created" | "booking.restored", Status::Pending) => What::Requested,
             ("booking.created" | "booking.confirmed" | "booking.restored", _) => What::Confirmed,
             ("booking.rescheduled", _) => What::Rescheduled,
             ("booking.cancelled", _) => What::Cancelled,

@@ -46,6 +46,7 @@ fn stored(status: Status) -> Stored {
         organizer_timezone: "Europe/Amsterdam".to_owned(),
         brand_color: "#0066cc".to_owned(),
         logo_url: None,
+        domain: None,
         organizer_email: "ana@example.org".to_owned(),
         organizer_locale: "nl".to_owned(),
         ics_uid: "1@book.example.com".to_owned(),
@@ -94,8 +95,12 @@ fn calendars_learn_what_stands_and_what_does_not() {
     assert_eq!(method, "CANCEL");
     assert!(ics.contains("STATUS:CANCELLED\r\n"));
     assert_eq!(file(Status::Pending, What::Requested), None);
-    assert_eq!(file(Status::Pending, What::Rescheduled), None);
-    assert_eq!(file(Status::Confirmed, What::Reminder), None);
+    let (method, ics) = file(Status::Pending, What::Rescheduled).expect("a file");
+    assert_eq!(method, "REQUEST");
+    assert!(ics.contains("STATUS:TENTATIVE\r\n") && ics.contains("SEQUENCE:3\r\n"), "{ics}");
+    let (method, ics) = file(Status::Confirmed, What::Reminder).expect("a file");
+    assert_eq!(method, "REQUEST");
+    assert!(ics.contains("STATUS:CONFIRMED\r\n") && ics.contains("SEQUENCE:3\r\n"), "the same as before: {ics}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Organizers: members with a public booking page.
 
 pub mod http;
-mod store;
+pub(crate) mod store;
 
 use platform::audit::Change;
 use platform::etag::OptionalIfMatch;
@@ -253,8 +253,8 @@ fn slug_taken() -> Problem {
 }
 
 /// Where the page stands.
-pub(crate) fn public_url(app: &App, slug: &str) -> String {
-    app.config.link(&format!("/b/{slug}"))
+pub(crate) fn public_url(app: &App, domain: Option<&str>, slug: &str) -> String {
+    app.config.page_link(domain, &format!("/b/{slug}"))
 }
 
 /// The answer where a member without a booking page needs one.

@@ -12,7 +12,7 @@ pub async fn locate(db: &mut PgConnection, slug: &str) -> Result<Option<Located>
         "SELECT s.tenant_id, s.subject_id
            FROM directory.public_slugs s
            JOIN directory.tenants t ON t.id = s.tenant_id AND t.status = 'active'
-                AND t.feature_flags -> 'public_pages' IS DISTINCT FROM 'false'
+                AND t.feature_flags -> 'public_pages' IS DISTINCT FROM 'false' AND NOT directory.is_read_only(t.id)
           WHERE s.kind = 'organizer' AND s.slug = $1",
         slug
     )
@@ -24,6 +24,7 @@ pub async fn locate(db: &mut PgConnection, slug: &str) -> Result<Option<Located>
 pub struct Row {
     pub user_id: Uuid,
     slug: String,
+    domain: Option<String>,
     pub display_name: String,
     timezone: String,
     brand_color: String,
@@ -41,7 +42,7 @@ pub struct Row {
 impl Row {
     pub fn into_organizer(self, app: &App) -> Organizer {
         Organizer {
-            public_url: public_url(app, &self.slug),
+            public_url: public_url(app, self.domain.as_deref(), &self.slug),
             user_id: self.user_id,
             slug: self.slug,
             display_name: self.display_name,
@@ -65,7 +66,7 @@ macro_rules! organizers {
     ($tail:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             Row,
-            "SELECT p.user_id, p.slug, p.display_name, p.timezone, p.brand_color, p.welcome_message, p.buffer_before_minutes,
+            "SELECT p.user_id, p.slug, directory.domain_of(p.tenant_id) AS domain, p.display_name, p.timezone, p.brand_color, p.welcome_message, p.buffer_before_minutes,
                     p.buffer_after_minutes, p.minimum_gap_minutes, p.slot_interval_minutes, p.reasonable_hours_start,
                     p.reasonable_hours_end, p.is_active, p.version
                FROM scheduling.organizer_profiles p " + $tail,
@@ -111,6 +112,44 @@ pub async fn branding(ctx: &mut Ctx) -> Result<(Option<String>, Option<String>)>
         .fetch_one(ctx.db().await?)
         .await?;
     Ok((row.color, row.logo_url))
+}
+
+/// The workspace as the page of its own domain shows it.
+pub struct Workspace {
+    pub name: String,
+    pub color: Option<String>,
+    pub logo_url: Option<String>,
+}
+
+pub async fn workspace(ctx: &mut Ctx) -> Result<Workspace> {
+    let tenant = ctx.tenant.0;
+    let row =
+        sqlx::query_as!(Workspace, "SELECT name, branding ->> 'color' AS color, logo_url FROM directory.tenants WHERE id = $1", tenant);
+    Ok(row.fetch_one(ctx.db().await?).await?)
+}
+
+/// An organizer who has something to book.
+pub struct Bookable {
+    pub slug: String,
+    pub display_name: String,
+    pub welcome_message: String,
+}
+
+pub async fn bookable(ctx: &mut Ctx) -> Result<Vec<Bookable>> {
+    let tenant = ctx.tenant.0;
+    let rows = sqlx::query_as!(
+        Bookable,
+        "SELECT p.slug, p.display_name, p.welcome_message
+           FROM scheduling.organizer_profiles p
+           JOIN identity.members m ON m.tenant_id = p.tenant_id AND m.user_id = p.user_id AND m.status = 'active'
+          WHERE p.tenant_id = $1 AND p.is_active AND NOT directory.is_read_only(p.tenant_id)
+            AND EXISTS (SELECT FROM scheduling.event_types e
+                         WHERE e.tenant_id = $1 AND e.owner_id = p.user_id AND e.is_active AND NOT e.is_private)
+          ORDER BY p.display_name, p.user_id
+          LIMIT 500",
+        tenant
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?)
 }
 
 /// Only while the page is open and the member active.

@@ -1,7 +1,7 @@
 //! `/b/{slug}/{event}/book`: the form, and the booking it makes.
 
-use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{Form, Path};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::crypto::{Token, sha256};
@@ -13,6 +13,7 @@ use platform::{Ctx, Error, Problem, Result};
 use serde::Deserialize;
 
 use super::event::{Open, open, panel};
+use super::form::Fields;
 use super::links::{href, instant};
 use super::picker::zone_of;
 use super::texts::Texts;
@@ -100,13 +101,10 @@ async fn not_chosen(visit: &Visit, open: &Open, mut form: BookingForm) -> Result
 pub(super) async fn submit(
     visit: Visit,
     path: Result<Path<(String, String)>, PathRejection>,
-    form: Result<Form<BookingForm>, FormRejection>,
+    form: Result<Fields<BookingForm>, Problem>,
 ) -> Response {
     let made = async {
-        let Form(form) = match form {
-            Ok(form) => form,
-            Err(rejection) => return Err(Problem::new(rejection.status(), "malformed_body", "The form could not be read.").into()),
-        };
+        let Fields(form) = form?;
         let open = match open(&visit, path).await? {
             Ok(open) => open,
             Err(refusal) => return Ok(refusal),

@@ -1,13 +1,14 @@
 //! `/b/m/{token}`: the booking as its invitee sees it: confirmation, calendar files, cancelling, moving.
 
-use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{Form, Path};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::rate_limit::Limit;
 use platform::{Ctx, Error, Problem, Result};
 use serde::Deserialize;
 
+use super::form::Fields;
 use super::links::CalendarEntry;
 use super::texts::Texts;
 use super::views::{Audience, Change, Fact, Frame, Link, ManagePage, page};
@@ -23,10 +24,11 @@ pub(super) struct Secret {
 }
 
 /// # Errors
-/// 404 for what is no manage link.
-pub(super) fn secret(path: Result<Path<String>, PathRejection>) -> Result<Secret> {
+/// 404 for what is no manage link, or one of another workspace's domain.
+pub(super) fn secret(visit: &Visit, path: Result<Path<String>, PathRejection>) -> Result<Secret> {
     let Ok(Path(text)) = path else { return Err(Problem::not_found().into()) };
     let presented = token::read(&text).ok_or_else(Problem::not_found)?;
+    visit.check_site(presented.tenant)?;
     Ok(Secret { text, presented })
 }
 
@@ -43,7 +45,7 @@ impl Secret {
 
 pub(super) async fn show(visit: Visit, path: Result<Path<String>, PathRejection>) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         let stored = bookings::find_by_token(&mut secret.ctx(&visit), secret.presented).await?;
         booking_page(&visit, &secret, &stored, StatusCode::OK, None)
     };
@@ -52,7 +54,7 @@ pub(super) async fn show(visit: Visit, path: Result<Path<String>, PathRejection>
 
 /// `GET …/cancel`: the form for it is on the booking's page.
 pub(super) async fn to_booking(visit: Visit, path: Result<Path<String>, PathRejection>) -> Response {
-    visit.answer(secret(path).map(|secret| visit.see_other(&secret.path(""))))
+    visit.answer(secret(&visit, path).map(|secret| visit.see_other(&secret.path(""))))
 }
 
 #[derive(Default, Deserialize)]
@@ -61,15 +63,11 @@ pub(super) struct CancelForm {
     reason: String,
 }
 
-pub(super) async fn cancel(
-    visit: Visit,
-    path: Result<Path<String>, PathRejection>,
-    form: Result<Form<CancelForm>, FormRejection>,
-) -> Response {
+pub(super) async fn cancel(visit: Visit, path: Result<Path<String>, PathRejection>, form: Result<Fields<CancelForm>, Problem>) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         visit.app.limits.check_address(Limit::PublicChange, visit.origin.ip)?;
-        let Form(form) = form.map_err(|rejection| Problem::new(rejection.status(), "malformed_body", "The form could not be read."))?;
+        let Fields(form) = form?;
         let mut ctx = secret.ctx(&visit);
         let stored = bookings::lock_by_token(&mut ctx, secret.presented).await?;
         if stored.booking.status == Status::Cancelled {
@@ -97,7 +95,7 @@ pub(super) async fn cancel(
 /// The calendar file.
 pub(super) async fn invite(visit: Visit, path: Result<Path<String>, PathRejection>) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         let mut ctx = secret.ctx(&visit);
         let stored = bookings::find_by_token(&mut ctx, secret.presented).await?;
         let (method, file) = calendar_of(&ctx, &stored);

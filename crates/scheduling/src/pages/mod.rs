@@ -5,12 +5,14 @@ mod book;
 mod calendar;
 mod color;
 mod event;
+mod form;
 pub(crate) mod language;
 mod links;
 mod manage;
 mod organizer;
 mod picker;
 mod reschedule;
+mod site;
 #[cfg(test)]
 mod tests;
 pub(crate) mod texts;
@@ -25,6 +27,7 @@ use axum::routing::{any, get};
 use platform::{App, Problem};
 
 use visit::Visit;
+pub use visit::show_refusals;
 
 /// The largest form: notes of 5,000 characters, each percent-encoded from four bytes, and the rest.
 const FORM_BYTES: usize = 96 * 1024;
@@ -45,6 +48,14 @@ pub fn pages() -> Router<App> {
         .layer(DefaultBodyLimit::max(FORM_BYTES));
     // The nest answers `/b` and what is below `/b/`, but not that itself.
     Router::new().route("/b/", any(nothing)).nest("/b", pages)
+}
+
+/// What stands at workspaces' own domains: their pages at the paths that they have on the instance, and a list of them.
+pub fn site() -> Router<App> {
+    pages()
+        .route("/", get(site::show))
+        .fallback(nothing)
+        .method_not_allowed_fallback(async |visit: Visit| visit.refusal(method_not_allowed()))
 }
 
 async fn nothing(visit: Visit) -> Response {

@@ -22,6 +22,7 @@ pub(super) async fn locate(visit: &Visit, slug: &str) -> Result<(TenantId, Uuid)
         return Err(Problem::not_found().into());
     }
     let found = organizers::locate(&visit.app, slug).await?;
+    visit.check_site(found.tenant)?;
     Ok((found.tenant, found.organizer_id))
 }
 

@@ -1,7 +1,7 @@
 //! `/b/m/{token}/reschedule`: another time for a booking.
 
-use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{Form, Path};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::rate_limit::Limit;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::book::nearest;
 use super::calendar::Month;
 use super::event::{month, panel};
+use super::form::Fields;
 use super::links::{href, instant};
 use super::manage::{Secret, is_changeable, secret, unchangeable};
 use super::picker::View;
@@ -23,7 +24,7 @@ use crate::bookings::{self, By, Stored};
 /// Free days and times; with `start`, the question whether to move there.
 pub(super) async fn show(visit: Visit, path: Result<Path<String>, PathRejection>) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         let stored = bookings::find_by_token(&mut secret.ctx(&visit), secret.presented).await?;
         if !is_changeable(&visit, &stored) {
             return unchangeable(&visit, &secret, &stored);
@@ -46,15 +47,11 @@ struct Refused {
     nearest: Vec<Slot>,
 }
 
-pub(super) async fn submit(
-    visit: Visit,
-    path: Result<Path<String>, PathRejection>,
-    form: Result<Form<MoveForm>, FormRejection>,
-) -> Response {
+pub(super) async fn submit(visit: Visit, path: Result<Path<String>, PathRejection>, form: Result<Fields<MoveForm>, Problem>) -> Response {
     let made = async {
-        let secret = secret(path)?;
+        let secret = secret(&visit, path)?;
         visit.app.limits.check_address(Limit::PublicChange, visit.origin.ip)?;
-        let Form(form) = form.map_err(|rejection| Problem::new(rejection.status(), "malformed_body", "The form could not be read."))?;
+        let Fields(form) = form?;
         let mut ctx = secret.ctx(&visit);
         let Some(start) = parse_instant(&form.start) else {
             let stored = bookings::find_by_token(&mut ctx, secret.presented).await?;

@@ -251,6 +251,23 @@ pub(super) struct OrganizerPage {
     pub events: Vec<Card>,
 }
 
+/// Somebody whom one can book, on the page of a workspace's own domain.
+pub(super) struct Person {
+    pub href: String,
+    pub name: String,
+    pub initials: String,
+    pub welcome: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/site.html")]
+pub(super) struct SitePage {
+    pub frame: Frame,
+    pub t: &'static Texts,
+    pub name: String,
+    pub people: Vec<Person>,
+}
+
 #[derive(Template)]
 #[template(path = "pages/event.html")]
 pub(super) struct EventPage {

@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::{FromRequestParts, OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use platform::ctx::Origin;
 use platform::error::REQUEST_ID;
 use platform::idempotency::Claim;
+use platform::site::Site;
 use platform::time::Timestamp;
 use platform::{App, Ctx, Problem, Result, TenantId};
 
@@ -21,6 +23,8 @@ use super::views::{Audience, Fact, Frame, Link, MessagePage, Reader, page};
 pub(super) struct Visit {
     pub app: App,
     pub origin: Origin,
+    /// Where it is a page at a workspace's own domain.
+    pub site: Option<Site>,
     pub reader: Reader,
     pub params: Params,
     /// Of the page itself.
@@ -36,6 +40,7 @@ impl FromRequestParts<App> for Visit {
         Ok(Self {
             app: app.clone(),
             origin: parts.extensions.get::<Origin>().cloned().unwrap_or_default(),
+            site: parts.extensions.get::<Site>().cloned(),
             reader: Reader::new(&params, &parts.headers),
             params,
             path: uri.path().to_owned(),
@@ -55,6 +60,15 @@ pub(super) fn brand(stored: &str) -> Color {
 impl Visit {
     pub fn ctx(&self, tenant: TenantId, claim: Option<Claim>) -> Ctx {
         Ctx::of_visitor(self.app.clone(), tenant, self.origin.clone(), claim)
+    }
+
+    /// # Errors
+    /// 404 at the domain of another workspace, or of nobody.
+    pub fn check_site(&self, tenant: TenantId) -> Result<()> {
+        match &self.site {
+            Some(site) if site.tenant != Some(tenant) => Err(Problem::not_found().into()),
+            _ => Ok(()),
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -80,11 +94,13 @@ impl Visit {
         let t = self.reader.texts();
         let manages = self.path.starts_with("/b/m/");
         let (heading, text) = match problem.status {
+            403 => (t.elsewhere_title, t.elsewhere.to_owned()),
             404 if manages => (t.not_found_title, t.manage_not_found.to_owned()),
             404 | 405 => (t.not_found_title, t.not_found.to_owned()),
             409 => (t.not_changeable_title, t.not_changeable.to_owned()),
             429 => (t.busy_title, (t.rate_limited)(problem.retry_after.unwrap_or(1))),
             503 => (t.busy_title, t.overloaded.to_owned()),
+            413 => (t.malformed_title, t.too_large.to_owned()),
             400..500 => (t.malformed_title, t.malformed.to_owned()),
             _ => (t.failed_title, t.failed.to_owned()),
         };
@@ -109,6 +125,22 @@ impl Visit {
     /// 303 to a page in this reader's language.
     pub fn see_other(&self, path: &str) -> Response {
         (StatusCode::SEE_OTHER, [(header::LOCATION, self.href(path)), (header::CACHE_CONTROL, "no-store".to_owned())]).into_response()
+    }
+}
+
+/// Shows a visitor as a page what a layer around the pages refused as a problem: limits, time-outs, forms of other sites.
+pub async fn show_refusals(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path != "/b" && !path.starts_with("/b/") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(visit) = Visit::from_request_parts(&mut parts, &app).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    match response.extensions().get::<Problem>() {
+        Some(problem) if !is_page => visit.refusal(problem.clone()),
+        _ => response,
     }
 }
 

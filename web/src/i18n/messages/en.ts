@@ -1,6 +1,8 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in English. */
 
+import { companyCodes } from "../company/en";
 import { factorCodes } from "../factors/en";
+import { planCodes, planFields } from "../plans/en";
 import { policyCodes } from "../policy/en";
 import { supportCodes } from "../support/en";
 import { waysCodes } from "../ways/en";
@@ -32,6 +34,7 @@ export const messages = {
     offline: "You are offline. What you see may be old; this ends by itself.",
     wait: (seconds: number) => `Too many tries. Wait ${n(seconds, "second", "seconds")}, then try again.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "There are as many apps as there may be. Delete one that is not used.",
       no_secret: "This app has no secret.",
@@ -81,11 +84,13 @@ export const messages = {
       too_many_roles: "This workspace has as many roles of its own as one may have.",
       invitation_void: "Whoever sent this invitation may not give that role any more. Ask for a new one.",
       too_many_tokens: "You have as many access tokens as one may have. Revoke one that is not used.",
+      ...planCodes,
       ...policyCodes,
       ...waysCodes,
       ...supportCodes,
     },
     fields: {
+      ...planFields,
       required: "Needed",
       invalid: "Not valid",
       too_long: "Too long",
@@ -139,6 +144,7 @@ export const messages = {
     "schedule.deleted": () => "Hours were deleted",
     "tenant.updated": () => "The settings of the workspace were changed",
     "security_policy.updated": () => "The security policy was changed",
+    "retention_policy.updated": () => "The periods of retention were changed",
     "organizer.updated": (who: string) => `The booking page of ${who} was changed`,
     "member.joined": (who: string) => `${who || "Somebody"} joined the workspace`,
     "member.updated": (who: string) => `The member ${who} was changed`,
@@ -185,6 +191,11 @@ export const messages = {
       passkey_removed: "Passkey removed",
       passkey_renamed: "Passkey renamed",
       passkey_counter_went_back: "Passkey may be copied",
+      company_identity_linked: "Company's account linked",
+      company_identity_unlinked: "Company's account unlinked",
+      sign_in_provider_added: "Provider of sign-in added",
+      sign_in_provider_changed: "Provider of sign-in changed",
+      sign_in_provider_removed: "Provider of sign-in removed",
       suspicious_activity: "Suspicious activity",
       access_token_created: "Access token made",
       access_token_revoked: "Access token revoked",
@@ -222,6 +233,7 @@ export const messages = {
       truncated: "the chain was cut off there",
       rewritten: "the chain was built anew",
       forged_head: "its signature is forged",
+      forged_archive: "no key of this instance signed what is archived before it",
       never_sealed: "it was not written as others are",
     },
     exports: "Export",
@@ -277,6 +289,7 @@ export const messages = {
       file: "File",
       mail_settings: "Mail server",
       job: "Job",
+      custom_domain: "Domain",
       support_lease: "Support lease",
     },
     actions: {
@@ -318,6 +331,7 @@ export const messages = {
       "tenant.created": "Workspace founded",
       "tenant.updated": "Workspace settings changed",
       "security_policy.updated": "Security policy changed",
+      "retention_policy.updated": "Retention changed",
       "user.updated": "Profile changed",
       "access_token.created": "Access token made",
       "access_token.revoked": "Access token revoked",
@@ -335,6 +349,11 @@ export const messages = {
       "job_batch.cancelled": "Job batch cancelled",
       "mail_settings.updated": "Mail server changed",
       "mail_settings.deleted": "Mail server removed",
+      "subscription.updated": "Subscription changed",
+      "custom_domain.created": "Domain added",
+      "custom_domain.verified": "Domain proven",
+      "custom_domain.failed": "Domain lost",
+      "custom_domain.deleted": "Domain removed",
       "support_lease.requested": "Support asked to be let in",
       "support_lease.granted": "Support let in",
       "support_lease.declined": "Support declined",
@@ -354,8 +373,13 @@ export const messages = {
     retried: (task: string) => `${task} is tried again`,
     discard: "Discard",
     discarded: (task: string) => `${task} is discarded`,
+    discardTitle: "Discard the job",
+    discardText: "What it was to do is not done any more, and it cannot be brought back.",
     payload: "Data",
     batches: "Batches",
+    cancel: "Cancel",
+    cancelled: "Cancelled",
+    cancelledBatch: (name: string) => `${name} is cancelled: what has not run is left out`,
     progress: (done: string, all: string, failed: number) =>
       failed > 0 ? `${done} of ${all}, ${failed} failed` : `${done} of ${all}`,
   },

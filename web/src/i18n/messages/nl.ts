@@ -1,6 +1,8 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Dutch. */
 
+import { companyCodes } from "../company/nl";
 import { factorCodes } from "../factors/nl";
+import { planCodes, planFields } from "../plans/nl";
 import { policyCodes } from "../policy/nl";
 import { supportCodes } from "../support/nl";
 import { waysCodes } from "../ways/nl";
@@ -33,6 +35,7 @@ export const messages: Messages = {
     offline: "Je bent offline. Wat je ziet kan verouderd zijn; dit herstelt zichzelf.",
     wait: (seconds) => `Te veel pogingen. Wacht ${n(seconds, "seconde", "seconden")} en probeer het opnieuw.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "Er zijn zoveel apps als er mogen zijn. Verwijder er een die niet wordt gebruikt.",
       no_secret: "Deze app heeft geen geheim.",
@@ -86,11 +89,13 @@ export const messages: Messages = {
       invitation_void: "Wie deze uitnodiging stuurde, mag die rol niet meer geven. Vraag een nieuwe.",
       too_many_tokens:
         "Je hebt zoveel toegangstokens als men mag hebben. Trek er een in dat niet wordt gebruikt.",
+      ...planCodes,
       ...policyCodes,
       ...waysCodes,
       ...supportCodes,
     },
     fields: {
+      ...planFields,
       required: "Verplicht",
       invalid: "Niet geldig",
       too_long: "Te lang",
@@ -143,6 +148,7 @@ export const messages: Messages = {
     "schedule.deleted": () => "Uren zijn verwijderd",
     "tenant.updated": () => "De instellingen van de werkruimte zijn gewijzigd",
     "security_policy.updated": () => "Het beveiligingsbeleid is gewijzigd",
+    "retention_policy.updated": () => "De bewaartermijnen zijn gewijzigd",
     "organizer.updated": (who) => `De boekingspagina van ${who} is gewijzigd`,
     "member.joined": (who) => `${who || "Iemand"} doet nu mee`,
     "member.updated": (who) => `Het lid ${who} is gewijzigd`,
@@ -189,6 +195,11 @@ export const messages: Messages = {
       passkey_removed: "Passkey verwijderd",
       passkey_renamed: "Passkey hernoemd",
       passkey_counter_went_back: "Passkey is mogelijk gekopieerd",
+      company_identity_linked: "Bedrijfsaccount gekoppeld",
+      company_identity_unlinked: "Bedrijfsaccount ontkoppeld",
+      sign_in_provider_added: "Inlogprovider toegevoegd",
+      sign_in_provider_changed: "Inlogprovider gewijzigd",
+      sign_in_provider_removed: "Inlogprovider verwijderd",
       suspicious_activity: "Verdachte activiteit",
       access_token_created: "Toegangstoken gemaakt",
       access_token_revoked: "Toegangstoken ingetrokken",
@@ -226,6 +237,7 @@ export const messages: Messages = {
       truncated: "daar is de keten afgekapt",
       rewritten: "de keten is opnieuw opgebouwd",
       forged_head: "de ondertekening is vervalst",
+      forged_archive: "geen sleutel van deze installatie ondertekende wat ervoor is gearchiveerd",
       never_sealed: "het is niet geschreven zoals andere",
     },
     exports: "Exporteren als bestand",
@@ -281,6 +293,7 @@ export const messages: Messages = {
       file: "Bestand",
       mail_settings: "Mailserver",
       job: "Taak",
+      custom_domain: "Domein",
       support_lease: "Toegang voor support",
     },
     actions: {
@@ -322,6 +335,7 @@ export const messages: Messages = {
       "tenant.created": "Werkruimte gemaakt",
       "tenant.updated": "Instellingen van de werkruimte gewijzigd",
       "security_policy.updated": "Beveiligingsbeleid gewijzigd",
+      "retention_policy.updated": "Bewaartermijnen gewijzigd",
       "user.updated": "Profiel gewijzigd",
       "access_token.created": "Toegangstoken gemaakt",
       "access_token.revoked": "Toegangstoken ingetrokken",
@@ -339,6 +353,11 @@ export const messages: Messages = {
       "job_batch.cancelled": "Reeks taken geannuleerd",
       "mail_settings.updated": "Mailserver gewijzigd",
       "mail_settings.deleted": "Mailserver verwijderd",
+      "subscription.updated": "Abonnement gewijzigd",
+      "custom_domain.created": "Domein toegevoegd",
+      "custom_domain.verified": "Domein bewezen",
+      "custom_domain.failed": "Domein kwijt",
+      "custom_domain.deleted": "Domein verwijderd",
       "support_lease.requested": "Support vroeg toegang",
       "support_lease.granted": "Support toegelaten",
       "support_lease.declined": "Support geweigerd",
@@ -358,8 +377,13 @@ export const messages: Messages = {
     retried: (task) => `${task} wordt opnieuw geprobeerd`,
     discard: "Verwerpen",
     discarded: (task) => `${task} is verworpen`,
+    discardTitle: "De taak verwerpen",
+    discardText: "Wat zij moest doen, gebeurt dan niet meer, en zij komt niet terug.",
     payload: "Gegevens",
     batches: "Reeksen",
+    cancel: "Annuleren",
+    cancelled: "Geannuleerd",
+    cancelledBatch: (name) => `${name} is geannuleerd: wat nog niet liep, blijft achterwege`,
     progress: (done, all, failed) =>
       failed > 0 ? `${done} van ${all}, ${failed} mislukt` : `${done} van ${all}`,
   },

@@ -1,6 +1,8 @@
 /** What was refused, what broke and what happened, with the screens that tell of it, in Brazilian Portuguese. */
 
+import { companyCodes } from "../company/pt-BR";
 import { factorCodes } from "../factors/pt-BR";
+import { planCodes, planFields } from "../plans/pt-BR";
 import { policyCodes } from "../policy/pt-BR";
 import { supportCodes } from "../support/pt-BR";
 import { waysCodes } from "../ways/pt-BR";
@@ -33,6 +35,7 @@ export const messages: Messages = {
     offline: "Você está sem conexão. O que aparece pode estar desatualizado; isto se resolve sozinho.",
     wait: (seconds) => `Tentativas demais. Espere ${n(seconds, "segundo", "segundos")} e tente de novo.`,
     codes: {
+      ...companyCodes,
       ...factorCodes,
       too_many_clients: "Já há tantos aplicativos quanto pode haver. Exclua um que não seja usado.",
       no_secret: "Este aplicativo não tem segredo.",
@@ -84,11 +87,13 @@ export const messages: Messages = {
       too_many_roles: "Este espaço de trabalho já tem tantos papéis próprios quanto pode ter.",
       invitation_void: "Quem enviou este convite não pode mais dar esse papel. Peça um novo.",
       too_many_tokens: "Você tem tantos tokens de acesso quanto se pode ter. Revogue um que não seja usado.",
+      ...planCodes,
       ...policyCodes,
       ...waysCodes,
       ...supportCodes,
     },
     fields: {
+      ...planFields,
       required: "Obrigatório",
       invalid: "Inválido",
       too_long: "Longo demais",
@@ -141,6 +146,7 @@ export const messages: Messages = {
     "schedule.deleted": () => "Horários foram excluídos",
     "tenant.updated": () => "As configurações do espaço de trabalho foram alteradas",
     "security_policy.updated": () => "A política de segurança foi alterada",
+    "retention_policy.updated": () => "Os prazos de retenção foram alterados",
     "organizer.updated": (who) => `A página de reservas de ${who} foi alterada`,
     "member.joined": (who) => `${who || "Alguém"} entrou no espaço de trabalho`,
     "member.updated": (who) => `O membro ${who} foi alterado`,
@@ -187,6 +193,11 @@ export const messages: Messages = {
       passkey_removed: "Chave de acesso removida",
       passkey_renamed: "Chave de acesso renomeada",
       passkey_counter_went_back: "Chave de acesso talvez copiada",
+      company_identity_linked: "Conta da empresa vinculada",
+      company_identity_unlinked: "Conta da empresa desvinculada",
+      sign_in_provider_added: "Provedor de acesso adicionado",
+      sign_in_provider_changed: "Provedor de acesso alterado",
+      sign_in_provider_removed: "Provedor de acesso removido",
       suspicious_activity: "Atividade suspeita",
       access_token_created: "Token de acesso criado",
       access_token_revoked: "Token de acesso revogado",
@@ -224,6 +235,7 @@ export const messages: Messages = {
       truncated: "a cadeia foi cortada ali",
       rewritten: "a cadeia foi refeita",
       forged_head: "a assinatura é falsa",
+      forged_archive: "nenhuma chave desta instalação assinou o que está arquivado antes dele",
       never_sealed: "ele não foi escrito como os outros",
     },
     exports: "Exportação",
@@ -279,6 +291,7 @@ export const messages: Messages = {
       file: "Arquivo",
       mail_settings: "Servidor de e-mail",
       job: "Tarefa",
+      custom_domain: "Domínio",
       support_lease: "Acesso do suporte",
     },
     actions: {
@@ -320,6 +333,7 @@ export const messages: Messages = {
       "tenant.created": "Espaço de trabalho criado",
       "tenant.updated": "Configurações do espaço de trabalho alteradas",
       "security_policy.updated": "Política de segurança alterada",
+      "retention_policy.updated": "Retenção alterada",
       "user.updated": "Perfil alterado",
       "access_token.created": "Token de acesso criado",
       "access_token.revoked": "Token de acesso revogado",
@@ -337,6 +351,11 @@ export const messages: Messages = {
       "job_batch.cancelled": "Lote de tarefas cancelado",
       "mail_settings.updated": "Servidor de e-mail alterado",
       "mail_settings.deleted": "Servidor de e-mail removido",
+      "subscription.updated": "Assinatura alterada",
+      "custom_domain.created": "Domínio adicionado",
+      "custom_domain.verified": "Domínio comprovado",
+      "custom_domain.failed": "Domínio perdido",
+      "custom_domain.deleted": "Domínio removido",
       "support_lease.requested": "Suporte pediu acesso",
       "support_lease.granted": "Acesso dado ao suporte",
       "support_lease.declined": "Suporte recusado",
@@ -356,8 +375,13 @@ export const messages: Messages = {
     retried: (task) => `${task} está sendo tentado de novo`,
     discard: "Descartar",
     discarded: (task) => `${task} foi descartado`,
+    discardTitle: "Descartar a tarefa",
+    discardText: "O que ela devia fazer não será mais feito, e ela não volta.",
     payload: "Dados",
     batches: "Lotes",
+    cancel: "Cancelar",
+    cancelled: "Cancelado",
+    cancelledBatch: (name) => `${name} foi cancelado: o que ainda não rodou fica de fora`,
     progress: (done, all, failed) =>
       failed > 0 ? `${done} de ${all}, ${failed} com falha` : `${done} de ${all}`,
   },

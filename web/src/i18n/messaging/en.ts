@@ -26,6 +26,7 @@ export const messaging = {
     groups: { bookings: "Bookings", workspace: "Workspace", system: "System", security: "Security" },
     by: (name: string) => `by ${name}`,
     suspicions: {
+      new_country: "a sign-in from another country",
       new_place: "a sign-in from a new place",
       many_failures: "many failed sign-ins",
       many_exports: "many exports of data",

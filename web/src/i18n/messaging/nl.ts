@@ -28,6 +28,7 @@ export const messaging: typeof english = {
     groups: { bookings: "Boekingen", workspace: "Werkruimte", system: "Systeem", security: "Beveiliging" },
     by: (name) => `door ${name}`,
     suspicions: {
+      new_country: "een aanmelding vanuit een ander land",
       new_place: "een aanmelding vanaf een nieuwe plek",
       many_failures: "veel mislukte aanmeldingen",
       many_exports: "veel exporten van gegevens",

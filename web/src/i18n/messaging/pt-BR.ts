@@ -33,6 +33,7 @@ export const messaging: typeof english = {
     },
     by: (name) => `por ${name}`,
     suspicions: {
+      new_country: "um acesso de outro país",
       new_place: "um acesso de um lugar novo",
       many_failures: "muitos acessos que falharam",
       many_exports: "muitas exportações de dados",

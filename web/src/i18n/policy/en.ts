@@ -21,6 +21,16 @@ export const policy = {
   extend: "Use begins that time anew",
   extendText: "Without it a session ends after that time, however much it is used.",
 
+  waysIn: "Ways in",
+  waysInText: "Which sign-ins count here.",
+  mailLinks: "Members may come by a link in a mail",
+  mailLinksText: "Off, whoever signed in by such a link alone is asked to sign in another way.",
+  companyOnly: "Members come by the company's provider alone",
+  companyOnlyText:
+    "Those who may change this policy may always come as they do, so that there is a way back in.",
+  companySecond: "The company's provider counts as a second factor",
+  companySecondText: "For a provider that asks for one itself.",
+
   factor: "Second factor",
   factorText: "Asks members for more than a password before they work here.",
   required: "Members need a second factor",
@@ -60,6 +70,8 @@ export const policy = {
   member: "Member",
   signIns: "Sign-ins",
   byAddress: "By address",
+  byWayIn: "By way in",
+  byFactor: "By second factor",
   byCap: "Over the cap",
   sooner: "Signed out sooner",
   limitsTitle: "What the history cannot tell",
@@ -71,7 +83,6 @@ export const policy = {
     forgotten_sessions:
       "Sessions that ended a month ago or longer are forgotten: their sign-ins are played without cap and time-out.",
   },
-  byFactor: "By second factor",
   hasFactor: "Second factor set up",
   yes: "Yes",
   no: "No",

@@ -23,6 +23,15 @@ export const policy: Policy = {
   extend: "Gebruik laat die tijd opnieuw beginnen",
   extendText: "Zonder dit eindigt een sessie na die tijd, hoeveel ze ook wordt gebruikt.",
 
+  waysIn: "Manieren van inloggen",
+  waysInText: "Welke aanmeldingen hier tellen.",
+  mailLinks: "Leden mogen met een link per mail komen",
+  mailLinksText: "Staat dit uit, dan wordt wie alleen met zo’n link inlogde gevraagd anders in te loggen.",
+  companyOnly: "Leden komen alleen met de provider van het bedrijf",
+  companyOnlyText: "Wie dit beleid mag wijzigen mag altijd komen zoals nu, zodat er een weg terug is.",
+  companySecond: "De provider van het bedrijf telt als tweede factor",
+  companySecondText: "Voor een provider die er zelf een vraagt.",
+
   factor: "Tweede factor",
   factorText: "Vraagt leden meer dan een wachtwoord voordat ze hier werken.",
   required: "Leden hebben een tweede factor nodig",
@@ -62,6 +71,8 @@ export const policy: Policy = {
   member: "Lid",
   signIns: "Aanmeldingen",
   byAddress: "Door adres",
+  byWayIn: "Door manier",
+  byFactor: "Door tweede factor",
   byCap: "Boven het maximum",
   sooner: "Eerder afgemeld",
   limitsTitle: "Wat de geschiedenis niet kan zeggen",
@@ -73,7 +84,6 @@ export const policy: Policy = {
     forgotten_sessions:
       "Sessies die een maand of langer geleden eindigden zijn vergeten: hun aanmeldingen worden zonder maximum en verlooptijd nagespeeld.",
   },
-  byFactor: "Door tweede factor",
   hasFactor: "Tweede factor ingesteld",
   yes: "Ja",
   no: "Nee",

@@ -23,6 +23,16 @@ export const policy: Policy = {
   extend: "O uso reinicia esse tempo",
   extendText: "Sem isso, a sessão termina após esse tempo, por mais que seja usada.",
 
+  waysIn: "Formas de entrar",
+  waysInText: "Quais acessos valem aqui.",
+  mailLinks: "Membros podem entrar por um link em um e-mail",
+  mailLinksText: "Desligado, quem entrou só por um link desses precisa entrar de outra forma.",
+  companyOnly: "Membros entram apenas pelo provedor da empresa",
+  companyOnlyText:
+    "Quem pode alterar esta política sempre pode entrar como entra, para que haja um caminho de volta.",
+  companySecond: "O provedor da empresa conta como segundo fator",
+  companySecondText: "Para um provedor que pede um ele mesmo.",
+
   factor: "Segundo fator",
   factorText: "Pede aos membros mais do que uma senha antes de trabalharem aqui.",
   required: "Membros precisam de um segundo fator",
@@ -63,6 +73,8 @@ export const policy: Policy = {
   member: "Membro",
   signIns: "Entradas",
   byAddress: "Pelo endereço",
+  byWayIn: "Pela forma",
+  byFactor: "Pelo segundo fator",
   byCap: "Acima do limite",
   sooner: "Encerrada antes",
   limitsTitle: "O que o histórico não diz",
@@ -74,7 +86,6 @@ export const policy: Policy = {
     forgotten_sessions:
       "Sessões encerradas há um mês ou mais foram esquecidas: seus acessos são simulados sem limite nem expiração.",
   },
-  byFactor: "Pelo segundo fator",
   hasFactor: "Segundo fator configurado",
   yes: "Sim",
   no: "Não",

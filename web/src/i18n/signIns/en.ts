@@ -2,9 +2,6 @@
 export const signIns = {
   title: "Recent sign-ins",
   text: "Each attempt to sign in to your account, those that failed too.",
-  failed: "Failed",
-  refused: "Refused",
-  entered: "Came from another workspace",
   times: (count: number) => `${count} attempts`,
   noneTitle: "No attempts",
   noneText: "Attempts to sign in are noted here.",
@@ -40,8 +37,10 @@ export const signIns = {
     provider: "Another company's account",
     mail_link: "Link in a mail",
     device: "Remembered browser",
+    company: "Your company's account",
   },
   reasons: {
+    not_admitted: "Not known in that workspace",
     password: "Wrong password",
     email_unverified: "Address not confirmed",
     inactive: "Account not active",

@@ -2,9 +2,6 @@
 export const signIns = {
   title: "Recente aanmeldingen",
   text: "Elke poging om je aan te melden, ook die mislukte.",
-  failed: "Mislukt",
-  refused: "Geweigerd",
-  entered: "Kwam uit een andere werkruimte",
   times: (count: number) => `${count} pogingen`,
   noneTitle: "Geen pogingen",
   noneText: "Pogingen om aan te melden komen hier.",
@@ -40,8 +37,10 @@ export const signIns = {
     provider: "Account van een ander bedrijf",
     mail_link: "Link in een mail",
     device: "Onthouden browser",
+    company: "Je bedrijfsaccount",
   },
   reasons: {
+    not_admitted: "In die werkruimte niet bekend",
     password: "Verkeerd wachtwoord",
     email_unverified: "Adres niet bevestigd",
     inactive: "Account niet actief",

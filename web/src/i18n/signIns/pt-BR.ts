@@ -2,9 +2,6 @@
 export const signIns = {
   title: "Acessos recentes",
   text: "Cada tentativa de entrar na sua conta, também as que falharam.",
-  failed: "Falhou",
-  refused: "Recusada",
-  entered: "Veio de outro espaço de trabalho",
   times: (count: number) => `${count} tentativas`,
   noneTitle: "Nenhuma tentativa",
   noneText: "As tentativas de entrar aparecem aqui.",
@@ -40,8 +37,10 @@ export const signIns = {
     provider: "Conta de outra empresa",
     mail_link: "Link por e-mail",
     device: "Navegador lembrado",
+    company: "Conta da sua empresa",
   },
   reasons: {
+    not_admitted: "Não conhecido nesse espaço",
     password: "Senha errada",
     email_unverified: "Endereço não confirmado",
     inactive: "Conta não ativa",

@@ -13,6 +13,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useDisclosure } from "@mantine/hooks";
 import { IconDots, IconMailForward, IconMailOff, IconMailPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -22,6 +23,7 @@ import type { Invitation } from "@/api/types";
 import { useMay } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
+import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useChange } from "@/shared/change";
 import { wordFor } from "@/shared/eventText";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
@@ -193,6 +195,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
     stale: [keys.invitations],
     done: () => notice(t.invitations.revoked(invitation.email)),
   });
+  const [asked, ask] = useDisclosure(false);
   const open = invitation.status === "pending" || invitation.status === "expired";
   return (
     <Table.Tr>
@@ -229,16 +232,21 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
                 {t.invitations.resend}
               </Menu.Item>
               {invitation.status === "pending" ? (
-                <Menu.Item
-                  leftSection={<IconMailOff size={16} aria-hidden />}
-                  onClick={() => revoke.mutate()}
-                >
+                <Menu.Item leftSection={<IconMailOff size={16} aria-hidden />} onClick={ask.open}>
                   {t.invitations.revoke}
                 </Menu.Item>
               ) : null}
             </Menu.Dropdown>
           </Menu>
         ) : null}
+        <ConfirmDialog
+          opened={asked}
+          onClose={ask.close}
+          title={t.invitations.revokeTitle}
+          text={t.invitations.revokeText(invitation.email)}
+          button={t.invitations.revoke}
+          onConfirm={revoke.mutate}
+        />
       </Table.Td>
     </Table.Tr>
   );

@@ -5,11 +5,12 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
-import { useT } from "@/i18n";
+import { useLanguage } from "@/i18n";
 import { AuditFrame } from "@/modules/platform/AuditFrame";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
 import { MoreRows, pagesOf } from "@/shared/pages";
+import { placeName } from "@/shared/place";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
 import { deviceName } from "./deviceName";
@@ -20,7 +21,7 @@ const route = getRouteApi("/app/audit/sign-ins");
 const COLORS: Record<string, string> = { success: "green", entered: "gray", failed: "red", refused: "red" };
 
 export function MemberSignIns() {
-  const t = useT();
+  const { t, locale } = useLanguage();
   const navigate = useNavigate({ from: "/audit/sign-ins" });
   const filter = route.useSearch();
   const query = useInfiniteQuery(
@@ -79,9 +80,11 @@ export function MemberSignIns() {
                         attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
                         attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
                       ].filter(Boolean);
-                      const where = [attempt.ip_address, deviceName(attempt.user_agent ?? "")].filter(
-                        Boolean,
-                      );
+                      const where = [
+                        attempt.ip_address,
+                        placeName(attempt.place, locale),
+                        deviceName(attempt.user_agent ?? ""),
+                      ].filter(Boolean);
                       return (
                         <Table.Tr key={attempt.id}>
                           <Table.Td visibleFrom="sm">

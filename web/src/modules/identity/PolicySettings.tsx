@@ -185,6 +185,25 @@ function Editor({ current }: { current: CurrentPolicy }) {
           />
         </Stack>
       </Section>
+      <Section title={t.policy.waysIn} description={t.policy.waysInText}>
+        <Stack maw={560}>
+          <Switch
+            label={t.policy.mailLinks}
+            description={t.policy.mailLinksText}
+            {...form.getInputProps("mail_links_allowed", { type: "checkbox" })}
+          />
+          <Switch
+            label={t.policy.companyOnly}
+            description={t.policy.companyOnlyText}
+            {...form.getInputProps("company_only", { type: "checkbox" })}
+          />
+          <Switch
+            label={t.policy.companySecond}
+            description={t.policy.companySecondText}
+            {...form.getInputProps("company_is_second_factor", { type: "checkbox" })}
+          />
+        </Stack>
+      </Section>
       <Section title={t.policy.factor} description={t.policy.factorText}>
         <Stack maw={560}>
           <Switch

@@ -45,6 +45,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
               <Table.Th>{t.policy.member}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.signIns}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.byAddress}</Table.Th>
+              <Table.Th visibleFrom="sm">{t.policy.byWayIn}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.byFactor}</Table.Th>
               {hasCap ? <Table.Th visibleFrom="sm">{t.policy.byCap}</Table.Th> : null}
               {hasSooner ? <Table.Th visibleFrom="sm">{t.policy.sooner}</Table.Th> : null}
@@ -67,6 +68,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                       {[
                         [t.policy.signIns, f.number(member.sign_ins)],
                         [t.policy.byAddress, f.number(member.by_address)],
+                        [t.policy.byWayIn, f.number(member.by_way_in)],
                         [t.policy.byFactor, f.number(member.by_second_factor)],
                         ...(hasCap ? [[t.policy.byCap, f.number(member.by_session_cap)]] : []),
                         ...(hasSooner ? [[t.policy.sooner, f.number(member.ended_sooner)]] : []),
@@ -82,6 +84,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                   </Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.sign_ins)}</Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.by_address)}</Table.Td>
+                  <Table.Td visibleFrom="sm">{f.number(member.by_way_in)}</Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.by_second_factor)}</Table.Td>
                   {hasCap ? <Table.Td visibleFrom="sm">{f.number(member.by_session_cap)}</Table.Td> : null}
                   {hasSooner ? <Table.Td visibleFrom="sm">{f.number(member.ended_sooner)}</Table.Td> : null}

@@ -6,7 +6,7 @@ import { keys, patchCached } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { SessionRow } from "@/api/types";
 import { useSession } from "@/app/session";
-import { useT } from "@/i18n";
+import { useLanguage, useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import {
@@ -19,9 +19,11 @@ import {
 } from "@/shared/forms";
 import { Section } from "@/shared/Page";
 import { PasswordField } from "@/shared/PasswordField";
+import { placeName } from "@/shared/place";
 import { Answer } from "@/shared/states";
 import { notice } from "@/shared/toast";
 import { AccessTokens } from "./AccessTokens";
+import { CompanyIdentities, Confined } from "./CompanyIdentities";
 import { deviceName } from "./deviceName";
 import { Identities, NoPassword } from "./Identities";
 import { ConnectedApps } from "./oauth/ConnectedApps";
@@ -32,12 +34,21 @@ import classes from "./security.module.css";
 
 export function SecuritySettings() {
   // A token is of one workspace; the rest works without any.
-  const { tenant, refused } = useSession();
-  const { data: identities } = useQuery(identitiesQuery);
+  const { tenant, refused, is_confined } = useSession();
+  const { data: identities } = useQuery({ ...identitiesQuery, enabled: !is_confined });
+  if (is_confined)
+    return (
+      <>
+        <Confined />
+        <CompanyIdentities />
+        {refused ? null : <AccessTokens />}
+      </>
+    );
   return (
     <>
       <SecondFactors />
       <Identities />
+      {tenant && !refused ? <CompanyIdentities /> : null}
       <Sessions />
       <SignIns />
       <AccountEvents />
@@ -49,7 +60,7 @@ export function SecuritySettings() {
 }
 
 function Sessions() {
-  const t = useT();
+  const { t, locale } = useLanguage();
   const client = useQueryClient();
   const query = useQuery(sessionsQuery);
   const end = useChange<string>({
@@ -95,7 +106,9 @@ function Sessions() {
                       {row.current ? <Badge variant="default">{t.security.thisOne}</Badge> : null}
                     </Group>
                     <Text size="sm" c="dimmed">
-                      {row.ip_address ? `${row.ip_address} · ` : ""}
+                      {[row.ip_address, placeName(row.place, locale)]
+                        .filter(Boolean)
+                        .map((fact) => `${fact} · `)}
                       {t.security.lastSeen} <When at={row.last_seen_at} />
                     </Text>
                   </div>

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Checkbox, Divider, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconFingerprint, IconMail } from "@tabler/icons-react";
+import { IconBuildingSkyscraper, IconFingerprint, IconMail } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useState } from "react";
@@ -42,7 +42,6 @@ export function SignIn() {
   });
   const problem = useFormProblem(form);
   const { data: options } = useQuery(signInOptionsQuery);
-  const hasOthers = hasPasskeys() || options?.mail_links || (options?.providers.length ?? 0) > 0;
   // What came back from a provider before, and is known to nobody here.
   const [waiting, setWaiting] = useState(waitingIdentity);
   const done = async (session: Session) => {
@@ -190,45 +189,49 @@ export function SignIn() {
           </Button>
         </Stack>
       </form>
-      {hasOthers ? (
-        <>
-          <Divider label={t.factors.or} my="md" />
-          <Stack gap="xs">
-            {hasPasskeys() ? (
-              <Button
-                fullWidth
-                variant="default"
-                leftSection={<IconFingerprint size={18} aria-hidden />}
-                loading={signed.isPending}
-                onClick={() => {
-                  clear();
-                  signed.mutate(null);
-                }}
-              >
-                {t.factors.withPasskey}
-              </Button>
-            ) : null}
-            {waiting ? null : (
-              <ProviderButtons
-                intent="sign_in"
-                remember={() => form.getValues().remember}
-                {...(next ? { next } : {})}
-                onError={problem.show}
-              />
-            )}
-            {options?.mail_links ? (
-              <LinkButton
-                to="/sign-in/mail"
-                fullWidth
-                variant="default"
-                leftSection={<IconMail size={18} aria-hidden />}
-              >
-                {t.ways.mail}
-              </LinkButton>
-            ) : null}
-          </Stack>
-        </>
-      ) : null}
+      <Divider label={t.factors.or} my="md" />
+      <Stack gap="xs">
+        {hasPasskeys() ? (
+          <Button
+            fullWidth
+            variant="default"
+            leftSection={<IconFingerprint size={18} aria-hidden />}
+            loading={signed.isPending}
+            onClick={() => {
+              clear();
+              signed.mutate(null);
+            }}
+          >
+            {t.factors.withPasskey}
+          </Button>
+        ) : null}
+        {waiting ? null : (
+          <ProviderButtons
+            intent="sign_in"
+            remember={() => form.getValues().remember}
+            {...(next ? { next } : {})}
+            onError={problem.show}
+          />
+        )}
+        <LinkButton
+          to="/sign-in/company"
+          fullWidth
+          variant="default"
+          leftSection={<IconBuildingSkyscraper size={18} aria-hidden />}
+        >
+          {t.company.withCompany}
+        </LinkButton>
+        {options?.mail_links ? (
+          <LinkButton
+            to="/sign-in/mail"
+            fullWidth
+            variant="default"
+            leftSection={<IconMail size={18} aria-hidden />}
+          >
+            {t.ways.mail}
+          </LinkButton>
+        ) : null}
+      </Stack>
     </AuthShell>
   );
 }

@@ -5,12 +5,13 @@ import type { ReactNode } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { AccountEvent, SignInAttempt } from "@/api/types";
-import { useT } from "@/i18n";
+import { useLanguage, useT } from "@/i18n";
 import type { Catalogue } from "@/i18n/en";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
 import { Section } from "@/shared/Page";
 import { pagesOf } from "@/shared/pages";
+import { placeName } from "@/shared/place";
 import { SEVERITY_COLORS } from "@/shared/severity";
 import { Answer } from "@/shared/states";
 import { deviceName } from "./deviceName";
@@ -36,10 +37,11 @@ export function SignIns() {
 }
 
 function Attempt({ attempt }: { attempt: SignInAttempt }) {
-  const t = useT();
+  const { t, locale } = useLanguage();
   const isIn = attempt.outcome === "success" || attempt.outcome === "entered";
   const facts = [
     attempt.ip_address,
+    placeName(attempt.place, locale),
     factorNames(attempt, t),
     isIn ? attempt.workspace : attempt.failure_reason && wordFor(t.signIns.reasons, attempt.failure_reason),
     attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",

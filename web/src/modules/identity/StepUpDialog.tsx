@@ -8,6 +8,7 @@ import type { LinkedIdentity } from "@/api/types";
 import { sessionQuery } from "@/app/session";
 import { useT } from "@/i18n";
 import { Answer } from "@/shared/states";
+import { ConfirmAtCompany } from "./CompanyIdentities";
 import { ProviderButtons } from "./ProviderButtons";
 import { identitiesQuery, secondFactorsQuery } from "./queries";
 import { ShowFactor } from "./ShowFactor";
@@ -25,9 +26,11 @@ export function StepUpDialog({
   const t = useT();
   const client = useQueryClient();
   const { data: session } = useQuery(sessionQuery);
-  const query = useQuery({ ...secondFactorsQuery, staleTime: 0, enabled: opened });
+  // What is the person's own is not told to who came by the company's provider alone.
+  const isConfined = session?.is_confined ?? false;
+  const query = useQuery({ ...secondFactorsQuery, staleTime: 0, enabled: opened && !isConfined });
 
-  const { data: identities } = useQuery({ ...identitiesQuery, enabled: opened });
+  const { data: identities } = useQuery({ ...identitiesQuery, enabled: opened && !isConfined });
 
   // Signed out meanwhile, here or in another window.
   const isOut = session === null;
@@ -50,29 +53,35 @@ export function StepUpDialog({
     >
       <Stack>
         <Text c="dimmed">{t.factors.confirmText}</Text>
-        <Answer query={query}>
-          {({ methods }) =>
-            methods.length === 0 && identities?.has_password === false ? (
-              <WithoutPassword linked={identities.linked} />
-            ) : (
-              <ShowFactor
-                ways={methods.length > 0 ? methods : ["password"]}
-                email={session?.user.email ?? ""}
-                options={() => take(api.POST("/api/v1/session/verification/options"))}
-                show={async (proof) => {
-                  const next = await take(api.POST("/api/v1/session/verification", { body: proof }));
-                  client.setQueryData(sessionQuery.queryKey, next);
-                  onAnswer(true);
-                }}
-                refused={({ code }) => {
-                  // Set up or removed in another window meanwhile: the ways are read anew.
-                  if (code === "password_not_enough") void query.refetch();
-                  return false;
-                }}
-              />
-            )
-          }
-        </Answer>
+        {isConfined ? (
+          opened ? (
+            <ConfirmAtCompany />
+          ) : null
+        ) : (
+          <Answer query={query}>
+            {({ methods }) =>
+              methods.length === 0 && identities?.has_password === false ? (
+                <WithoutPassword linked={identities.linked} />
+              ) : (
+                <ShowFactor
+                  ways={methods.length > 0 ? methods : ["password"]}
+                  email={session?.user.email ?? ""}
+                  options={() => take(api.POST("/api/v1/session/verification/options"))}
+                  show={async (proof) => {
+                    const next = await take(api.POST("/api/v1/session/verification", { body: proof }));
+                    client.setQueryData(sessionQuery.queryKey, next);
+                    onAnswer(true);
+                  }}
+                  refused={({ code }) => {
+                    // Set up or removed in another window meanwhile: the ways are read anew.
+                    if (code === "password_not_enough") void query.refetch();
+                    return false;
+                  }}
+                />
+              )
+            }
+          </Answer>
+        )}
       </Stack>
     </Modal>
   );

@@ -1,5 +1,5 @@
 /** The workspace's own facts, for those who manage it. */
-import { Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { keys, patchCached } from "@/api/cache";
@@ -17,6 +17,7 @@ import { tenantQuery } from "./queries";
 import { WorkspaceDeletion } from "./WorkspaceDeletion";
 import { WorkspaceLooks } from "./WorkspaceLooks";
 import { WorkspaceOwnership } from "./WorkspaceOwnership";
+import { WorkspacePlan } from "./WorkspacePlan";
 
 export function WorkspaceSettings() {
   const query = useQuery(tenantQuery);
@@ -67,12 +68,12 @@ function Workspace({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <WorkspaceOwnership />
+      {readOnly ? null : <WorkspacePlan />}
       <Section
         title={t.settings.workspace}
         description={readOnly ? t.settings.readOnly : t.settings.savedAtOnce}
       >
         <Stack maw={440}>
-          {tenant.trial_ends_at ? <Text>{t.lives.trial(f.date(tenant.trial_ends_at))}</Text> : null}
           <TextInput
             label={t.auth.company}
             maxLength={120}

@@ -12,6 +12,7 @@ const OPEN: SecurityPolicy = {
     timeout_seconds: null,
     extend_on_activity: true,
   },
+  sign_in: { mail_links_allowed: true, company_only: false, company_is_second_factor: false },
   two_factor: {
     required: false,
     enforced_from: null,
@@ -25,6 +26,7 @@ const OPEN: SecurityPolicy = {
 };
 const STRICT: SecurityPolicy = {
   session: { max_concurrent: 3, when_exceeded: "deny", timeout_seconds: 5400, extend_on_activity: false },
+  sign_in: { mail_links_allowed: false, company_only: true, company_is_second_factor: true },
   two_factor: {
     required: true,
     enforced_from: "2026-12-01T09:30:00Z",

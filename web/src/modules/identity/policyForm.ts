@@ -25,6 +25,9 @@ export interface PolicyForm {
   timeout: number | string;
   unit: Unit;
   extend_on_activity: boolean;
+  mail_links_allowed: boolean;
+  company_only: boolean;
+  company_is_second_factor: boolean;
   required: boolean;
   /** A date in the reader's zone (YYYY-MM-DD); empty for at once. */
   enforced_from: string;
@@ -44,7 +47,7 @@ function unitOf(seconds: number): Unit {
 }
 
 export function formOf(policy: SecurityPolicy, zone: string): PolicyForm {
-  const { session, two_factor, addresses } = policy;
+  const { session, sign_in, two_factor, addresses } = policy;
   const unit = session.timeout_seconds === null ? "hours" : unitOf(session.timeout_seconds);
   return {
     max_concurrent: session.max_concurrent ?? "",
@@ -52,6 +55,9 @@ export function formOf(policy: SecurityPolicy, zone: string): PolicyForm {
     timeout: session.timeout_seconds === null ? "" : session.timeout_seconds / SECONDS[unit],
     unit,
     extend_on_activity: session.extend_on_activity,
+    mail_links_allowed: sign_in.mail_links_allowed,
+    company_only: sign_in.company_only,
+    company_is_second_factor: sign_in.company_is_second_factor,
     required: two_factor.required,
     enforced_from: two_factor.enforced_from === null ? "" : dateIn(two_factor.enforced_from, zone),
     grace_logins: two_factor.grace_logins,
@@ -93,6 +99,11 @@ export function policyOf(
       when_exceeded: form.when_exceeded,
       timeout_seconds: form.timeout === "" ? null : Math.round(Number(form.timeout) * SECONDS[form.unit]),
       extend_on_activity: form.extend_on_activity,
+    },
+    sign_in: {
+      mail_links_allowed: form.mail_links_allowed,
+      company_only: form.company_only,
+      company_is_second_factor: form.company_is_second_factor,
     },
     two_factor: {
       required: form.required,
@@ -140,6 +151,7 @@ function fieldFor(path: string): keyof PolicyForm | undefined {
   if (name === "timeout_seconds") return "timeout";
   const known = [
     "max_concurrent",
+    "company_only",
     "enforced_from",
     "grace_logins",
     "grace_days",

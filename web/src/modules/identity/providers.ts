@@ -13,8 +13,15 @@ const NEXT = "atrium-provider-next";
 const IDENTITY = "atrium-identity";
 
 /** Leaves for the provider; `next` is where one goes on afterwards. */
-export async function leaveFor(provider: string, intent: ProviderIntent, remember: boolean, next?: string) {
-  const body = { provider, intent, remember };
+export async function leaveFor(
+  provider: string,
+  intent: ProviderIntent,
+  remember: boolean,
+  next?: string,
+  /** The slug of the workspace whose own provider it is. */
+  workspace?: string,
+) {
+  const body = { provider, intent, remember, workspace: workspace ?? null };
   const { url } = await take(api.POST("/api/v1/sessions/provider/options", { body }));
   sessionStorage.setItem(NEXT, next ?? "/");
   window.location.assign(url);

@@ -99,3 +99,14 @@ export const secondFactorsQuery = queryOptions({
   queryKey: [keys.secondFactors],
   queryFn: () => take(api.GET("/api/v1/me/second-factors")),
 });
+
+/** The plan, how it stands, and how much of it is used. */
+export const subscriptionQuery = queryOptions({
+  queryKey: [keys.subscription],
+  queryFn: () => take(api.GET("/api/v1/tenant/subscription")),
+});
+
+export const domainsQuery = queryOptions({
+  queryKey: [keys.domains],
+  queryFn: () => take(api.GET("/api/v1/custom-domains")),
+});

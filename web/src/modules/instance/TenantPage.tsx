@@ -1,12 +1,11 @@
-/** One workspace from outside: suspended and opened, what it may use, until when it tries. */
+/** One workspace from outside: suspended and opened, what it may use, and its subscription. */
 import { Button, Group, Modal, Stack, Switch, Text, Textarea } from "@mantine/core";
-import { DatePickerInput } from "@mantine/dates";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "@/api/cache";
-import { api, take } from "@/api/client";
+import { api, ifMatch, take } from "@/api/client";
 import type { InstanceTenant, InstanceTenantDetails } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
@@ -17,6 +16,7 @@ import { Answer } from "@/shared/states";
 import { notice, refusal } from "@/shared/toast";
 import { tenantQuery } from "./queries";
 import { SupportAccess } from "./SupportAccess";
+import { TenantSubscription } from "./TenantSubscription";
 import { TenantHealth, TenantStatus } from "./Tenants";
 
 const route = getRouteApi("/app/instance/tenants/$id");
@@ -84,7 +84,13 @@ function Details({ details }: { details: InstanceTenantDetails }) {
       {open ? <SupportAccess tenant={tenant} /> : null}
       {open ? <Suspension tenant={tenant} /> : null}
       {open ? <Features tenant={tenant} /> : null}
-      {open ? <Trial tenant={tenant} /> : null}
+      {open && details.subscription ? (
+        <TenantSubscription
+          key={details.subscription.version}
+          tenant={details.tenant}
+          now={details.subscription}
+        />
+      ) : null}
       <History lines={history} words={t.instance.statuses} />
     </>
   );
@@ -156,7 +162,12 @@ function Suspension({ tenant }: { tenant: InstanceTenant }) {
 function Features({ tenant }: { tenant: InstanceTenant }) {
   const t = useT();
   const change = useTenantChange<InstanceTenant["features"]>((body) =>
-    take(api.PUT("/api/v1/admin/tenants/{id}/features", { params: { path: { id: tenant.id } }, body })),
+    take(
+      api.PUT("/api/v1/admin/tenants/{id}/features", {
+        params: { path: { id: tenant.id }, header: ifMatch(tenant) },
+        body,
+      }),
+    ),
   );
   const shown = change.isPending ? change.variables : tenant.features;
   const names = ["public_pages", "access_tokens", "mail_server"] as const;
@@ -173,29 +184,6 @@ function Features({ tenant }: { tenant: InstanceTenant }) {
           />
         ))}
       </Stack>
-    </Section>
-  );
-}
-
-function Trial({ tenant }: { tenant: InstanceTenant }) {
-  const t = useT();
-  const change = useTenantChange<string | null>((ends_at) =>
-    take(
-      api.PUT("/api/v1/admin/tenants/{id}/trial", { params: { path: { id: tenant.id } }, body: { ends_at } }),
-    ),
-  );
-  return (
-    <Section title={t.instance.trial}>
-      <DatePickerInput
-        label={t.instance.trialUntil}
-        placeholder={t.instance.noTrial}
-        styles={{ placeholder: { color: "var(--mantine-color-dimmed)" } }}
-        clearable
-        maw={260}
-        disabled={change.isPending}
-        value={tenant.trial_ends_at ? tenant.trial_ends_at.slice(0, 10) : null}
-        onChange={(day) => change.mutate(day ? `${day}T23:59:59Z` : null)}
-      />
     </Section>
   );
 }

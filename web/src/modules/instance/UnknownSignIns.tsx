@@ -6,19 +6,20 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
-import { useT } from "@/i18n";
+import { useLanguage } from "@/i18n";
 import { deviceName } from "@/modules/identity/deviceName";
 import { factorNames } from "@/modules/identity/SignIns";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
 import { MoreRows, pagesOf } from "@/shared/pages";
+import { placeName } from "@/shared/place";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
 
 const route = getRouteApi("/app/instance/sign-ins");
 
 export function UnknownSignIns() {
-  const t = useT();
+  const { t, locale } = useLanguage();
   const navigate = useNavigate({ from: "/instance/sign-ins" });
   const filter = route.useSearch();
   const [email, setEmail] = useState(filter.email ?? "");
@@ -90,9 +91,11 @@ export function UnknownSignIns() {
                         attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
                         attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
                       ].filter(Boolean);
-                      const where = [attempt.ip_address, deviceName(attempt.user_agent ?? "")].filter(
-                        Boolean,
-                      );
+                      const where = [
+                        attempt.ip_address,
+                        placeName(attempt.place, locale),
+                        deviceName(attempt.user_agent ?? ""),
+                      ].filter(Boolean);
                       return (
                         <Table.Tr key={attempt.id}>
                           <Table.Td>

@@ -16,6 +16,11 @@ export const leasesQuery = (tenant_id: string) =>
     queryFn: () => take(api.GET("/api/v1/admin/support-leases", { params: { query: { tenant_id } } })),
   });
 
+export const plansQuery = queryOptions({
+  queryKey: [keys.instance, "plans"],
+  queryFn: () => take(api.GET("/api/v1/admin/plans")),
+});
+
 export const userQuery = (email: string) =>
   queryOptions({
     queryKey: [keys.instance, "user", email],

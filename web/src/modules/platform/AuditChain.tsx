@@ -1,17 +1,19 @@
 /** How far the trail is sealed, signed and verified; and the trail as a file. */
-import { Alert, Button, Code, Group, Stack } from "@mantine/core";
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
-import { useSession } from "@/app/session";
+import { useFormats, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
+import { formatBytes } from "@/shared/bytes";
 import { ExportedFile } from "@/shared/ExportedFile";
 import { wordFor } from "@/shared/eventText";
 import { Section } from "@/shared/Page";
 import { type Period, PeriodField } from "@/shared/PeriodField";
+import { MoreRows, pagesOf } from "@/shared/pages";
 import { Answer } from "@/shared/states";
 import { addDays, startOfDay } from "@/shared/time";
 import { refusal } from "@/shared/toast";
@@ -23,6 +25,7 @@ export function AuditChain() {
     <AuditFrame>
       <State />
       <Exports />
+      <Archives />
     </AuditFrame>
   );
 }
@@ -156,6 +159,35 @@ function Exports() {
             {t.auditChain.ask}
           </Button>
         </Group>
+      </Stack>
+    </Section>
+  );
+}
+
+/** Parts that have left the database; nothing is said of them where there are none. */
+function Archives() {
+  const t = useT();
+  const f = useFormats();
+  const query = useInfiniteQuery(
+    pagesOf([keys.auditArchives], (cursor, signal) =>
+      take(api.GET("/api/v1/audit-archives", { params: { query: { cursor, limit: 50 } }, signal })),
+    ),
+  );
+  const archives = query.data ?? [];
+  if (archives.length === 0) return null;
+  return (
+    <Section title={t.retention.archives} description={t.retention.archivesText}>
+      <Stack gap="sm">
+        {archives.map((one) => (
+          <Text key={one.id}>
+            <When at={one.from} dateOnly /> – <When at={one.to} dateOnly />{" "}
+            <Text span c="dimmed" size="sm">
+              {t.auditChain.records(one.records)}, {formatBytes(one.size, f.locale)}
+              {one.removed_at ? `, ${t.retention.archiveRemoved(f.date(one.removed_at))}` : null}
+            </Text>
+          </Text>
+        ))}
+        <MoreRows query={query} />
       </Stack>
     </Section>
   );

@@ -17,13 +17,15 @@ function showStatus(client: QueryClient, id: string, status: Booking["status"]):
 export function useCancelBookings() {
   const t = useT();
   const client = useQueryClient();
-  const restore = useChange<string[]>({
-    run: (ids) =>
+  const restore = useChange<readonly Booking[]>({
+    run: (bookings) =>
       Promise.all(
-        ids.map((id) => take(api.POST("/api/v1/bookings/{id}/restoration", { params: { path: { id } } }))),
+        bookings.map(({ id }) =>
+          take(api.POST("/api/v1/bookings/{id}/restoration", { params: { path: { id } } })),
+        ),
       ),
-    show: (ids) => {
-      const undo = ids.map((id) => showStatus(client, id, "confirmed"));
+    show: (bookings) => {
+      const undo = bookings.map(({ id, status }) => showStatus(client, id, status));
       return () => {
         for (const run of undo) run();
       };
@@ -57,7 +59,7 @@ export function useCancelBookings() {
         bookings.length === 1
           ? t.bookings.cancelled(first.invitee_name)
           : t.bookings.cancelledMany(bookings.length);
-      undoNotice(text, t, () => restore.mutate(bookings.map((b) => b.id)));
+      undoNotice(text, t, () => restore.mutate(bookings));
     },
   });
 }

@@ -114,7 +114,8 @@ async fn exports_are_for_a_person_who_is_there_and_run_out() {
     world.advance_minutes(7 * 24 * 60);
     let owner = crate::identity::again(&world, "acme@example.com").await;
     owner.get(&content).await.expect(404);
-    assert_eq!(platform::audit::exports::forget_old(&world.app).await.expect("forgotten"), 1);
+    let done = platform::retention::apply(&world.app).await.expect("applied");
+    assert_eq!(done.removed.get("platform.audit_exports"), Some(&1));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The chain of hashes over the audit trail: what was done to it is found, and the first broken record named.
 
+mod archives;
 mod attacks;
 mod exports;
 mod people;

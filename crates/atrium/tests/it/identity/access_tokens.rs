@@ -168,7 +168,7 @@ async fn what_is_no_token_is_nobody() {
     let tenant = Tenant::found(&world, "acme").await;
     let (_, text) = token(&tenant.owner, &["contacts:read"]).await;
     let unknown = identity::access_tokens::text::fresh(identity::access_tokens::text::PERSONAL);
-    let cookie = tenant.owner.cookie.clone().expect("a cookie");
+    let cookie = tenant.owner.cookies().expect("a cookie");
     let secret = cookie.split_once('=').expect("a value").1;
     for wrong in [
         "Bearer".to_owned(),

@@ -3,7 +3,9 @@
 use serde_json::json;
 use sqlx::Row;
 
-use super::{PASSWORD, again, kinds_of_mail, newest_token, platform_admin, role_id, sign_up, try_sign_in};
+use super::devices::device_of;
+use super::second_factors::{first_step, second_step, set_up, totp};
+use super::{PASSWORD, again, kinds_of_mail, newest_token, oauth, platform_admin, role_id, sign_up, try_sign_in};
 use crate::client::{Client, Tenant};
 use crate::world::World;
 
@@ -261,6 +263,38 @@ async fn no_table_of_users_is_forgotten_by_erasure() {
     .fetch_all(&mut world.as_owner().await)
     .await
     .expect("tables");
-    let emptied = ["account_closures", "consents", "login_history", "security_events", "user_status_changes"];
+    let emptied = ["account_closures", "consents", "login_history", "security_events", "subscriptions", "user_status_changes"];
     assert_eq!(left, emptied.map(|name| format!("directory.{name}")));
+}
+
+/// Nothing that stood before comes back with the account: no app, no sign-in that waits, no browser that stood for the second factor.
+#[tokio::test]
+async fn what_a_deactivation_ended_does_not_come_back_with_the_account() {
+    let world = World::new().await;
+    let email = "ana@example.com";
+    let ana = sign_up(&world, email).await;
+    let id = ana.get("/me").await.expect(200).id();
+    let tenant = Tenant::of(ana.clone(), "Studio").await;
+    let app = oauth::registered(&ana, json!({})).await;
+    let issued = app.tokens(&world, &ana, &tenant).await;
+    let (phone, _) = set_up(&world, &ana).await;
+    let allowing = json!({ "two_factor": { "remember_devices_allowed": true } });
+    ana.send(reqwest::Method::PUT, "/tenant/security-policy", &[("if-match", "*")], Some(&allowing)).await.expect(200);
+    let remember = json!({ "token": first_step(&world, email).await, "remember_device": true, "proof": totp(&phone.code(&world, 0)) });
+    let device = device_of(&Client::anonymous(&world).post("/sessions/second-factor", remember).await.expect(201));
+    let by_device = async || {
+        let body = json!({ "email": email, "password": PASSWORD });
+        Client::anonymous(&world).send(reqwest::Method::POST, "/sessions", &[("cookie", &device)], Some(&body)).await
+    };
+    world.advance_minutes(1);
+    let waiting = first_step(&world, email).await;
+    let (_, admin) = platform_admin(&world, "root@example.com").await;
+    for status in ["suspended", "active"] {
+        let input = json!({ "status": status, "reason": "A test" });
+        admin.put(&format!("/admin/users/{id}/status"), None, input).await.expect(204);
+    }
+    assert_eq!(oauth::reads(&world, &oauth::text(&issued, "access_token")).await, 401, "an app");
+    app.refresh(&world, &oauth::text(&issued, "refresh_token")).await.expect(400);
+    assert_eq!(second_step(&world, &waiting, totp(&phone.code(&world, 0))).await.expect(409).code(), "challenge_over");
+    by_device().await.expect(202);
 }

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::second_factors::{Phone, set_up};
+use super::second_factors::{Phone, set_up, step_up_required, totp};
 use super::{DAY, PASSWORD, sign_up, try_sign_in};
 use crate::client::{Answer, Client, Tenant};
 use crate::world::World;
@@ -154,8 +154,31 @@ async fn a_remembered_browser_is_of_one_person_and_one_workspace() {
     let token = super::newest_token(&world, ANA).await;
     let entered = sign_in_with(&world, &device, ANA, PASSWORD).await.expect(201);
     browser.keep_cookie(&entered);
+    step_up_required(&browser.post("/invitation-acceptances", json!({ "token": token })).await);
+    let shown = browser.post("/session/verification", totp(&phone.code(&world, 0))).await.expect(200);
+    browser.keep_cookie(&shown);
     let joined = browser.post("/invitation-acceptances", json!({ "token": token })).await.expect(201);
-    assert_eq!(joined.json["refused"], "second_factor_required", "{}", joined.text);
-    browser.keep_cookie(&joined);
-    assert_eq!(browser.get("/contacts").await.expect(403).code(), "second_factor_required");
+    assert_eq!(joined.json["refused"], Value::Null, "{}", joined.text);
+}
+
+/// A change of workspace asks for what a sign-in there would: the browser is remembered in one workspace only, also where the other
+/// demands no second factor.
+#[tokio::test]
+async fn a_change_of_workspace_asks_for_the_factor_that_the_browser_stood_for() {
+    let world = World::new().await;
+    let mut browser = sign_up(&world, ANA).await;
+    let (phone, _) = set_up(&world, &browser).await;
+    let here = browser.get("/session").await.expect(200).json["tenant"]["id"].clone();
+    let other = browser.post("/tenants", json!({ "name": "Other", "timezone": "UTC" })).await.expect(201).id();
+    policy(&browser, allowing()).await;
+    let device = remembered(&world, &phone).await;
+    browser.keep_cookie(&sign_in_with(&world, &device, ANA, PASSWORD).await.expect(201));
+    step_up_required(&browser.post("/session/tenant", json!({ "tenant_id": other })).await);
+    browser.get("/contacts").await.expect(200);
+    let again = browser.post("/session/tenant", json!({ "tenant_id": here })).await.expect(200);
+    browser.keep_cookie(&again);
+    world.advance_minutes(1);
+    let shown = browser.post("/session/verification", totp(&phone.code(&world, 0))).await.expect(200);
+    browser.keep_cookie(&shown);
+    browser.post("/session/tenant", json!({ "tenant_id": other })).await.expect(200);
 }

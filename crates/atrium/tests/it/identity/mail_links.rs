@@ -95,6 +95,39 @@ async fn it_is_no_second_factor_and_no_way_around_one() {
     Client::anonymous(&world).post("/sessions/second-factor", link).await.expect(401);
 }
 
+/// The workspace that takes none is closed to who came by one, and opens once another way was shown; others stay open.
+#[tokio::test]
+async fn a_workspace_may_take_no_links_in_mails() {
+    let world = scene().await;
+    let ana = sign_up(&world, ANA).await;
+    let home = ana.get("/tenant").await.expect(200).id();
+    let (browser, _, token) = asked(&world).await;
+    let mut by_link = browser.clone();
+    by_link.keep_cookie(&open(&browser, &token, None).await.expect(201));
+    by_link.get("/bookings").await.expect(200);
+    let current = ana.get("/tenant/security-policy").await.expect(200).json;
+    let mut draft = current["policy"].clone();
+    draft["sign_in"]["mail_links_allowed"] = json!(false);
+    let would = ana.post("/tenant/security-policy/simulations", draft.clone()).await.expect(200).json;
+    assert_eq!(would["stopped"][0]["by_way_in"], 1, "{would}");
+    let own = by_link.put("/tenant/security-policy", Some(&current["version"]), draft.clone()).await;
+    assert_eq!(own.expect(409).code(), "locks_you_out");
+    ana.put("/tenant/security-policy", Some(&current["version"]), draft).await.expect(200);
+    assert_eq!(by_link.get("/bookings").await.expect(403).code(), "mail_link_not_allowed");
+    assert_eq!(by_link.get("/session").await.expect(200).json["refused"], "mail_link_not_allowed");
+    ana.get("/bookings").await.expect(200);
+    let other = by_link.post("/tenants", json!({ "name": "Other", "timezone": "UTC" })).await.expect(201).id();
+    let entered = by_link.post("/session/tenant", json!({ "tenant_id": other })).await.expect(200);
+    by_link.keep_cookie(&entered);
+    by_link.get("/bookings").await.expect(200);
+    let back = by_link.post("/session/tenant", json!({ "tenant_id": home })).await.expect(200);
+    by_link.keep_cookie(&back);
+    by_link.get("/bookings").await.expect(403);
+    let shown = by_link.post("/session/verification", json!({ "method": "password", "password": PASSWORD })).await.expect(200);
+    by_link.keep_cookie(&shown);
+    by_link.get("/bookings").await.expect(200);
+}
+
 #[tokio::test]
 async fn asking_tells_nothing_about_an_address() {
     let world = scene().await;
@@ -124,7 +157,7 @@ async fn a_change_of_password_ends_the_links_and_who_is_suspended_has_none() {
     let id = ana.get("/me").await.expect(200).id();
     let status = json!({ "status": "suspended", "reason": "a test" });
     admin.send(Method::PUT, &format!("/admin/users/{id}/status"), &[], Some(&status)).await.expect(204);
-    assert_eq!(open(&browser, &token, None).await.expect(403).code(), "account_inactive");
+    assert_eq!(open(&browser, &token, None).await.expect(422).code(), "link_invalid");
     let before = kinds_of_mail(&world, ANA).await.len();
     ask(&Client::anonymous(&world), ANA).await;
     assert_eq!(kinds_of_mail(&world, ANA).await.len(), before);

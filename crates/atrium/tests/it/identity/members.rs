@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::role_id;
+use super::{oauth, role_id};
 use crate::client::{Answer, Client, Tenant};
 use crate::world::World;
 
@@ -175,4 +175,56 @@ async fn members_are_found_by_name_and_address_in_pages() {
     assert_eq!(names(&tenant.owner.get("/members?q=EDITOR.acme").await.expect(200).json), ["editor Member"]);
     assert_eq!(names(&tenant.owner.get("/members?q=%25").await.expect(200).json), [""; 0]);
     tenant.owner.get("/members?status=gone").await.expect(422);
+}
+
+/// What acted for a member in the workspace is ended by a suspension or removal, there and nowhere else, and does not come back.
+#[tokio::test]
+async fn tokens_and_apps_of_a_former_member_do_not_come_back_with_the_membership() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (id, mut member) = tenant.member(&world, "editor").await;
+    let app = oauth::registered(&tenant.owner, json!({})).await;
+    let script = async |of: &Client| {
+        let made = of.post("/access-tokens", json!({ "name": "Script", "scopes": ["contacts:read"] })).await.expect(201);
+        oauth::text(&made.json, "token")
+    };
+    let (here, by_app) = (script(&member).await, app.tokens(&world, &member, &tenant).await);
+    let own = member.post("/tenants", json!({ "name": "Own", "timezone": "UTC" })).await.expect(201).id();
+    let switched = member.post("/session/tenant", json!({ "tenant_id": own })).await.expect(200);
+    member.keep_cookie(&switched);
+    let there = script(&member).await;
+    let all = async || {
+        let app = oauth::text(&by_app, "access_token");
+        (oauth::reads(&world, &here).await, oauth::reads(&world, &app).await, oauth::reads(&world, &there).await)
+    };
+    assert_eq!(all().await, (200, 200, 200));
+    set_status(&tenant.owner, id, "suspended").await.expect(200);
+    set_status(&tenant.owner, id, "active").await.expect(200);
+    assert_eq!(all().await, (401, 401, 200));
+    app.refresh(&world, &oauth::text(&by_app, "refresh_token")).await.expect(400);
+    // Nor is an app let in silently by what was agreed to before.
+    let asked = oauth::location(&member.get(&app.request(&[])).await.expect(303));
+    assert!(asked.starts_with("/oauth/consent"), "{asked}");
+    let issued = app.tokens(&world, &member, &tenant).await;
+    tenant.owner.delete(&format!("/members/{id}")).await.expect(204);
+    let editor = role_id(&tenant, "editor").await;
+    let back = json!({ "status": "active", "role_ids": [editor] });
+    tenant.owner.send(reqwest::Method::PATCH, &format!("/members/{id}"), &[("if-match", "*")], Some(&back)).await.expect(200);
+    assert_eq!(oauth::reads(&world, &oauth::text(&issued, "access_token")).await, 401);
+}
+
+/// Who is let in again, and who goes, is decided by somebody who is there.
+#[tokio::test]
+async fn letting_in_again_and_removing_take_a_fresh_factor() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (id, _) = tenant.member(&world, "editor").await;
+    world.advance_minutes(11);
+    // Shutting somebody out is urgent, and nothing is given by it.
+    set_status(&tenant.owner, id, "suspended").await.expect(200);
+    assert_eq!(set_status(&tenant.owner, id, "active").await.expect(403).code(), "step_up_required");
+    assert_eq!(tenant.owner.delete(&format!("/members/{id}")).await.expect(403).code(), "step_up_required");
+    let owner = super::again(&world, "acme@example.com").await;
+    set_status(&owner, id, "active").await.expect(200);
+    owner.delete(&format!("/members/{id}")).await.expect(204);
 }

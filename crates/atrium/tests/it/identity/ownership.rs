@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::kinds_of_mail;
+use super::{kinds_of_mail, newest_mail};
 use crate::client::Tenant;
 use crate::world::World;
 
@@ -14,7 +14,10 @@ async fn the_one_offers_the_other_accepts_and_only_then_it_counts() {
     let (cy_id, cy) = tenant.member(&world, "admin").await;
     cy.post("/ownership-offer", json!({ "user_id": bo_id })).await.expect(403);
     tenant.owner.post("/ownership-offer", json!({ "user_id": tenant.owner_id })).await.expect(422);
+    let version = tenant.owner.get("/tenant").await.expect(200).json["version"].clone();
+    tenant.owner.patch("/tenant", &version, json!({ "branding": { "color": "#0066cc" } })).await.expect(200);
     tenant.owner.post("/ownership-offer", json!({ "user_id": bo_id })).await.expect(201);
+    assert!(newest_mail(&world, "viewer.acme@example.com").await.html.contains("#0066cc"), "it looks as the workspace does");
     assert_eq!(tenant.owner.post("/ownership-offer", json!({ "user_id": cy_id })).await.expect(409).code(), "offer_pending");
     assert!(kinds_of_mail(&world, "viewer.acme@example.com").await.contains(&"ownership_offered".to_owned()));
     // It is nobody else's to see or to take.

@@ -427,3 +427,71 @@ async fn what_concerns_the_account_takes_the_second_factor_whatever_the_workspac
     bo.keep_cookie(&shown);
     bo.post("/me/recovery-codes", json!({})).await.expect(201);
 }
+
+/// Tokens have the grace of their member, and no longer: it ends with its logins or its days.
+#[tokio::test]
+async fn grace_of_tokens_ends_with_its_logins_or_days_too() {
+    let world = World::new().await;
+    let (mut ana, bo) = with_bo(&world).await;
+    let made = bo.post("/access-tokens", json!({ "name": "Script", "scopes": ["contacts:read"] })).await.expect(201);
+    let script = super::oauth::text(&made.json, "token");
+    let tenant = Tenant::of(ana.clone(), "Studio").await;
+    let app = super::oauth::registered(&ana, json!({})).await;
+    let by_app = super::oauth::text(&app.tokens(&world, &bo, &tenant).await, "access_token");
+    requires(&world, &mut ana, required(2, 7)).await;
+    let both = async || (super::oauth::reads(&world, &script).await, super::oauth::reads(&world, &by_app).await);
+    try_sign_in(&world, BO, PASSWORD).await.expect(201);
+    assert_eq!(both().await, (200, 200), "one of two is left");
+    try_sign_in(&world, BO, PASSWORD).await.expect(201);
+    assert_eq!(both().await, (403, 403), "spent");
+    save(&ana, json!({})).await.expect(200);
+    save(&ana, required(20, 1)).await.expect(200);
+    try_sign_in(&world, BO, PASSWORD).await.expect(201);
+    let fresh = super::oauth::text(&app.tokens(&world, &bo, &tenant).await, "access_token");
+    assert_eq!((both().await.0, super::oauth::reads(&world, &fresh).await), (200, 200));
+    world.clock.set(world.now().plus_seconds(24 * 3600 + 60));
+    assert_eq!(both().await.0, 403);
+}
+
+/// Limits hold for who is inside when they are saved, not only for who comes after.
+#[tokio::test]
+async fn a_saved_policy_takes_hold_of_sessions_that_are_open() {
+    let world = World::new().await;
+    let (mut ana, oldest) = with_bo(&world).await;
+    let enter = async |email: &str| {
+        let mut client = Client::anonymous(&world);
+        client.keep_cookie(&try_sign_in(&world, email, PASSWORD).await.expect(201));
+        client
+    };
+    world.advance_minutes(2);
+    let middle = enter(BO).await;
+    world.advance_minutes(2);
+    let newest = enter(BO).await;
+    // Used last, so that it stays.
+    world.advance_minutes(2);
+    middle.get("/contacts").await.expect(200);
+    let ana_before = enter(ANA).await;
+    save(&ana, json!({ "session": { "max_concurrent": 1, "when_exceeded": "deny" } })).await.expect(200);
+    for (gone, name) in [(&oldest, "oldest"), (&newest, "newest"), (&ana_before, "not the one that saved")] {
+        assert_eq!(gone.get("/session").await.status.as_u16(), 401, "{name}");
+    }
+    middle.get("/contacts").await.expect(200);
+    ana.get("/contacts").await.expect(200);
+
+    // Unused: twelve hours become half of one.
+    save(&ana, json!({ "session": { "timeout_seconds": 1800 } })).await.expect(200);
+    world.advance_minutes(31);
+    middle.get("/contacts").await.expect(401);
+    // In the whole, and no more extended by use.
+    ana = enter(ANA).await;
+    save(&ana, json!({})).await.expect(200);
+    let bo = enter(BO).await;
+    world.advance_minutes(20);
+    bo.get("/contacts").await.expect(200);
+    ana = enter(ANA).await;
+    save(&ana, json!({ "session": { "timeout_seconds": 1800, "extend_on_activity": false } })).await.expect(200);
+    bo.get("/contacts").await.expect(200);
+    world.advance_minutes(11);
+    bo.get("/contacts").await.expect(401);
+    ana.get("/contacts").await.expect(200);
+}

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
+use super::devices::device_of;
 use super::{PASSWORD, sign_up, token_of, try_sign_in};
 use crate::bookings::mails_to;
 use crate::client::{Answer, Client};
@@ -51,21 +52,21 @@ async fn mail(world: &World, kind: &str) -> Mail {
 }
 
 /// The token of a sign-in that waits for its second factor.
-async fn first_step(world: &World, email: &str) -> String {
+pub async fn first_step(world: &World, email: &str) -> String {
     let due = try_sign_in(world, email, PASSWORD).await.expect(202);
     assert!(due.headers.get("set-cookie").is_none(), "no session before the second step");
     due.json["token"].as_str().expect("a token").to_owned()
 }
 
-async fn second_step(world: &World, token: &str, proof: Value) -> Answer {
+pub async fn second_step(world: &World, token: &str, proof: Value) -> Answer {
     Client::anonymous(world).post("/sessions/second-factor", json!({ "token": token, "proof": proof })).await
 }
 
-fn totp(code: &str) -> Value {
+pub fn totp(code: &str) -> Value {
     json!({ "method": "totp", "code": code })
 }
 
-fn recovery(code: &str) -> Value {
+pub fn recovery(code: &str) -> Value {
     json!({ "method": "recovery_code", "code": code })
 }
 
@@ -308,4 +309,81 @@ async fn an_invitation_is_no_way_around_the_second_factor() {
     let body = json!({ "token": token, "password": PASSWORD });
     assert_eq!(Client::anonymous(&world).post("/invitation-acceptances", body).await.expect(403).code(), "password_not_enough");
     browser.post("/invitation-acceptances", json!({ "token": token })).await.expect(201);
+}
+
+/// Who knows the password and tries codes makes strangers wait, and not its owner: neither in a known browser, nor in an open session,
+/// nor with what cannot be guessed.
+#[tokio::test]
+async fn who_knows_the_password_does_not_lock_the_owner_out() {
+    let world = World::new().await;
+    let mut browser = sign_up(&world, ANA).await;
+    let (phone, codes) = set_up(&world, &browser).await;
+    let token = first_step(&world, ANA).await;
+    let device = device_of(&second_step(&world, &token, totp(&phone.code(&world, 0))).await.expect(201));
+    world.advance_minutes(1);
+    // A hundred failures, after which the next try waits for a day.
+    let attempted = async |guess: i64| {
+        let token = first_step(&world, ANA).await;
+        second_step(&world, &token, totp(&format!("{:06}", 700_000 + guess))).await
+    };
+    for guess in 0..100 {
+        attempted(guess).await.expect(401);
+        world.clock.set(world.now().plus_seconds(11));
+    }
+    let waits: i64 = attempted(100).await.expect(429).headers["retry-after"].to_str().expect("ascii").parse().expect("seconds");
+    assert!(waits > 80_000, "{waits}");
+    // Also with the right code, whatever sign-in it belongs to.
+    let token = first_step(&world, ANA).await;
+    second_step(&world, &token, totp(&phone.code(&world, 0))).await.expect(429);
+    // A session that is open confirms.
+    let verified = browser.post("/session/verification", totp(&phone.code(&world, 0))).await.expect(200);
+    browser.keep_cookie(&verified);
+    world.advance_minutes(1);
+    // A browser that is known signs in.
+    let cookie = Client::anonymous(&world).with_cookie(device);
+    let due = cookie.post("/sessions", json!({ "email": ANA, "password": PASSWORD })).await.expect(202).json;
+    let body = json!({ "token": due["token"], "proof": totp(&phone.code(&world, 0)) });
+    let entered = cookie.post("/sessions/second-factor", body).await.expect(201);
+    // A recovery code signs in from anywhere.
+    let token = first_step(&world, ANA).await;
+    second_step(&world, &token, recovery(&codes[0])).await.expect(201);
+    // In a known browser codes cannot be tried in numbers either.
+    let known = Client::anonymous(&world).with_cookie(device_of(&entered));
+    let due = known.post("/sessions", json!({ "email": ANA, "password": PASSWORD })).await.expect(202).json;
+    let guess = json!({ "token": due["token"], "proof": totp("000000") });
+    known.post("/sessions/second-factor", guess.clone()).await.expect(401);
+    known.post("/sessions/second-factor", guess).await.expect(429);
+    // Nor in a session, also after it has gone on in another workspace.
+    let own = browser.post("/tenants", json!({ "name": "Own", "timezone": "UTC" })).await.expect(201).id();
+    browser.post("/session/verification", totp("000000")).await.expect(401);
+    let switched = browser.post("/session/tenant", json!({ "tenant_id": own })).await.expect(200);
+    browser.keep_cookie(&switched);
+    browser.post("/session/verification", totp("000000")).await.expect(429);
+}
+
+/// Whoever copied the cookie is out when the factors change.
+#[tokio::test]
+async fn a_change_of_factors_gives_a_new_token_and_the_copied_one_dies() {
+    let world = World::new().await;
+    let ana = sign_up(&world, ANA).await;
+    let mut passkey = super::authenticator::Authenticator::new(&world.url);
+    let copied = ana.clone();
+    set_up(&world, &ana).await;
+    copied.get("/session").await.expect(401);
+    let copied = ana.clone();
+    ana.post("/me/recovery-codes", json!({})).await.expect(201);
+    copied.get("/session").await.expect(401);
+    let copied = ana.clone();
+    let made = super::passkeys::register(&ana, &mut passkey, "Key").await.expect(201).id();
+    copied.get("/session").await.expect(401);
+    let copied = ana.clone();
+    ana.send(Method::DELETE, &format!("/me/passkeys/{made}"), &[], None).await.expect(204);
+    copied.get("/session").await.expect(401);
+    let copied = ana.clone();
+    ana.send(Method::DELETE, "/me/totp", &[], None).await.expect(204);
+    copied.get("/session").await.expect(401);
+    // The browser itself goes on, with the rights and the age that it had.
+    ana.get("/contacts").await.expect(200);
+    world.advance_minutes(OLD);
+    step_up_required(&ana.post("/me/totp", json!({})).await);
 }

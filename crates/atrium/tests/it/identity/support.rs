@@ -284,7 +284,10 @@ fn what_a_lease_hides_was_decided_for_each_field() {
         "location_details",
         "location_type",
         "mail_links",
+        "mail_links_allowed",
+        "mail_sent_to",
         "mail_server",
+        "mailbox",
         "mails_failed",
         "mails_waiting",
     ];

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::second_factors::{first_step, recovery, second_step, set_up, totp};
 use super::{PASSWORD, kinds_of_mail, sign_up};
 use crate::client::{Answer, Client};
 use crate::world::World;
@@ -104,4 +105,30 @@ async fn exports_of_contacts_and_of_the_trail_count_and_administrators_are_told_
     assert_eq!((&notice["facts"]["kind"], &notice["link"]), (&json!("many_exports"), &json!(format!("/members/{id}"))));
     let events = ana.get(&format!("/security-events?user_id={id}")).await.expect(200).text;
     assert!(events.contains("contact_data_exported") && events.contains("audit_trail_exported"), "{events}");
+}
+
+/// Whoever got past the password and fails at the second factor is the more reason to tell; so is who tries the codes of mailed links.
+#[tokio::test]
+async fn failures_at_the_second_factor_and_at_mailed_links_are_told_as_those_of_passwords_are() {
+    let world = World::with(platform::mail::Mailer::default(), |config| config.mail_links = true).await;
+    let told = async |email: &str| count(&kinds_of_mail(&world, email).await, "sign_in_many_failures");
+    let ana = sign_up(&world, "ana@example.com").await;
+    let (_, codes) = set_up(&world, &ana).await;
+    for nth in 0..10 {
+        let token = first_step(&world, "ana@example.com").await;
+        let proof = if nth % 2 == 0 { totp("000000") } else { recovery(&codes[0].replace(char::is_alphabetic, "A")) };
+        second_step(&world, &token, proof).await.expect(401);
+        world.clock.set(world.now().plus_seconds(6));
+    }
+    assert_eq!(told("ana@example.com").await, 1);
+
+    sign_up(&world, "bo@example.com").await;
+    Client::anonymous(&world).post("/sessions/mail-link/requests", json!({ "email": "bo@example.com" })).await.expect(202);
+    let link = super::newest_token(&world, "bo@example.com").await;
+    for _ in 0..10 {
+        let guess = json!({ "token": link, "code": "AAAA-AAAA" });
+        Client::anonymous(&world).post("/sessions/mail-link", guess).await.expect(401);
+        world.clock.set(world.now().plus_seconds(6));
+    }
+    assert_eq!(told("bo@example.com").await, 1);
 }

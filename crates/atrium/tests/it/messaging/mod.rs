@@ -3,12 +3,13 @@
 mod preferences;
 mod reactions;
 
+use platform::time::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::client::{Client, Tenant, booking};
 use crate::live::{Stream, run};
-use crate::world::World;
+use crate::world::{START, World};
 
 /// What is switched on where nothing was chosen, as it is sent.
 pub fn choices() -> Value {
@@ -199,7 +200,8 @@ async fn what_was_read_goes_after_ninety_days_and_the_rest_after_a_year() {
     tenant.owner.put(&format!("/notifications/{id}/reading"), None, json!({})).await.expect(200);
     let left = async |days: i64| {
         let owner = &world.app.pools.owner;
-        messaging::forget_old(owner, world.now().plus_seconds(days * 24 * 3600)).await.expect("forgotten");
+        world.clock.set(START.parse::<Timestamp>().expect("an instant").plus_seconds(days * 24 * 3600));
+        platform::retention::apply(&world.app).await.expect("applied");
         let left: i64 = sqlx::query_scalar("SELECT count(*) FROM messaging.notifications").fetch_one(owner).await.expect("a count");
         left
     };

@@ -84,3 +84,26 @@ async fn each_sees_and_mends_ones_own() {
     world.settle().await;
     assert_eq!(server.received().len(), 1, "what was discarded is not sent");
 }
+
+/// What was done to a job and its line of the trail are written together: neither stands without the other.
+#[tokio::test]
+async fn no_job_is_touched_without_its_line() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    crate::jobs::give_up(&world, tenant.id).await;
+    let job = failed(&tenant.owner).await[0]["id"].clone();
+    let mut db = world.as_owner().await;
+    for sql in [
+        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no lines today'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON platform.audit_events FOR EACH ROW EXECUTE FUNCTION public.refuse()",
+    ] {
+        sqlx::query(sql).execute(&mut db).await.expect("made");
+    }
+    tenant.owner.post(&format!("/failed-jobs/{job}/retries"), json!({})).await.expect(500);
+    assert_eq!(failed(&tenant.owner).await.len(), 1, "it runs again, and nobody knows who wanted it");
+    tenant.owner.delete(&format!("/failed-jobs/{job}")).await.expect(500);
+    assert_eq!(failed(&tenant.owner).await.len(), 1, "it is gone, and nobody knows by whom");
+    sqlx::query("DROP TRIGGER refuse ON platform.audit_events").execute(&mut db).await.expect("dropped");
+    tenant.owner.delete(&format!("/failed-jobs/{job}")).await.expect(204);
+    assert!(failed(&tenant.owner).await.is_empty());
+}

@@ -49,6 +49,26 @@ async fn an_address_that_asks_too_much_waits_and_recovers() {
     tokio::time::timeout(BOUND, again).await.expect("recovered");
 }
 
+/// Whoever is signed in is limited as one, from however many addresses; others are not held up by it.
+#[tokio::test]
+async fn an_account_that_asks_too_much_from_many_addresses_waits_and_recovers() {
+    let world = world().await;
+    let (busy, calm) = (Tenant::found(&world, "busy").await, Tenant::found(&world, "calm").await);
+    // Each address stays far below what one may.
+    let session =
+        async |client: &Client, n: usize| from(client, &format!("203.0.{}.{}", n / 250, n % 250 + 1), Method::GET, "/session", None).await;
+    let answers = futures_util::future::join_all((0..1500).map(|n| session(&busy.owner, n))).await;
+    assert!(answers.iter().filter(|answer| answer.status == 200).count() >= 290, "a burst of 300 is let through");
+    is_limited(answers.iter().find(|answer| answer.status == 429).expect("some of 1500 at once are refused"));
+    assert_eq!(session(&calm.owner, 1).await.status.as_u16(), 200, "another account is not held up, from the same address");
+    let again = async {
+        while session(&busy.owner, 2000).await.status == 429 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(BOUND, again).await.expect("recovered");
+}
+
 /// What tries credentials is limited more closely, all of it together, and IPv6 by the network that one customer has.
 #[tokio::test]
 async fn credentials_are_tried_a_few_times_a_minute() {

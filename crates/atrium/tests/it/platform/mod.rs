@@ -6,6 +6,7 @@ mod idempotency;
 mod limits;
 mod mail;
 mod mime;
+mod retention;
 pub mod smtp;
 mod tenant_mail;
 mod versions;

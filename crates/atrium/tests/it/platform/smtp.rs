@@ -30,6 +30,8 @@ pub enum Reply {
     Silence,
     /// To RCPT TO: nothing, ever.
     Stall,
+    /// To RCPT TO: nothing until [`Server::go_on`], then that all is well.
+    Wait,
 }
 
 #[derive(Default)]
@@ -37,6 +39,7 @@ struct State {
     received: Mutex<Vec<Received>>,
     replies: Mutex<Vec<Reply>>,
     stalled: Notify,
+    go_on: Notify,
 }
 
 pub struct Server {
@@ -84,7 +87,12 @@ impl Server {
         self.state.received.lock().expect("lock").clone()
     }
 
-    /// Waits until a client waits for [`Reply::Stall`].
+    /// Lets who waits for [`Reply::Wait`] go on.
+    pub fn go_on(&self) {
+        self.state.go_on.notify_one();
+    }
+
+    /// Waits until a client waits for [`Reply::Stall`] or [`Reply::Wait`].
     pub async fn stalled(&self) {
         self.state.stalled.notified().await;
     }
@@ -135,8 +143,13 @@ async fn converse(stream: TcpStream, state: &State) -> std::io::Result<()> {
             }
             "RCPT" => {
                 to = address(&line);
-                match take(state, |reply| matches!(reply, Reply::Recipient(_) | Reply::Stall)) {
+                match take(state, |reply| matches!(reply, Reply::Recipient(_) | Reply::Stall | Reply::Wait)) {
                     Some(Reply::Recipient(text)) => text.to_owned(),
+                    Some(Reply::Wait) => {
+                        state.stalled.notify_one();
+                        state.go_on.notified().await;
+                        "250 ok".to_owned()
+                    }
                     Some(_) => {
                         state.stalled.notify_one();
                         return std::future::pending().await;

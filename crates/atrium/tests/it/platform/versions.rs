@@ -100,3 +100,85 @@ async fn settings_are_each_tenants_own() {
     viewer.get("/tenant").await.expect(200);
     viewer.patch("/tenant", &changed["version"], json!({ "name": "Mine" })).await.expect(403);
 }
+
+/// Changing operations that take no If-Match, with the reason why two who do not see each other harm nobody.
+const WITHOUT_VERSION: [(&str, &str); 35] = [
+    ("DELETE /access-tokens/{id}", "ends what is one's own; ended is ended, whoever was first"),
+    ("PUT /admin/tenants/{id}/suspension", "the second finds it suspended and is refused"),
+    ("DELETE /admin/tenants/{id}/suspension", "the second finds it lifted and is refused"),
+    ("PUT /admin/users/{id}/status", "sets one of two states, with a line of history for each; nothing typed is lost"),
+    ("PUT /bookings/{id}/no-show", "sets one state, which is checked under the booking's lock"),
+    ("PUT /event-types/order", "a whole order replaces a whole order, which every screen shows at once; no other field goes with it"),
+    ("DELETE /failed-jobs/{id}", "the second finds none"),
+    ("DELETE /files/{id}", "a file never changes; the second finds none"),
+    ("DELETE /invitations/{id}", "the state is checked under its lock; the second is refused"),
+    ("DELETE /job-batches/{id}", "cancelled is cancelled; again says when"),
+    ("PUT /me/avatar", "one's own, and seen: the later picture counts"),
+    ("DELETE /me/avatar", "one's own; again is no error"),
+    ("DELETE /me/email-change", "takes back what waits; the second finds none"),
+    ("DELETE /me/identities/{id}", "one's own; the last way in is checked under the user's lock"),
+    ("DELETE /me/passkeys/{id}", "one's own; the last factor is checked under the user's lock"),
+    ("PATCH /me/passkeys/{id}", "one's own, one field: the later name counts"),
+    ("PUT /me/password", "takes the password of before, which is the version"),
+    ("DELETE /me/totp", "one's own; the second finds none"),
+    ("DELETE /member-access-tokens/{id}", "revoked is revoked, whoever was first"),
+    ("PUT /notifications/{id}/reading", "sets one state of one's own"),
+    ("DELETE /notifications/{id}/reading", "sets one state of one's own"),
+    ("DELETE /oauth-consents/{id}", "one's own; taken back is taken back"),
+    ("PUT /oauth-consents/{id}/scopes", "one's own, and only ever leaves less: what another window took away cannot come back"),
+    ("DELETE /ownership-offer", "the offer is checked under its lock; the second finds none"),
+    ("PUT /ownership-offer/acceptance", "the offer is checked under its lock; the second finds none"),
+    ("PUT /password-resets", "the token counts once"),
+    ("DELETE /session", "ends what is one's own"),
+    ("DELETE /session/lease", "ends what is one's own"),
+    ("DELETE /sessions", "ends what is one's own"),
+    ("DELETE /sessions/{id}", "ends what is one's own"),
+    ("DELETE /support-leases/{id}", "the state is checked under its lock; the second is refused"),
+    ("PUT /support-leases/{id}/grant", "the state is checked under its lock: a lease is granted once"),
+    ("PUT /tenant/logo", "seen by everybody: the later picture counts, and no other field goes with it"),
+    ("DELETE /tenant/logo", "again is no error"),
+    ("DELETE /tenants/{id}/deletion", "the state is checked under its lock; the second finds none"),
+];
+
+#[test]
+fn every_change_takes_a_version_or_says_why_not() {
+    let document: Value = serde_json::from_str(&atrium::commands::openapi().expect("a document")).expect("JSON");
+    let mut without: Vec<String> = Vec::new();
+    let mut with = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in ["put", "patch", "delete"] {
+            let Some(operation) = item.get(method) else { continue };
+            if operation["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "If-Match") {
+                with += 1;
+            } else {
+                without.push(format!("{} {}", method.to_uppercase(), path.trim_start_matches("/api/v1")));
+            }
+        }
+    }
+    assert!(with >= 20, "{with}");
+    without.sort();
+    let mut known: Vec<&str> = WITHOUT_VERSION.iter().map(|(operation, _)| *operation).collect();
+    known.sort_unstable();
+    assert_eq!(without, known, "a change that takes no If-Match lets one person undo unseen what another did: take it, or say why not");
+}
+
+/// Two administrators of the instance look at one workspace; the later change does not undo the earlier unseen.
+#[tokio::test]
+async fn administrators_of_the_instance_do_not_undo_each_other() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let admin = super::platform_admin(&world).await;
+    let path = format!("/admin/tenants/{}", tenant.id);
+    for (part, first, second) in [
+        ("features", json!({ "mail_server": false }), json!({ "access_tokens": false })),
+        ("trial", json!({ "ends_at": "2031-10-01T00:00:00Z" }), json!({ "ends_at": null })),
+    ] {
+        let version = admin.get(&path).await.expect(200).json["tenant"]["version"].clone();
+        let part = format!("{path}/{part}");
+        admin.put(&part, Some(&version), first).await.expect(204);
+        let before = admin.get(&path).await.expect(200).json;
+        assert_eq!(admin.put(&part, Some(&version), second.clone()).await.expect(412).code(), "version_conflict");
+        assert_eq!(admin.get(&path).await.expect(200).json["tenant"], before["tenant"], "a refused change changes nothing");
+        admin.put(&part, Some(&before["tenant"]["version"]), second).await.expect(204);
+    }
+}

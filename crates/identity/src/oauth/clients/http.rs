@@ -1,4 +1,5 @@
-//! Clients over HTTP: of the workspace, for who may manage them there, and of the instance, for its administrators.
+//! Clients over HTTP: of the workspace, for who may manage them there, and of the instance, for its administrators. Who changes an
+//! address has codes sent there, so changes take a factor shown just now, which no access token shows.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -34,9 +35,10 @@ async fn list(mut ctx: Allow<OAuthClientsManage>, Query(page): Query<PageParams>
     Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
 }
 
-/// Registers an app; the answer holds its secret, this once.
+/// Registers an app; the answer holds its secret, this once. Takes a factor shown within the last ten minutes.
 #[utoipa::path(post, path = "/oauth-clients", tag = "identity", request_body = OAuthClientInput, responses((status = 201, body = IssuedClient)), security(("session" = [])))]
 async fn create(mut ctx: Allow<OAuthClientsManage>, Json(input): Json<OAuthClientInput>) -> Result<Response> {
+    ctx.check_fresh()?;
     let (tenant, now, by) = (ctx.tenant, ctx.now(), ctx.user_id().ok_or_else(Problem::unauthenticated)?);
     let issued = super::create(ctx.db().await?, Some(tenant), by, now, input).await?;
     ctx.audit(Change::created("oauth_client.created", "oauth_client", issued.client.id, &issued.client));
@@ -52,7 +54,8 @@ async fn get(mut ctx: Allow<OAuthClientsManage>, Path(id): Path<Uuid>) -> Result
     answered(&store::find(ctx.db().await?, Some(tenant), id).await?.ok_or_else(Problem::not_found)?)
 }
 
-/// Changes an app. What it may no more ask for, and what it is disabled, ends its tokens.
+/// Changes an app. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within the last ten
+/// minutes.
 #[utoipa::path(patch, path = "/oauth-clients/{id}", tag = "identity", params(("id" = Uuid, Path), ("If-Match" = String, Header)), request_body = OAuthClientChange, responses((status = 200, body = OAuthClient)), security(("session" = [])))]
 async fn patch(
     mut ctx: Allow<OAuthClientsManage>,
@@ -60,6 +63,7 @@ async fn patch(
     seen: IfMatch,
     Json(input): Json<OAuthClientChange>,
 ) -> Result<Response> {
+    ctx.check_fresh()?;
     let (tenant, now) = (ctx.tenant, ctx.now());
     let (before, after) = super::change(ctx.db().await?, Some(tenant), id, now, seen, input).await?;
     ctx.audit(Change::updated("oauth_client.updated", "oauth_client", id, &before, &after));
@@ -67,9 +71,10 @@ async fn patch(
     answered(&after)
 }
 
-/// Deletes an app with all its tokens and consents.
+/// Deletes an app with all its tokens and consents. Takes a factor shown within the last ten minutes.
 #[utoipa::path(delete, path = "/oauth-clients/{id}", tag = "identity", params(("id" = Uuid, Path), ("If-Match" = String, Header)), responses((status = 204)), security(("session" = [])))]
 async fn delete(mut ctx: Allow<OAuthClientsManage>, Path(id): Path<Uuid>, seen: IfMatch) -> Result<StatusCode> {
+    ctx.check_fresh()?;
     let tenant = ctx.tenant;
     let client = store::find_for_change(ctx.db().await?, Some(tenant), id).await?.ok_or_else(Problem::not_found)?;
     seen.check(client.version)?;
@@ -79,9 +84,11 @@ async fn delete(mut ctx: Allow<OAuthClientsManage>, Path(id): Path<Uuid>, seen: 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Draws a new secret; the answer holds it, this once, and the old one counts no more.
+/// Draws a new secret; the answer holds it, this once, and the old one counts no more. Takes a factor shown within the last ten
+/// minutes.
 #[utoipa::path(post, path = "/oauth-clients/{id}/secrets", tag = "identity", params(("id" = Uuid, Path)), responses((status = 201, body = IssuedClient)), security(("session" = [])))]
 async fn renew_secret(mut ctx: Allow<OAuthClientsManage>, Path(id): Path<Uuid>) -> Result<Response> {
+    ctx.check_fresh()?;
     let tenant = ctx.tenant;
     let issued = super::renew_secret(ctx.db().await?, Some(tenant), id).await?;
     let now = ctx.now();
@@ -100,9 +107,11 @@ async fn list_instance(PlatformAdmin(caller): PlatformAdmin, Query(page): Query<
     Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
 }
 
-/// Registers an app for people of every workspace; the answer holds its secret, this once.
+/// Registers an app for people of every workspace; the answer holds its secret, this once. Takes a factor shown within the last ten
+/// minutes.
 #[utoipa::path(post, path = "/instance/oauth-clients", tag = "identity", request_body = OAuthClientInput, responses((status = 201, body = IssuedClient)), security(("session" = [])))]
 async fn create_instance(PlatformAdmin(caller): PlatformAdmin, Json(input): Json<OAuthClientInput>) -> Result<Response> {
+    caller.session.check_fresh(caller.app.clock.now())?;
     let mut directory = Directory::open(&caller.app, None, caller.claim.clone()).await?;
     let issued = super::create(directory.db(), None, caller.session.user_id, caller.app.clock.now(), input).await?;
     note(&mut directory, &caller, "oauth_client_created", &issued.client).await?;
@@ -116,7 +125,8 @@ async fn get_instance(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>
     answered(&store::find(directory.db(), None, id).await?.ok_or_else(Problem::not_found)?)
 }
 
-/// Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens.
+/// Changes an app of the instance. What it may no more ask for, and what it is disabled, ends its tokens. Takes a factor shown within
+/// the last ten minutes.
 #[utoipa::path(patch, path = "/instance/oauth-clients/{id}", tag = "identity", params(("id" = Uuid, Path), ("If-Match" = String, Header)), request_body = OAuthClientChange, responses((status = 200, body = OAuthClient)), security(("session" = [])))]
 async fn patch_instance(
     PlatformAdmin(caller): PlatformAdmin,
@@ -124,6 +134,7 @@ async fn patch_instance(
     seen: IfMatch,
     Json(input): Json<OAuthClientChange>,
 ) -> Result<Response> {
+    caller.session.check_fresh(caller.app.clock.now())?;
     let mut directory = Directory::open(&caller.app, None, None).await?;
     let (_, after) = super::change(directory.db(), None, id, caller.app.clock.now(), seen, input).await?;
     note(&mut directory, &caller, "oauth_client_updated", &after).await?;
@@ -131,9 +142,10 @@ async fn patch_instance(
     answered(&after)
 }
 
-/// Deletes an app of the instance with all its tokens and consents.
+/// Deletes an app of the instance with all its tokens and consents. Takes a factor shown within the last ten minutes.
 #[utoipa::path(delete, path = "/instance/oauth-clients/{id}", tag = "identity", params(("id" = Uuid, Path), ("If-Match" = String, Header)), responses((status = 204)), security(("session" = [])))]
 async fn delete_instance(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>, seen: IfMatch) -> Result<StatusCode> {
+    caller.session.check_fresh(caller.app.clock.now())?;
     let mut directory = Directory::open(&caller.app, None, None).await?;
     let client = store::find_for_change(directory.db(), None, id).await?.ok_or_else(Problem::not_found)?;
     seen.check(client.version)?;
@@ -143,9 +155,11 @@ async fn delete_instance(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uu
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more.
+/// Draws a new secret for an app of the instance; the answer holds it, this once, and the old one counts no more. Takes a factor
+/// shown within the last ten minutes.
 #[utoipa::path(post, path = "/instance/oauth-clients/{id}/secrets", tag = "identity", params(("id" = Uuid, Path)), responses((status = 201, body = IssuedClient)), security(("session" = [])))]
 async fn renew_secret_instance(PlatformAdmin(caller): PlatformAdmin, Path(id): Path<Uuid>) -> Result<Response> {
+    caller.session.check_fresh(caller.app.clock.now())?;
     let mut directory = Directory::open(&caller.app, None, caller.claim.clone()).await?;
     let issued = super::renew_secret(directory.db(), None, id).await?;
     note(&mut directory, &caller, "oauth_client_secret_renewed", &issued.client).await?;

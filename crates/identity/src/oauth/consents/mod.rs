@@ -19,7 +19,7 @@ use super::clients::{GrantType, Kind, OAuthClient};
 use super::scopes;
 use super::tokens::{self, Allowed};
 use crate::activity::{SecurityEvent, note_security_event};
-use crate::sessions;
+use crate::{policy, sessions};
 
 /// A consent as its person reviews it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -146,12 +146,19 @@ pub async fn describe(
 /// taken back where it was allowed before.
 ///
 /// # Errors
-/// 404 where he or she is no active member there, or the client is not for it; 422 for scopes that were not asked for.
+/// 404 where he or she is no active member there, or the client is not for it; 403 where its security policy does not let the session
+/// in, and `step_up_required` for what outlives the sign-in (`offline_access`) without a fresh factor; 422 for scopes that were not
+/// asked for.
 pub async fn allow(ctx: &mut Ctx, session: &Session, client: &OAuthClient, asked: &[String], chosen: Option<&[String]>) -> Result<Allowed> {
     let scopes = some_of(chosen.unwrap_or(asked), asked)?;
     let (user, tenant, now) = (session.user_id, ctx.tenant, ctx.now());
     if !enterable(ctx.db().await?, user, client).await?.iter().any(|one| one.id == tenant.0) {
         return Err(Problem::not_found().into());
+    }
+    let address = ctx.origin.ip;
+    policy::check_admitted(ctx.db().await?, tenant, session, address, now).await??;
+    if scopes::has(&scopes, scopes::OFFLINE) && client.may(GrantType::RefreshToken) {
+        session.check_fresh(now)?;
     }
     let before = store::find(ctx.db().await?, user, client.id, tenant).await?;
     let mut all = before.as_ref().map(|consent| consent.scopes.clone()).unwrap_or_default();

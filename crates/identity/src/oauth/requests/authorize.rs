@@ -20,6 +20,7 @@ use crate::oauth::form::Form;
 use crate::oauth::refused::{self, Refused};
 use crate::oauth::tokens::{self, Allowed, Grant};
 use crate::oauth::{client_auth, clients, consents};
+use crate::policy;
 
 const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 
@@ -72,7 +73,7 @@ pub async fn authorize(caller: Somebody, RawQuery(query): RawQuery) -> Result<Re
             Ok(request) => (request, now),
         },
     };
-    proceed(directory, &app, caller.session.as_ref(), &client, &request, asked_at).await
+    proceed(directory, &caller, &client, &request, asked_at).await
 }
 
 /// Where the sign-in leads back to.
@@ -89,20 +90,19 @@ pub async fn resume(caller: Somebody, Path(handle): Path<String>) -> Result<Resp
     if caller.session.is_some() {
         store::mark_used(directory.db(), found.id, now).await?;
     }
-    proceed(directory, &app, caller.session.as_ref(), &client, &request, found.asked_at).await
+    proceed(directory, &caller, &client, &request, found.asked_at).await
 }
 
 async fn proceed(
     mut directory: Directory,
-    app: &App,
-    session: Option<&Session>,
+    caller: &Somebody,
     client: &OAuthClient,
     request: &AuthorizationRequest,
     asked_at: Timestamp,
 ) -> Result<Response> {
-    let db = directory.db();
+    let (app, db) = (&caller.app, directory.db());
     let quiet = request.wants(Prompt::None);
-    let answer = match session {
+    let answer = match &caller.session {
         None if quiet => refusal(app, request, "login_required", "Nobody is signed in.")?,
         None => {
             let handle = keep(app, db, client, request, Waiting::SignIn, asked_at).await?;
@@ -110,7 +110,7 @@ async fn proceed(
             next.append_pair("next", &format!("/oauth/continue/{}", handle.as_str()));
             to(&format!("/sign-in?{}", next.finish()))
         }
-        Some(session) => match silently(app, db, session, client, request, asked_at).await? {
+        Some(session) => match silently(caller, db, session, client, request, asked_at).await? {
             Ok(allowed) => code(app, db, client, request, &allowed).await?,
             Err(NeedsSignIn) if quiet => refusal(app, request, "login_required", "The sign-in is too old.")?,
             Err(NeedsConsent) if quiet => refusal(app, request, "consent_required", "The person has to be asked.")?,
@@ -138,15 +138,15 @@ use Needs::{NeedsConsent, NeedsSignIn};
 /// What was agreed to before, where it covers what is asked. Not for a native client: any program on that machine can name
 /// itself as it (RFC 8252, 8.6).
 async fn silently(
-    app: &App,
+    caller: &Somebody,
     db: &mut sqlx::PgConnection,
     session: &Session,
     client: &OAuthClient,
     request: &AuthorizationRequest,
     asked_at: Timestamp,
 ) -> Result<std::result::Result<Allowed, Needs>> {
-    let auth_time = session.verified_at;
-    if request.wants_fresh(auth_time, asked_at, app.clock.now()) {
+    let (auth_time, now) = (session.verified_at, caller.app.clock.now());
+    if request.wants_fresh(auth_time, asked_at, now) {
         return Ok(Err(NeedsSignIn));
     }
     if client.kind == Kind::Native || request.wants(Prompt::Consent) || request.wants(Prompt::SelectAccount) {
@@ -154,6 +154,14 @@ async fn silently(
     }
     let Some(tenant) = client.tenant_id.map(platform::TenantId).or(session.tenant) else { return Ok(Err(NeedsConsent)) };
     if !consents::enterable(db, session.user_id, client).await?.iter().any(|one| one.id == tenant.0) {
+        return Ok(Err(NeedsConsent));
+    }
+    // Who is not let in there is told so where he or she is asked.
+    let admitted = match session.tenant {
+        Some(here) if here == tenant => session.admit(caller.origin.ip, now),
+        _ => policy::check_admitted(&mut *db, tenant, session, caller.origin.ip, now).await?,
+    };
+    if admitted.is_err() {
         return Ok(Err(NeedsConsent));
     }
     let Some(consent) = consents::store::find(db, session.user_id, client.id, tenant).await? else { return Ok(Err(NeedsConsent)) };

@@ -293,11 +293,62 @@ pub async fn revoke_of_other_sessions(db: &mut PgConnection, user: Uuid, but: Uu
     Ok(())
 }
 
-/// What a new password ends: all that the user let apps do, also what outlives a sign-out (ASVS 5.0, 7.4.3).
-pub async fn revoke_of_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+/// As [`revoke_of_session`], of many that ended together.
+pub async fn revoke_of_sessions(db: &mut PgConnection, sessions: &[Uuid], now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE directory.oauth_grants SET revoked_at = $2, revoked_reason = 'password_changed'
+        "UPDATE directory.oauth_grants SET revoked_at = $2, revoked_reason = 'signed_out'
+          WHERE session_id = ANY ($1) AND revoked_at IS NULL AND expires_at > $2 AND NOT 'offline_access' = ANY (scopes)",
+        sessions,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// All that the user let apps do in any session but this one, also what outlives a sign-out.
+pub async fn revoke_elsewhere(db: &mut PgConnection, user: Uuid, but: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.oauth_grants SET revoked_at = $3, revoked_reason = 'signed_out'
+          WHERE user_id = $1 AND session_id IS DISTINCT FROM $2 AND revoked_at IS NULL AND expires_at > $3",
+        user,
+        but,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What a new password, and the end of an account's use, ends: all that the user let apps do, also what outlives a sign-out (ASVS
+/// 5.0, 7.4.2 and 7.4.3).
+pub async fn revoke_of_user(db: &mut PgConnection, user: Uuid, reason: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.oauth_grants SET revoked_at = $2, revoked_reason = $3
           WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2",
+        user,
+        now,
+        reason,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// All that somebody let apps do in one tenant, and what he or she agreed to there.
+pub async fn revoke_of_member(db: &mut PgConnection, tenant: TenantId, user: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE directory.oauth_grants SET revoked_at = $3, revoked_reason = 'membership_ended'
+          WHERE user_id = $2 AND tenant_id = $1 AND revoked_at IS NULL AND expires_at > $3",
+        tenant.0,
+        user,
+        now,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "UPDATE directory.oauth_consents SET revoked_at = $3, updated_at = $3 WHERE user_id = $2 AND tenant_id = $1 AND revoked_at IS NULL",
+        tenant.0,
         user,
         now,
     )
@@ -398,7 +449,8 @@ pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: 
         r#"SELECT token_id AS "token_id!", client AS "client!", client_id AS "client_id!", client_name AS "client_name!",
                   user_id, tenant_id AS "tenant_id!", name, email, locale, timezone, scopes AS "scopes!", permissions AS "permissions!",
                   dpop_jkt, issued_at AS "issued_at!: Timestamp", expires_at AS "expires_at!: Timestamp", policy,
-                  grace_started_at AS "grace_started_at: Timestamp", is_exempt, has_second
+                  grace_started_at AS "grace_started_at: Timestamp", grace_logins_used, is_exempt, has_second,
+                  directory.is_read_only(tenant_id) AS "is_read_only!"
              FROM identity.authenticate_oauth($1, $2)"#,
         &access_hash[..],
         now,
@@ -425,13 +477,16 @@ pub async fn authenticate(db: impl PgExecutor<'_>, access_hash: &[u8; 32], now: 
         verified_at: Timestamp::from_second(0),
         gate: Gate::default(),
         token: Some(UsedToken { id: row.token_id, name: row.client_name }),
+        is_read_only: row.is_read_only,
         lease: None,
     });
     let standing = |policy: &SecurityPolicy| Standing {
+        factors: None,
+        may_change: false,
         is_exempt: row.is_exempt.unwrap_or_default(),
         // A program shows none; its user must have one.
         has_second: row.has_second.unwrap_or_default(),
-        grace_until: row.grace_started_at.map(|at| at.plus_seconds(i64::from(policy.two_factor.grace_days) * 24 * 3600)),
+        grace_until: policy.two_factor.grace_of_tokens(row.grace_started_at, row.grace_logins_used),
     };
     Ok(Some(Found {
         client: row.client,
@@ -481,28 +536,4 @@ pub async fn use_proof(db: &mut PgConnection, proof_hash: &[u8; 32], expires_at:
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Removes what has run out: requests and proofs at once, codes and tokens with their grants 30 days after; answers how many
-/// rows. As the owner: the serving role removes none.
-pub async fn forget(owner: &sqlx::PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
-    let month = now.plus_seconds(-30 * 24 * 3600);
-    let mut rows = 0;
-    rows += sqlx::query!("DELETE FROM directory.oauth_requests WHERE expires_at < $1", now).execute(owner).await?.rows_affected();
-    rows += sqlx::query!("DELETE FROM directory.oauth_used_proofs WHERE expires_at < $1", now).execute(owner).await?.rows_affected();
-    rows += sqlx::query!("DELETE FROM directory.oauth_device_codes WHERE expires_at < $1", now).execute(owner).await?.rows_affected();
-    rows += sqlx::query!("DELETE FROM directory.oauth_grants WHERE expires_at < $1 OR revoked_at < $1", month)
-        .execute(owner)
-        .await?
-        .rows_affected();
-    // Of a family that goes on: what has run out itself, and was refreshed long ago.
-    rows += sqlx::query!(
-        "DELETE FROM directory.oauth_tokens
-          WHERE access_token_expires_at < $1 AND (refresh_token_expires_at IS NULL OR refresh_token_expires_at < $1)",
-        month
-    )
-    .execute(owner)
-    .await?
-    .rows_affected();
-    Ok(rows)
 }

@@ -1,7 +1,6 @@
 //! Exports of the trail in the database.
 
 use serde_json::Value;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::AuditExport;
@@ -147,8 +146,4 @@ pub async fn forget_export_parts(ctx: &mut Ctx, export: Uuid) -> Result<()> {
         .execute(ctx.db().await?)
         .await?;
     Ok(())
-}
-
-pub async fn forget_exports(owner: &PgPool, now: Timestamp) -> Result<u64, sqlx::Error> {
-    Ok(sqlx::query!("DELETE FROM platform.audit_exports WHERE expires_at <= $1", now).execute(owner).await?.rows_affected())
 }

@@ -29,6 +29,7 @@ pub(in crate::pages) static EN: Texts = Texts {
 
     organizer_title: |name| format!("Book a time with {name}"),
     what_to_book: "What would you like to book?",
+    whom_to_book: "With whom would you like to meet?",
     no_event_types: "There is nothing to book here at the moment.",
 
     event_title: |event, name| format!("{event} with {name}"),
@@ -121,6 +122,9 @@ pub(in crate::pages) static EN: Texts = Texts {
     overloaded: "We could not answer in time. Please try again in a moment.",
     malformed_title: "This could not be read",
     malformed: "The form did not arrive whole. Nothing was changed. Go back and send it again.",
+    elsewhere_title: "This was sent from another site",
+    elsewhere: "For your safety it was refused, and nothing was changed. Open the page again here and send it once more.",
+    too_large: "The form holds more text than we can take. Nothing was changed. Go back and shorten it.",
     failed_title: "Something went wrong on our side",
     failed: "It has been noted. Please try again later.",
     request_id: "Request",

@@ -40,6 +40,7 @@ pub(crate) struct Texts {
     // The organizer's page
     pub organizer_title: fn(name: &str) -> String,
     pub what_to_book: &'static str,
+    pub whom_to_book: &'static str,
     pub no_event_types: &'static str,
 
     // Day and time
@@ -137,6 +138,9 @@ pub(crate) struct Texts {
     pub overloaded: &'static str,
     pub malformed_title: &'static str,
     pub malformed: &'static str,
+    pub elsewhere_title: &'static str,
+    pub elsewhere: &'static str,
+    pub too_large: &'static str,
     pub failed_title: &'static str,
     pub failed: &'static str,
     pub request_id: &'static str,

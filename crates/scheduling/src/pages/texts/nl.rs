@@ -29,6 +29,7 @@ pub(in crate::pages) static NL: Texts = Texts {
 
     organizer_title: |name| format!("Boek een afspraak met {name}"),
     what_to_book: "Wat wil je boeken?",
+    whom_to_book: "Met wie wil je afspreken?",
     no_event_types: "Er is hier op dit moment niets te boeken.",
 
     event_title: |event, name| format!("{event} met {name}"),
@@ -121,6 +122,9 @@ pub(in crate::pages) static NL: Texts = Texts {
     overloaded: "We konden niet op tijd antwoorden. Probeer het zo meteen opnieuw.",
     malformed_title: "Dit kon niet worden gelezen",
     malformed: "Het formulier is niet heel aangekomen. Er is niets gewijzigd. Ga terug en verstuur het opnieuw.",
+    elsewhere_title: "Dit is vanaf een andere site verstuurd",
+    elsewhere: "Voor uw veiligheid is het geweigerd; er is niets gewijzigd. Open de pagina hier opnieuw en verstuur het nog eens.",
+    too_large: "Het formulier bevat meer tekst dan we aankunnen. Er is niets gewijzigd. Ga terug en maak het korter.",
     failed_title: "Er ging bij ons iets mis",
     failed: "Het is genoteerd. Probeer het later opnieuw.",
     request_id: "Verzoek",

@@ -29,6 +29,7 @@ pub(in crate::pages) static PT_BR: Texts = Texts {
 
     organizer_title: |name| format!("Agende um horário com {name}"),
     what_to_book: "O que você quer agendar?",
+    whom_to_book: "Com quem você quer se encontrar?",
     no_event_types: "No momento não há nada para agendar aqui.",
 
     event_title: |event, name| format!("{event} com {name}"),
@@ -121,6 +122,9 @@ pub(in crate::pages) static PT_BR: Texts = Texts {
     overloaded: "Não conseguimos responder a tempo. Tente de novo em instantes.",
     malformed_title: "Não foi possível ler o formulário",
     malformed: "O formulário não chegou inteiro. Nada foi alterado. Volte e envie de novo.",
+    elsewhere_title: "Isto foi enviado por outro site",
+    elsewhere: "Por segurança, foi recusado e nada foi alterado. Abra a página de novo aqui e envie outra vez.",
+    too_large: "O formulário tem mais texto do que podemos receber. Nada foi alterado. Volte e encurte o texto.",
     failed_title: "Algo deu errado do nosso lado",
     failed: "O erro foi registrado. Tente de novo mais tarde.",
     request_id: "Pedido",

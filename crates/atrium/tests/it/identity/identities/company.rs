@@ -32,6 +32,8 @@ pub struct Wishes {
     /// In place of it.
     pub document: Option<Vec<u8>>,
     pub delay: std::time::Duration,
+    /// What it says at userinfo.
+    pub userinfo: Value,
     /// In place of the ID token.
     pub forge: Option<Forge>,
     /// Paths that it was asked for.
@@ -61,6 +63,7 @@ impl Company {
             discovery: json!({}),
             document: None,
             delay: std::time::Duration::ZERO,
+            userinfo: json!({}),
             forge: None,
             asked: Vec::new(),
             codes: BTreeMap::new(),
@@ -70,6 +73,7 @@ impl Company {
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/jwks", get(jwks))
             .route("/token", post(token))
+            .route("/userinfo", get(userinfo))
             .with_state(company.clone());
         platform::task::detach(async move { axum::serve(listener, router).await.expect("served") });
         company
@@ -144,6 +148,13 @@ async fn jwks(State(company): State<Company>) -> Json<Value> {
     });
     lay(&mut key, &json!({ "kid": kid, "use": "sig", "alg": "ES256" }));
     Json(json!({ "keys": [key] }))
+}
+
+async fn userinfo(State(company): State<Company>, headers: axum::http::HeaderMap) -> Response {
+    if headers.get(header::AUTHORIZATION).is_none_or(|sent| sent != "Bearer of no use") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    Json(company.wish(|wishes| wishes.userinfo.clone())).into_response()
 }
 
 async fn token(State(company): State<Company>, headers: axum::http::HeaderMap, Form(form): Form<BTreeMap<String, String>>) -> Response {

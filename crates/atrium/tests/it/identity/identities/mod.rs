@@ -2,6 +2,8 @@
 
 mod attacks;
 pub mod company;
+pub mod workspace;
+mod workspace_attacks;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -260,3 +260,38 @@ async fn one_registers_a_hundred_apps_at_most() {
         .expect(204);
     tenant.owner.post("/oauth-clients", registration(json!({}))).await.expect(201);
 }
+
+/// Who registers an address has codes sent there: that takes somebody in person, who confirmed it lately.
+#[tokio::test]
+async fn apps_are_managed_by_somebody_who_is_there() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    let (_, admin) = crate::identity::platform_admin(&world, "root@example.com").await;
+    let of_instance = admin.post("/instance/oauth-clients", registration(json!({}))).await.expect(201).id();
+    let made = tenant.owner.post("/access-tokens", json!({ "name": "Script", "scopes": ["oauth_clients:manage"] })).await.expect(201);
+    let bearer = format!("Bearer {}", text(&made.json, "token"));
+    let acts = |base: &str, id: uuid::Uuid| {
+        [
+            (Method::POST, base.to_owned(), Some(registration(json!({})))),
+            (Method::PATCH, format!("{base}/{id}"), Some(json!({ "redirect_uris": ["https://evil.example/cb"] }))),
+            (Method::POST, format!("{base}/{id}/secrets"), None),
+            (Method::DELETE, format!("{base}/{id}"), None),
+        ]
+    };
+    for (method, path, body) in acts("/oauth-clients", app.id) {
+        let headers = [("authorization", bearer.as_str()), ("if-match", "*")];
+        let by_token = Client::anonymous(&world).send(method.clone(), &path, &headers, body.as_ref()).await;
+        assert_eq!((by_token.status.as_u16(), by_token.code()), (403, "step_up_required"), "{method} {path}");
+    }
+    world.advance_minutes(11);
+    let both = [(&tenant.owner, "/oauth-clients", app.id), (&admin, "/instance/oauth-clients", of_instance)];
+    for (person, base, id) in both {
+        for (method, path, body) in acts(base, id) {
+            let stale = person.send(method.clone(), &path, &[("if-match", "*")], body.as_ref()).await;
+            assert_eq!((stale.status.as_u16(), stale.code()), (403, "step_up_required"), "{method} {path}");
+        }
+        let seen = person.get(&format!("{base}/{id}")).await.expect(200).json;
+        assert_eq!((&seen["version"], &seen["redirect_uris"][0]), (&json!(1), &json!(super::CALLBACK)));
+    }
+}

@@ -213,3 +213,20 @@ async fn a_token_acts_in_the_one_workspace_that_was_chosen() {
         tenant.owner.post("/oauth-authorizations", json!({ "request": request, "allowed": true, "tenant_id": id })).await.expect(404);
     }
 }
+
+/// What outlives the sign-in is not given by a borrowed screen.
+#[tokio::test]
+async fn what_outlives_the_sign_in_takes_a_fresh_factor() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let app = registered(&tenant.owner, json!({})).await;
+    world.advance_minutes(11);
+    let asked = location(&tenant.owner.get(&app.request(&[])).await.expect(303));
+    let handle = asked.strip_prefix("/oauth/consent?request=").unwrap_or_else(|| panic!("{asked}"));
+    let decision = json!({ "request": handle, "allowed": true, "tenant_id": tenant.id });
+    let stale = tenant.owner.post("/oauth-authorizations", decision.clone()).await.expect(403);
+    assert_eq!(stale.code(), "step_up_required");
+    let mut brief = decision;
+    brief["scopes"] = json!(["contacts:read", "openid"]);
+    tenant.owner.post("/oauth-authorizations", brief).await.expect(200);
+}

@@ -81,7 +81,7 @@ async fn a_device_cannot_be_approved_by_another_nor_its_tokens_fetched_by_anothe
 async fn a_device_that_is_refused_or_late_gets_nothing() {
     let world = World::new().await;
     let tenant = Tenant::found(&world, "acme").await;
-    let app = television(&tenant).await;
+    let (app, plain) = (television(&tenant).await, registered(&tenant.owner, json!({})).await);
     let refused = begin(&world, &app).await;
     tenant.owner.post("/oauth-device-authorizations", decision(&refused, &tenant, false)).await.expect(204);
     assert_eq!(error(&poll(&world, &app, &refused).await.expect(400)), "access_denied");
@@ -89,7 +89,6 @@ async fn a_device_that_is_refused_or_late_gets_nothing() {
     world.advance_minutes(10);
     tenant.owner.post("/oauth-device-authorizations", decision(&late, &tenant, true)).await.expect(422);
     assert_eq!(error(&poll(&world, &app, &late).await.expect(400)), "expired_token");
-    let plain = registered(&tenant.owner, json!({})).await;
     let asked = plain.at(&world, "/oauth/device_authorization", &[], &[("scope", "openid")]).await.expect(400);
     assert_eq!(error(&asked), "unauthorized_client");
 }

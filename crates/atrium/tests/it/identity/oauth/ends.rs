@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{by, error, location, owner_sql, reads, registered, text};
 use crate::client::{Client, Tenant};
+use crate::identity::{again, platform_admin};
 use crate::world::World;
 use reqwest::Method;
 
@@ -12,34 +13,47 @@ async fn what_is_suspended_or_disabled_has_no_token() {
     let world = World::new().await;
     let tenant = Tenant::found(&world, "acme").await;
     let app = registered(&tenant.owner, json!({})).await;
-    for (off, on, id) in [
-        (
-            "UPDATE directory.users SET status = 'suspended' WHERE id = $1",
-            "UPDATE directory.users SET status = 'active' WHERE id = $1",
-            tenant.owner_id,
-        ),
-        (
-            "UPDATE identity.members SET status = 'inactive' WHERE user_id = $1",
-            "UPDATE identity.members SET status = 'active' WHERE user_id = $1",
-            tenant.owner_id,
-        ),
-        (
-            "UPDATE directory.tenants SET status = 'suspended' WHERE id = $1",
-            "UPDATE directory.tenants SET status = 'active' WHERE id = $1",
-            tenant.id,
-        ),
-    ] {
-        let issued = app.tokens(&world, &tenant.owner, &tenant).await;
+    let (editor_id, mut editor) = tenant.member(&world, "editor").await;
+    let (_, admin) = platform_admin(&world, "root@example.com").await;
+    for whose in ["user", "member", "workspace"] {
+        let set = async |is_on: bool| {
+            let status = if is_on { "active" } else { "suspended" };
+            match whose {
+                "user" => {
+                    let input = json!({ "status": status, "reason": "A test" });
+                    admin.put(&format!("/admin/users/{editor_id}/status"), None, input).await.expect(204);
+                }
+                "member" => {
+                    let member = format!("/members/{editor_id}");
+                    tenant.owner.send(Method::PATCH, &member, &[("if-match", "*")], Some(&json!({ "status": status }))).await.expect(200);
+                }
+                _ if is_on => {
+                    admin.delete(&format!("/admin/tenants/{}/suspension", tenant.id)).await.expect(204);
+                }
+                _ => {
+                    let path = format!("/admin/tenants/{}/suspension", tenant.id);
+                    admin.put(&path, None, json!({ "reason": "A test" })).await.expect(204);
+                }
+            }
+        };
+        let issued = app.tokens(&world, &editor, &tenant).await;
         let (token, refresh) = (text(&issued, "access_token"), text(&issued, "refresh_token"));
-        let waiting = app.code(&tenant.owner, &tenant, &[]).await;
+        let waiting = app.code(&editor, &tenant, &[]).await;
         assert_eq!(reads(&world, &token).await, 200);
-        owner_sql(&world, off, id).await;
-        assert_eq!(reads(&world, &token).await, 401, "{off}");
+        set(false).await;
+        assert_eq!(reads(&world, &token).await, 401, "{whose}");
         for refused in [app.refresh(&world, &refresh).await, app.redeem(&world, &waiting).await] {
-            assert!(["invalid_grant", "invalid_client"].contains(&error(&refused)), "{off}: {}", refused.text);
+            assert!(["invalid_grant", "invalid_client"].contains(&error(&refused)), "{whose}: {}", refused.text);
         }
-        owner_sql(&world, on, id).await;
-        assert_eq!(reads(&world, &token).await, 200, "{on}");
+        set(true).await;
+        // What a person lost does not come back with him or her; a workspace that is lifted goes on as it was.
+        let expected = if whose == "workspace" { 200 } else { 401 };
+        assert_eq!(reads(&world, &token).await, expected, "{whose}");
+        if whose != "workspace" {
+            app.refresh(&world, &refresh).await.expect(400);
+            app.redeem(&world, &waiting).await.expect(400);
+        }
+        editor = again(&world, "editor.acme@example.com").await;
     }
     let issued = app.tokens(&world, &tenant.owner, &tenant).await;
     let path = format!("/oauth-clients/{}", app.id);
@@ -296,4 +310,22 @@ async fn the_security_policy_holds_for_tokens() {
     owner_sql(&world, required, tenant.id).await;
     assert_eq!(by(&world, &token, Method::GET, "/contacts", None).await.expect(403).code(), "second_factor_required");
     assert_eq!(app.at(&world, "/oauth/introspect", &[], &[("token", &token)]).await.expect(200).json, json!({ "active": false }));
+}
+
+/// Who signs out everywhere else leaves no app behind that was connected there, whatever it was allowed to outlive.
+#[tokio::test]
+async fn signing_out_everywhere_else_ends_apps_that_were_to_outlive_a_sign_out() {
+    let world = World::new().await;
+    let ana = crate::identity::sign_up(&world, "ana@example.com").await;
+    let tenant = Tenant::of(ana.clone(), "Studio").await;
+    let app = registered(&ana, json!({})).await;
+    let own = app.tokens(&world, &ana, &tenant).await;
+    let elsewhere = Client::sign_in(&world, "ana@example.com", crate::identity::PASSWORD).await;
+    let lasting = app.tokens(&world, &elsewhere, &tenant).await;
+    elsewhere.delete("/session").await.expect(204);
+    assert_eq!(reads(&world, &text(&lasting, "access_token")).await, 200, "it was to outlive that");
+    ana.delete("/sessions").await.expect(204);
+    assert_eq!(reads(&world, &text(&lasting, "access_token")).await, 401);
+    app.refresh(&world, &text(&lasting, "refresh_token")).await.expect(400);
+    assert_eq!(reads(&world, &text(&own, "access_token")).await, 200, "what was allowed here stays");
 }

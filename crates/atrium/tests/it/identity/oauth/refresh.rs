@@ -158,7 +158,7 @@ async fn tokens_secrets_and_codes_are_kept_nowhere() {
     }
     // And what has run out is forgotten.
     owner_sql(&world, "UPDATE directory.oauth_grants SET expires_at = '2031-01-01' WHERE tenant_id = $1", tenant.id).await;
-    owner_sql(&world, "SELECT graphile_worker.add_job('ForgetExpired', '{}') WHERE $1::uuid IS NOT NULL", tenant.id).await;
+    owner_sql(&world, "SELECT graphile_worker.add_job('ApplyRetention', '{}') WHERE $1::uuid IS NOT NULL", tenant.id).await;
     world.settle().await;
     let rows: i64 =
         sqlx::query_scalar("SELECT (SELECT count(*) FROM directory.oauth_grants) + (SELECT count(*) FROM directory.oauth_tokens)")

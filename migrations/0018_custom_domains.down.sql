@@ -1,0 +1,2 @@
+DROP FUNCTION directory.domain_of(uuid);
+DROP TABLE directory.custom_domains;

@@ -1,0 +1,1 @@
+ALTER TABLE scheduling.bookings DROP COLUMN cancelled_from;
