@@ -98,6 +98,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
           { name: "instance-tenant", path: `/instance/tenants/${tenant}` },
           { name: "instance-users", path: "/instance/users" },
           { name: "instance-plans", path: "/instance/plans" },
+          { name: "instance-sign-ins", path: "/instance/sign-ins" },
           { name: "instance-health", path: "/instance/health" },
           { name: "instance-erasures", path: "/instance/erasures" },
         ]
@@ -108,6 +109,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "notifications", path: "/notifications" },
     { name: "audit", path: "/audit" },
     { name: "audit-security", path: "/audit/security" },
+    { name: "audit-sign-ins", path: "/audit/sign-ins" },
     { name: "audit-chain", path: "/audit/chain" },
     { name: "failed-jobs", path: "/failed-jobs" },
     { name: "mailbox", path: "/mailbox" },

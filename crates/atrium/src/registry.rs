@@ -48,7 +48,7 @@ pub fn event_kinds() -> Vec<EventKind> {
 
 /// What modules do about each other's facts.
 pub fn reactions() -> Vec<Reaction> {
-    [messaging::reactions(), scheduling::reactions()].concat()
+    [identity::reactions(), messaging::reactions(), scheduling::reactions()].concat()
 }
 
 /// What the modules hold about people, the lowest ring first.

@@ -205,7 +205,7 @@ async fn keep_house(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(60)) => {
-                app.limits.forget_idle();
+                app.limits.forget_idle(app.clock.now().as_second().div_euclid(60));
                 app.pools.close_idle();
                 let places = app.config.places.clone();
                 let _ = tokio::task::spawn_blocking(move || places.refresh()).await;

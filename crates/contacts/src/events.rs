@@ -36,3 +36,17 @@ contact_events! {
     ContactUpdated = "contact.updated",
     ContactArchived = "contact.archived",
 }
+
+/// All data of a contact were handed out.
+#[derive(Debug, Serialize)]
+pub struct ContactExported {
+    pub contact_id: Uuid,
+}
+
+impl Event for ContactExported {
+    const KIND: &'static str = "contact_export.created";
+
+    fn subject(&self) -> Uuid {
+        self.contact_id
+    }
+}

@@ -22,6 +22,7 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: "contact.created", permission: Some("contacts:read") },
     EventKind { kind: "contact.updated", permission: Some("contacts:read") },
     EventKind { kind: "contact.archived", permission: Some("contacts:read") },
+    EventKind { kind: "contact_export.created", permission: Some("privacy:manage") },
 ];
 
 /// The routes under `/api/v1`.

@@ -3,16 +3,18 @@
 use platform::auth::Factor;
 use platform::crypto::hmac;
 use platform::ctx::Origin;
-use platform::error::Result;
-use platform::id;
+use platform::error::{Error, Result};
 use platform::ipnet::IpNet;
 use platform::places::Place;
+use platform::rate_limit::{self, Limit};
 use platform::text::email_key;
-use platform::{App, TenantId};
+use platform::{App, TenantId, id};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
+
+use crate::directory::Directory;
 
 /// Browsers' names are longer every year, and of use in their first part only.
 const USER_AGENT_LENGTH: usize = 400;
@@ -42,41 +44,179 @@ pub fn factors(method: &str) -> Vec<Factor> {
 
 /// How an attempt to sign in ended.
 pub enum SignIn<'a> {
-    Success { user: Uuid, tenant: Option<TenantId>, factors: &'a [Factor] },
-    Failed { user: Option<Uuid>, email: &'a str, reason: &'a str, factor: Factor },
+    Success {
+        user: Uuid,
+        tenant: Option<TenantId>,
+        session: Uuid,
+        factors: &'a [Factor],
+    },
+    /// Somebody who was in already came from another workspace.
+    Entered {
+        user: Uuid,
+        tenant: TenantId,
+        session: Uuid,
+        factors: &'a [Factor],
+    },
+    /// `email` is empty where none was named.
+    Failed {
+        user: Option<Uuid>,
+        email: &'a str,
+        reason: &'a str,
+        factor: Factor,
+    },
 }
 
 /// # Errors
 /// The database's.
 pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, attempt: &SignIn<'_>) -> Result<()> {
-    let tenant = if let SignIn::Success { tenant: Some(tenant), .. } = attempt { Some(tenant.0) } else { None };
-    let (user, hash, method, outcome, reason) = match attempt {
-        SignIn::Success { user, factors, .. } => {
-            (Some(*user), None, factors.iter().map(|factor| factor.name()).collect::<Vec<_>>().join("+"), "success", None)
+    let method = |factors: &[Factor]| factors.iter().map(|factor| factor.name()).collect::<Vec<_>>().join("+");
+    let line = match attempt {
+        SignIn::Success { user, tenant, session, factors } => Line {
+            user: Some(*user),
+            tenant: tenant.map(|tenant| tenant.0),
+            session: Some(*session),
+            ..Line::of("success", method(factors))
+        },
+        SignIn::Entered { user, tenant, session, factors } => {
+            Line { user: Some(*user), tenant: Some(tenant.0), session: Some(*session), ..Line::of("entered", method(factors)) }
         }
-        SignIn::Failed { user, email, reason, factor } => {
-            (*user, user.is_none().then(|| email_hash(app, email)), factor.name().to_owned(), "failed", Some(*reason))
-        }
+        SignIn::Failed { user, email, reason, factor } => Line {
+            user: *user,
+            email_hash: hash_of_unknown(app, *user, email),
+            reason: Some(reason),
+            ..Line::of("failed", factor.name().to_owned())
+        },
     };
-    sqlx::query!(
-        "INSERT INTO directory.login_history (id, user_id, tenant_id, email_hash, method, outcome, failure_reason, ip_address, user_agent, location,
-                                              created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        id::new(),
-        user,
-        tenant as Option<Uuid>,
-        hash.as_ref().map(<[u8; 32]>::as_slice),
-        method,
-        outcome,
-        reason,
-        address(origin) as Option<IpNet>,
-        user_agent(origin),
-        location(app, origin) as Option<Json<Place>>,
-        app.clock.now(),
-    )
-    .execute(db)
-    .await?;
+    line.write(db, app, origin).await?;
     Ok(())
+}
+
+fn hash_of_unknown(app: &App, user: Option<Uuid>, email: &str) -> Option<[u8; 32]> {
+    (user.is_none() && !email.is_empty()).then(|| email_hash(app, email))
+}
+
+/// One line of the login history.
+struct Line<'a> {
+    user: Option<Uuid>,
+    tenant: Option<Uuid>,
+    session: Option<Uuid>,
+    email_hash: Option<[u8; 32]>,
+    method: String,
+    outcome: &'a str,
+    reason: Option<&'a str>,
+    refusal_key: Option<[u8; 32]>,
+    attempts: i32,
+}
+
+impl<'a> Line<'a> {
+    fn of(outcome: &'a str, method: String) -> Self {
+        Self { user: None, tenant: None, session: None, email_hash: None, method, outcome, reason: None, refusal_key: None, attempts: 1 }
+    }
+
+    /// No where there is a line with that refusal's key.
+    async fn write(&self, db: &mut PgConnection, app: &App, origin: &Origin) -> Result<bool> {
+        let written = sqlx::query!(
+            "INSERT INTO directory.login_history (id, user_id, tenant_id, email_hash, method, outcome, failure_reason, ip_address, user_agent,
+                                                  location, session_id, refusal_key, attempts, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             ON CONFLICT (refusal_key) WHERE refusal_key IS NOT NULL DO NOTHING",
+            id::new(),
+            self.user as Option<Uuid>,
+            self.tenant as Option<Uuid>,
+            self.email_hash.as_ref().map(<[u8; 32]>::as_slice),
+            self.method,
+            self.outcome,
+            self.reason,
+            address(origin) as Option<IpNet>,
+            user_agent(origin),
+            location(app, origin) as Option<Json<Place>>,
+            self.session as Option<Uuid>,
+            self.refusal_key.as_ref().map(<[u8; 32]>::as_slice),
+            self.attempts,
+            app.clock.now(),
+        )
+        .execute(db)
+        .await?;
+        Ok(written.rows_affected() == 1)
+    }
+}
+
+/// Writes down an attempt that was refused unseen, since a wait (`wait`) or a limit (`limit`) lasted. Of one account, network, reason
+/// and minute there is one line with the number of attempts, which is kept to within a half: whoever sends thousands does not make
+/// the database write as often.
+///
+/// # Errors
+/// The database's.
+pub async fn note_refused(
+    db: &mut PgConnection,
+    app: &App,
+    origin: &Origin,
+    user: Option<Uuid>,
+    email: &str,
+    reason: &str,
+    factor: Factor,
+) -> Result<()> {
+    let minute = app.clock.now().as_second().div_euclid(60);
+    let whose = user.map_or_else(|| email_key(email), |user| user.to_string());
+    let network = origin.ip.map(rate_limit::prefix).unwrap_or_default();
+    let parts = [reason, "\0", factor.name(), "\0", &whose, "\0", &network, "\0", &minute.to_string()].concat();
+    let key = hmac(app.keys.derive("refused sign-ins").as_ref(), &[parts.as_bytes()]);
+    let Some(attempts) = app.limits.due_count(key, minute) else { return Ok(()) };
+    let line = Line {
+        user,
+        email_hash: hash_of_unknown(app, user, email),
+        reason: Some(reason),
+        refusal_key: Some(key),
+        attempts,
+        ..Line::of("refused", factor.name().to_owned())
+    };
+    if !line.write(&mut *db, app, origin).await? {
+        sqlx::query!(r#"SELECT identity.count_refused_sign_ins($1, $2) AS "done: ()""#, &key[..], attempts).execute(db).await?;
+    }
+    Ok(())
+}
+
+/// Passes on what a wait answered, after writing down the attempt that it refused. The attempt's own transaction is over by then, as
+/// it is undone.
+///
+/// # Errors
+/// What it was given; the database's.
+pub async fn refused_by_wait(app: &App, origin: &Origin, user: Option<Uuid>, email: &str, factor: Factor, refusal: Error) -> Error {
+    if !is_wait(&refusal) {
+        return refusal;
+    }
+    let written = async {
+        let mut directory = Directory::open(app, None, None).await?;
+        note_refused(directory.db(), app, origin, user, email, "wait", factor).await?;
+        directory.commit().await
+    };
+    written.await.err().unwrap_or(refusal)
+}
+
+pub fn is_wait(refusal: &Error) -> bool {
+    matches!(refusal, Error::Problem(problem) if problem.code == "rate_limited")
+}
+
+/// Refuses who tries to sign in too often from one network, and writes that down.
+///
+/// # Errors
+/// 429; the database's.
+pub async fn check_limit(app: &App, origin: &Origin, factor: Factor) -> Result<()> {
+    let Err(refusal) = app.limits.check_address(Limit::Credentials, origin.ip) else { return Ok(()) };
+    let mut directory = Directory::open(app, None, None).await?;
+    note_refused(directory.db(), app, origin, None, "", "limit", factor).await?;
+    directory.commit().await?;
+    Err(refusal.into())
+}
+
+/// Writes down an attempt that failed before it was known whose it is, or whose own transaction is undone.
+///
+/// # Errors
+/// The database's.
+pub async fn note_failed(app: &App, origin: &Origin, user: Option<Uuid>, email: &str, reason: &str, factor: Factor) -> Result<()> {
+    let mut directory = Directory::open(app, None, None).await?;
+    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user, email, reason, factor }).await?;
+    directory.commit().await
 }
 
 /// What the person is told of in each workspace, as he or she is by mail; the rest is what he or she does knowingly, every day.

@@ -54,6 +54,7 @@ pub use authenticator::RequestAuthenticator;
 pub use events::EVENTS;
 pub use personal::MembersData;
 pub use retention::retained;
+pub use suspicion::reactions;
 pub use tenants::{NewTenant, found_tenant};
 
 /// The module's part of the API, relative to `/api/v1`.

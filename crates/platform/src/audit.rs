@@ -256,8 +256,29 @@ async fn opened(ctx: &mut Ctx, records: Vec<(Option<i64>, Record)>) -> Result<Ve
     Ok(records.into_iter().map(|(seq, record)| AuditEvent::of(&opener, seq, record)).collect())
 }
 
+/// All of them, newest first: for what a person is entitled to.
+///
+/// # Errors
+/// The database's.
+pub async fn list_all(ctx: &mut Ctx, which: &Which) -> Result<Vec<AuditEvent>> {
+    const PAGE: i64 = 1000;
+    let mut all: Vec<AuditEvent> = Vec::new();
+    loop {
+        let before = all.last().map(|line| line.id);
+        let page = list(ctx, which, before, PAGE).await?;
+        let is_last = (page.len() as i64) < PAGE;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
 /// Every fact about the trail, and who may see it.
-pub const EVENTS: &[EventKind] = &[EventKind { kind: AuditChainBroken::KIND, permission: Some("audit:read") }];
+pub const EVENTS: &[EventKind] = &[
+    EventKind { kind: AuditChainBroken::KIND, permission: Some("audit:read") },
+    EventKind { kind: exports::AuditExported::KIND, permission: Some("audit:read") },
+];
 
 /// The nightly verification found the chain broken where it was not before.
 #[derive(Serialize)]

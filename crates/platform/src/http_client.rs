@@ -130,7 +130,12 @@ impl HttpClient {
 
     /// Any address, and plain http as well: where the person who hosts says so, and for tests, whose servers listen on this machine.
     pub fn allowing_private() -> Self {
-        Self::ruled(Rules { permits: |_| true, plain_http: true, ..Rules::default() })
+        Self::allowing(|_| true)
+    }
+
+    /// The same for those private addresses alone.
+    pub fn allowing(permits: fn(IpAddr) -> bool) -> Self {
+        Self::ruled(Rules { permits, plain_http: true, ..Rules::default() })
     }
 
     fn ruled(rules: Rules) -> Self {

@@ -1,7 +1,9 @@
 //! Limits by address and by account, in this process.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -28,7 +30,11 @@ pub enum Limit {
 }
 
 /// The buckets of this process.
-pub struct RateLimits(Vec<(Limit, DefaultKeyedRateLimiter<String>)>);
+pub struct RateLimits {
+    buckets: Vec<(Limit, DefaultKeyedRateLimiter<String>)>,
+    /// How often something was counted in the minute that stands beside it.
+    counted: Mutex<HashMap<[u8; 32], (i64, i32)>>,
+}
 
 impl RateLimits {
     /// `factor` multiplies every limit; above 1 only for tests of load.
@@ -36,8 +42,8 @@ impl RateLimits {
         let per_second = |rate: u32| Quota::per_second(times(rate, factor));
         let per_minute = |rate: u32| Quota::per_minute(times(rate, factor));
         let per_hour = |rate: u32| Quota::per_hour(times(rate, factor));
-        Self(
-            [
+        Self {
+            buckets: [
                 (Limit::Address, per_second(50).allow_burst(times(300, factor))),
                 (Limit::Account, per_second(50).allow_burst(times(300, factor))),
                 (Limit::Credentials, per_minute(20)),
@@ -48,13 +54,14 @@ impl RateLimits {
             ]
             .map(|(limit, quota)| (limit, RateLimiter::keyed(quota)))
             .into(),
-        )
+            counted: Mutex::default(),
+        }
     }
 
     /// # Errors
     /// 429 with the seconds to wait.
     pub fn check(&self, limit: Limit, key: &str) -> Result<(), Problem> {
-        let Some((_, bucket)) = self.0.iter().find(|(name, _)| *name == limit) else { return Ok(()) };
+        let Some((_, bucket)) = self.buckets.iter().find(|(name, _)| *name == limit) else { return Ok(()) };
         bucket.check_key(&key.to_owned()).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             Problem::rate_limited(wait.as_secs() + 1)
@@ -70,12 +77,27 @@ impl RateLimits {
         }
     }
 
-    /// Forgets keys that have recovered; called now and then, so that the buckets stay small.
-    pub fn forget_idle(&self) {
-        for (_, bucket) in &self.0 {
+    /// Counts what is to be written down, and answers by how much to add to what was written of that minute. It doubles from one to
+    /// the next, so that a flood of thousands is written a dozen times.
+    pub fn due_count(&self, key: [u8; 32], minute: i64) -> Option<i32> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, count) = counted.entry(key).or_insert((minute, 0));
+        if *of != minute {
+            (*of, *count) = (minute, 0);
+        }
+        *count = count.saturating_add(1);
+        (count.count_ones() == 1).then(|| *count - *count / 2)
+    }
+
+    /// Forgets keys that have recovered, and counts of minutes that are over; called now and then, so that the buckets stay small.
+    pub fn forget_idle(&self, minute: i64) {
+        for (_, bucket) in &self.buckets {
             bucket.retain_recent();
             bucket.shrink_to_fit();
         }
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.retain(|_, (of, _)| *of >= minute);
+        counted.shrink_to_fit();
     }
 }
 
@@ -91,5 +113,21 @@ pub fn prefix(address: IpAddr) -> String {
             let [a, b, c, d, ..] = v6.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_written_in_steps_that_double() {
+        let limits = RateLimits::new(1);
+        let due = |minute| limits.due_count([1; 32], minute);
+        let written: Vec<i32> = (0..1000).filter_map(|_| due(7)).collect();
+        assert_eq!(written, [1, 1, 2, 4, 8, 16, 32, 64, 128, 256], "of a thousand, 512 are written by now");
+        assert_eq!(due(8), Some(1), "each minute begins anew");
+        limits.forget_idle(9);
+        assert!(limits.counted.lock().expect("counts").is_empty());
     }
 }

@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts on accounts that are not here, and those refused before it was known on which, newest first. */
+        get: operations["get_admin_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/support-leases": {
         parameters: {
             query?: never;
@@ -1499,6 +1516,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What concerned the safety of one's own account, newest first. */
+        get: operations["get_me_security_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/sign-ins": {
         parameters: {
             query?: never;
@@ -2740,6 +2774,26 @@ export interface paths {
         };
         /** The page on which people of one workspace sign in by its own provider; 404 where it has none. */
         get: operations["get_sign_in_options_slug"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attempts to sign in of the workspace's members since they joined, newest first: those that led into it, and those that
+         *     failed. Where else members are signed in is not shown.
+         */
+        get: operations["get_sign_ins"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4528,6 +4582,12 @@ export interface components {
             user_id?: string | null;
             user_name?: string | null;
         };
+        /** @description An attempt on a member's account that failed, or that led into the workspace. */
+        MemberSignIn: components["schemas"]["SignInAttempt"] & {
+            /** Format: uuid */
+            user_id: string;
+            user_name: string;
+        };
         /**
          * @description A way to prove who one is beside the password.
          * @enum {string}
@@ -4878,6 +4938,19 @@ export interface components {
             removed: boolean;
             /** @description `scheduling.bookings` */
             what: string;
+        };
+        /** @description Something about the safety of one's own account. */
+        OwnSecurityEvent: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description `password_changed` */
+            event: string;
+            /** Format: uuid */
+            id: string;
+            ip_address?: string | null;
+            /** @description `low`, `medium`, `high` or `critical` */
+            severity: string;
+            user_agent?: string | null;
         };
         /** @description An offer that waits for its answer. */
         OwnershipOffer: {
@@ -5543,6 +5616,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_MemberSignIn: {
+            items: (components["schemas"]["SignInAttempt"] & {
+                /** Format: uuid */
+                user_id: string;
+                user_name: string;
+            })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_Notification: {
             items: {
                 actor?: components["schemas"]["NotificationMember"] | null;
@@ -5692,6 +5774,22 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_OwnSecurityEvent: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description `password_changed` */
+                event: string;
+                /** Format: uuid */
+                id: string;
+                ip_address?: string | null;
+                /** @description `low`, `medium`, `high` or `critical` */
+                severity: string;
+                user_agent?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_Permission: {
             items: {
                 action: string;
@@ -5817,16 +5915,21 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_SignInAttempt: {
             items: {
+                /**
+                 * Format: int32
+                 * @description How many there were in that minute, of those refused; else 1. Above a few it is kept to within a half.
+                 */
+                attempts: number;
                 /** Format: date-time */
                 created_at: string;
                 /** @description What was shown; of a failure what was not right. */
                 factors: components["schemas"]["Factor"][];
-                /** @description Why it failed, such as `password`, `second_factor` or `inactive`. */
+                /** @description Why it failed, such as `password`, `second_factor` or `inactive`; `wait` or `limit` of what was refused. */
                 failure_reason?: string | null;
                 /** Format: uuid */
                 id: string;
                 ip_address?: string | null;
-                /** @description `success` or `failed` */
+                /** @description `success`, `entered` (came from another workspace), `failed` or `refused` (not looked at, since a wait or a limit lasted) */
                 outcome: string;
                 place?: components["schemas"]["Place"] | null;
                 user_agent?: string | null;
@@ -5893,6 +5996,14 @@ export interface components {
                 /** @description `requested`, `granted`, `declined`, `revoked` or `expired` */
                 status: string;
             }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
+        Page_UnknownSignIn: {
+            items: (components["schemas"]["SignInAttempt"] & {
+                /** @description Stands for the address that was typed, which is kept nowhere: the same address has the same mark. Null where none was. */
+                email_mark?: string | null;
+            })[];
             next_cursor?: string | null;
         };
         /** @description A passkey in the list of one's own. */
@@ -6577,16 +6688,21 @@ export interface components {
         };
         /** @description An attempt to sign in. */
         SignInAttempt: {
+            /**
+             * Format: int32
+             * @description How many there were in that minute, of those refused; else 1. Above a few it is kept to within a half.
+             */
+            attempts: number;
             /** Format: date-time */
             created_at: string;
             /** @description What was shown; of a failure what was not right. */
             factors: components["schemas"]["Factor"][];
-            /** @description Why it failed, such as `password`, `second_factor` or `inactive`. */
+            /** @description Why it failed, such as `password`, `second_factor` or `inactive`; `wait` or `limit` of what was refused. */
             failure_reason?: string | null;
             /** Format: uuid */
             id: string;
             ip_address?: string | null;
-            /** @description `success` or `failed` */
+            /** @description `success`, `entered` (came from another workspace), `failed` or `refused` (not looked at, since a wait or a limit lasted) */
             outcome: string;
             place?: components["schemas"]["Place"] | null;
             user_agent?: string | null;
@@ -6671,7 +6787,11 @@ export interface components {
         };
         /** @description What would have happened. */
         Simulation: {
+            /** @description What the history cannot tell about this draft. */
+            limits: components["schemas"]["SimulationLimit"][];
             members: number;
+            /** @description Sign-ins whose sessions are forgotten by now, so that the cap and the end of sessions could not be played for them. */
+            sessions_unknown: number;
             /** @description Sign-ins of the last 90 days that were played again. */
             sign_ins: number;
             /** @description Who would have been stopped, the most often first; at most 200. */
@@ -6679,6 +6799,11 @@ export interface components {
             /** @description Members who would have been stopped, shown or not. */
             stopped_members: number;
         };
+        /**
+         * @description What is not kept, and so not played.
+         * @enum {string}
+         */
+        SimulationLimit: "use_between" | "moved_sessions" | "tokens" | "forgotten_sessions";
         /** @description A start that can be booked, and its end. */
         Slot: {
             /** Format: date-time */
@@ -6727,9 +6852,13 @@ export interface components {
             by_address: number;
             /** @description Sign-ins without a second factor after grace was used up. */
             by_second_factor: number;
+            /** @description Sign-ins while as many sessions were open as the draft allows, where it denies more. */
+            by_session_cap: number;
             /** @description Sign-ins in a way that is not taken. */
             by_way_in: number;
             email: string;
+            /** @description Sessions that were used after the draft would have ended them. */
+            ended_sooner: number;
             /** @description Whether a second factor is set up by now, so that the next sign-in would pass. */
             has_second_factor: boolean;
             /** Format: date-time */
@@ -6997,6 +7126,11 @@ export interface components {
             provider: string;
             /** @description For ten minutes. */
             token: string;
+        };
+        /** @description An attempt on no account of this instance. */
+        UnknownSignIn: components["schemas"]["SignInAttempt"] & {
+            /** @description Stands for the address that was typed, which is kept nowhere: the same address has the same mark. Null where none was. */
+            email_mark?: string | null;
         };
         UnreadNotifications: {
             /**
@@ -8076,6 +8210,95 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_sign_ins: {
+        parameters: {
+            query?: {
+                /** @description The whole address that was typed. */
+                email?: string;
+                /** @description From this address only. */
+                ip_address?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnknownSignIn"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18117,6 +18340,93 @@ export interface operations {
             };
         };
     };
+    get_me_security_events: {
+        parameters: {
+            query?: {
+                /** @description Of the previous page. */
+                cursor?: string;
+                /** @description 1 to 100; 50 where none is given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnSecurityEvent"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me_sign_ins: {
         parameters: {
             query?: {
@@ -27335,6 +27645,98 @@ export interface operations {
             };
             /** @description Malformed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sign_ins: {
+        parameters: {
+            query?: {
+                user_id?: string;
+                /** @description This outcome only. */
+                outcome?: "success" | "entered" | "failed" | "refused";
+                /** @description Attempts from then on. */
+                from?: string;
+                /** @description Attempts before then. */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemberSignIn"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

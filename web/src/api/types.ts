@@ -17,6 +17,7 @@ export type InstanceTenantDetails = Get<"/api/v1/admin/tenants/{id}">;
 export type InstanceUser = NonNullable<Get<"/api/v1/admin/user-lookup">["user"]>;
 export type InstanceHealth = Get<"/api/v1/admin/health">;
 export type Erasure = Item<Get<"/api/v1/admin/erasures">>;
+export type AccountEvent = Item<Get<"/api/v1/me/security-events">>;
 export type SessionRow = Item<Get<"/api/v1/sessions">>;
 export type SignInAttempt = Item<Get<"/api/v1/me/sign-ins">>;
 export type SignInProvider = Item<Get<"/api/v1/tenant/sign-in-providers">>;

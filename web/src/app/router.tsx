@@ -416,6 +416,15 @@ const securityEvents = createRoute({
   })),
   component: lazyRouteComponent(() => import("@/modules/platform/SecurityEvents"), "SecurityEvents"),
 });
+const memberSignIns = createRoute({
+  getParentRoute: () => app,
+  path: "/audit/sign-ins",
+  validateSearch: read.optional((raw) => ({
+    outcome: read.oneOf(raw, "outcome", ["success", "entered", "failed", "refused"]),
+    user_id: read.text(raw, "user_id"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/identity/MemberSignIns"), "MemberSignIns"),
+});
 const auditChain = createRoute({
   getParentRoute: () => app,
   path: "/audit/chain",
@@ -468,6 +477,15 @@ const instanceUsers = createRoute({
   path: "/users",
   validateSearch: read.optional((raw) => ({ email: read.text(raw, "email") })),
   component: lazyRouteComponent(() => import("@/modules/instance/Users"), "Users"),
+});
+const instanceSignIns = createRoute({
+  getParentRoute: () => instance,
+  path: "/sign-ins",
+  validateSearch: read.optional((raw) => ({
+    email: read.text(raw, "email"),
+    ip_address: read.text(raw, "ip_address"),
+  })),
+  component: lazyRouteComponent(() => import("@/modules/instance/UnknownSignIns"), "UnknownSignIns"),
 });
 const instanceHealth = createRoute({
   getParentRoute: () => instance,
@@ -535,11 +553,19 @@ const tree = root.addChildren([
     notifications,
     audit,
     securityEvents,
+    memberSignIns,
     auditChain,
     failedJobs,
     mailbox,
     mail,
-    instance.addChildren([instanceTenants, instanceUsers, instancePlans, instanceHealth, instanceErasures]),
+    instance.addChildren([
+      instanceTenants,
+      instanceUsers,
+      instancePlans,
+      instanceSignIns,
+      instanceHealth,
+      instanceErasures,
+    ]),
     instanceTenant,
   ]),
 ]);

@@ -1,6 +1,6 @@
 /** All texts of the workspace app in English; the other catalogues have this one's shape. */
 
-import { company, signIns } from "./company/en";
+import { company } from "./company/en";
 import { factors } from "./factors/en";
 import { messages } from "./messages/en";
 import { messaging } from "./messaging/en";
@@ -8,6 +8,7 @@ import { people } from "./people/en";
 import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
 import { retention } from "./retention/en";
+import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
 

@@ -1,6 +1,6 @@
 /** Texts in Dutch. */
 
-import { company, signIns } from "./company/nl";
+import { company } from "./company/nl";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/nl";
 import { messages } from "./messages/nl";
@@ -9,6 +9,7 @@ import { people } from "./people/nl";
 import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
 import { retention } from "./retention/nl";
+import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 

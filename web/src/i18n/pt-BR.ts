@@ -1,6 +1,6 @@
 /** Texts in Brazilian Portuguese. */
 
-import { company, signIns } from "./company/pt-BR";
+import { company } from "./company/pt-BR";
 import type { Catalogue } from "./en";
 import { factors } from "./factors/pt-BR";
 import { messages } from "./messages/pt-BR";
@@ -9,6 +9,7 @@ import { people } from "./people/pt-BR";
 import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
 import { retention } from "./retention/pt-BR";
+import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 

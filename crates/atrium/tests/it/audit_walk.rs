@@ -158,7 +158,7 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /me/identities" => Account("identity_linked"),
         "DELETE /me/identities/{id}" => Account("identity_unlinked"),
         "DELETE /session" => Nothing("the session's own row says when it ended"),
-        "POST /session/tenant" => Nothing("no record of a workspace changes; the sessions' own rows say when"),
+        "POST /session/tenant" => Nothing("no record of a workspace changes; the login history has the entry, as `entered`"),
         "POST /registrations" | "POST /email-verification-requests" => Nothing("there is no user and no workspace before the link is used"),
         "POST /password-resets" | "POST /sessions/mail-link/requests" => {
             Nothing("whether somebody has the address is found out later, by the job, which writes it down")

@@ -109,6 +109,41 @@ async fn injected_sql_cannot_change_tenant_or_read_the_key() {
         assert!(matches!(code.as_deref(), Some("42501" | "42P01")), "{sql}: {code:?}");
         inner.rollback().await.expect("ROLLBACK TO");
     }
+    // What it may say is another context, in any way that SQL has, also for one statement: it has none that is sealed, and the
+    // own one is of no use to it.
+    let (forged, own) = (world.app.seal.mint(a).replace(&a.0.to_string(), &b.0.to_string()), world.app.seal.mint(a));
+    for sql in [
+        format!("SELECT set_config('atrium.context', '{forged}', true)"),
+        format!("SELECT set_config('atrium.context', '{forged}', false)"),
+        format!("SET atrium.context = '{forged}'"),
+        format!("SET LOCAL atrium.context TO '{forged}'"),
+        format!("SET SESSION atrium.context = '{}'", b.0),
+        format!("DO $$ BEGIN PERFORM set_config('atrium.context', '{forged}', true); END $$"),
+    ] {
+        let mut inner = db.begin().await.expect("SAVEPOINT");
+        inner.execute(AssertSqlSafe(sql.clone())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM platform.job_batches").fetch_one(&mut *inner).await;
+        let code = read.expect_err("refused").as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+        assert_eq!(code.as_deref(), Some("AT001"), "{sql}");
+        inner.rollback().await.expect("ROLLBACK TO");
+    }
+    let mut inner = db.begin().await.expect("SAVEPOINT");
+    let in_one = format!("SELECT (SELECT count(*) FROM platform.job_batches) FROM set_config('atrium.context', '{forged}', true)");
+    let read = sqlx::query_scalar::<_, i64>(AssertSqlSafe(in_one)).fetch_one(&mut *inner).await;
+    assert!(matches!(read, Err(_) | Ok(0)), "within one statement: {read:?}");
+    inner.rollback().await.expect("ROLLBACK TO");
+    for sql in [
+        "RESET atrium.context".to_owned(),
+        "SET atrium.context TO DEFAULT".to_owned(),
+        format!("SET LOCAL atrium.context = '{own}'"),
+        format!("UPDATE pg_settings SET setting = '{forged}' WHERE name = 'atrium.context'"),
+    ] {
+        let mut inner = db.begin().await.expect("SAVEPOINT");
+        inner.execute(AssertSqlSafe(sql.clone())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM platform.job_batches").fetch_one(&mut *inner).await;
+        assert_eq!(read.expect("no row of another's"), 0, "{sql}");
+        inner.rollback().await.expect("ROLLBACK TO");
+    }
     // A row of another tenant can neither be written, moved, nor pointed at.
     let moved = sqlx::query("UPDATE platform.job_batches SET name = 'x' WHERE id = $1").bind(id).execute(&mut *db).await.expect("ran");
     assert_eq!(moved.rows_affected(), 0);

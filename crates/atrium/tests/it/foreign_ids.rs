@@ -50,6 +50,7 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "GET /event-types ?owner_id" => ("member", nothing()),
         "GET /schedules ?organizer_id" => ("member", nothing()),
         "GET /security-events ?user_id" => ("member", nothing()),
+        "GET /sign-ins ?user_id" => ("member", nothing()),
         "PATCH /contacts/{id} company_id" => ("company", nothing()),
         "PATCH /contacts/{id} owner_id" => ("member", nothing()),
         "PATCH /event-types/{id} schedule_id" => ("schedule", nothing()),

@@ -267,7 +267,7 @@ async fn nobody_gets_401_and_no_more() {
 }
 
 /// What any member may do, whatever the role.
-const ANY_MEMBER: [&str; 65] = [
+const ANY_MEMBER: [&str; 66] = [
     "GET /me/identities",
     "POST /me/identities",
     "DELETE /me/identities/{id}",
@@ -301,6 +301,7 @@ const ANY_MEMBER: [&str; 65] = [
     "POST /me/exports",
     "GET /me/exports/{id}/content",
     "GET /me/sign-ins",
+    "GET /me/security-events",
     "GET /me/company-identities",
     "DELETE /me/company-identities/{id}",
     // Owners only, which each of them reads in the workspace itself.

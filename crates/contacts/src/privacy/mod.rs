@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::events::ContactArchived;
+use crate::events::{ContactArchived, ContactExported};
 
 /// Contacts themselves.
 pub struct ContactsData;
@@ -25,7 +25,11 @@ impl PersonalData for ContactsData {
     fn export<'a>(&'a self, ctx: &'a mut Ctx, person: &'a Person) -> BoxFuture<'a, Result<Vec<(&'static str, Value)>>> {
         async move {
             let Person::Contact(id) = person else { return Ok(Vec::new()) };
-            Ok(vec![("contact", store::whole(ctx, *id).await?), ("history", history(ctx, *id).await?)])
+            Ok(vec![
+                ("contact", store::whole(ctx, *id).await?),
+                ("mails", store::mails(ctx, *id).await?),
+                ("history", history(ctx, *id).await?),
+            ])
         }
         .boxed()
     }
@@ -47,7 +51,7 @@ impl PersonalData for ContactsData {
 /// What was done with the contact, without who did it: that is another person's data.
 async fn history(ctx: &mut Ctx, contact: Uuid) -> Result<Value> {
     let which = Which { entity_type: Some("contact".to_owned()), entity_id: Some(contact), ..Which::default() };
-    let lines = audit::list(ctx, &which, None, 5000).await?;
+    let lines = audit::list_all(ctx, &which).await?;
     Ok(lines
         .into_iter()
         .map(|line| json!({ "at": line.created_at, "action": line.action, "before": line.old_values, "after": line.new_values }))
@@ -98,6 +102,7 @@ async fn export(ctx: &mut Ctx, contact: Uuid) -> Result<Value> {
             document.insert(kind.to_owned(), value);
         }
     }
+    ctx.publish(&ContactExported { contact_id: contact })?;
     ctx.audit(Change::created("contact_export.created", "contact", contact, json!({ "kinds": document.keys().collect::<Vec<_>>() })));
     Ok(Value::Object(document))
 }

@@ -38,6 +38,20 @@ pub async fn whole(ctx: &mut Ctx, id: Uuid) -> Result<Value> {
     Ok(found.fetch_one(ctx.db().await?).await?)
 }
 
+/// What the workspace sent to the contact's address.
+pub async fn mails(ctx: &mut Ctx, id: Uuid) -> Result<Value> {
+    let tenant = ctx.tenant.0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT coalesce((SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'subject', m.subject, 'status', m.status, 'at', m.created_at,
+                                                                'sent_at', m.sent_at))
+                              FROM platform.mails_to(coalesce(c.email_key, '')) m), '[]') AS "found!"
+             FROM contacts.contacts c WHERE c.tenant_id = $1 AND c.id = $2"#,
+        tenant,
+        id,
+    );
+    Ok(found.fetch_one(ctx.db().await?).await?)
+}
+
 pub async fn empty(ctx: &mut Ctx, id: Uuid) -> Result<u64> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     let emptied = sqlx::query!(

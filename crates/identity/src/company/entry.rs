@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::http::{CompanyIdentity, KnownThere};
 use super::store::{self, Stored};
 use super::{Admits, me};
-use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::activity::{SecurityEvent, SignIn, note_failed, note_security_event, note_sign_in};
 use crate::caller::Somebody;
 use crate::events::InvitationAccepted;
 use crate::identities::provider::Claims;
@@ -161,7 +161,16 @@ pub async fn sign_in(caller: Somebody, tenant: TenantId, provider: &Provider, cl
             ..NewSession::fresh(newcomer.user_id, Some(tenant), &[Factor::Company])
         },
     };
-    let opened = sessions::open_signed_in(ctx.db().await?, &app, &origin, presented.as_ref(), &new).await?;
+    let opened = sessions::open_signed_in(ctx.db().await?, &app, &origin, presented.as_ref(), &new).await;
+    let opened = match opened {
+        Err(Error::Problem(refusal)) => {
+            ctx.rollback().await?;
+            let user = (!is_new).then_some(newcomer.user_id);
+            note_failed(&app, &origin, user, "", "too_many_sessions", Factor::Company).await?;
+            return Err(refusal.into());
+        }
+        opened => opened?,
+    };
     let answer = sessions::answer(ctx.db().await?, &app, &origin, StatusCode::CREATED, &opened).await?;
     ctx.commit().await?;
     Ok(answer.into_response())
@@ -245,6 +254,9 @@ pub async fn confirm(caller: &SignedIn, tenant: TenantId, provider: &Provider, c
     let mut ctx = Ctx::of_member(app.clone(), session.clone(), tenant, origin.clone(), None);
     let user = store::user_of(ctx.db().await?, tenant, provider_id(provider)?, &claims.subject).await?;
     if user != Some(session.user_id) {
+        let attempt = SignIn::Failed { user: Some(session.user_id), email: "", reason: "other_identity", factor: Factor::Company };
+        note_sign_in(ctx.db().await?, app, origin, &attempt).await?;
+        ctx.commit().await?;
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "other_identity", "This is not an account that is linked to yours.").into());
     }
     let opened = sessions::confirmed(ctx.db().await?, caller, Factor::Company).await?;

@@ -146,7 +146,7 @@ pub async fn leave_tenant(db: &mut PgConnection, tenant: TenantId, now: Timestam
         "UPDATE directory.tenants
             SET status = 'deleted', deleted_at = $2, name = 'Deleted', slug = 'deleted-' || replace(id::text, '-', ''), description = NULL,
                 billing_email = NULL, logo_url = NULL, branding = '{}', settings = '{}', features = '{}', feature_flags = '{}',
-                security_policy = '{}', database_url_ciphertext = NULL
+                security_policy = '{}'
           WHERE id = $1",
         tenant.0,
         now,
@@ -177,10 +177,10 @@ pub async fn leave_tenant(db: &mut PgConnection, tenant: TenantId, now: Timestam
     Ok(Left { jobs: i64::try_from(jobs).unwrap_or(i64::MAX), sessions, changes: changes.unsigned_abs() })
 }
 
-/// A user whose erasure is due, under the row's lock: the address and its key.
-pub async fn lock_due_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<Option<(String, String)>, sqlx::Error> {
+/// Whether the user's erasure is due, under the row's lock.
+pub async fn lock_due_user(db: &mut PgConnection, user: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
     let row = sqlx::query!(
-        "SELECT u.email, u.email_key FROM directory.users u
+        "SELECT u.id FROM directory.users u
            JOIN directory.account_closures c ON c.user_id = u.id
           WHERE u.id = $1 AND c.cancelled_at IS NULL AND c.erased_at IS NULL AND c.erase_after <= $2
             FOR NO KEY UPDATE",
@@ -189,7 +189,7 @@ pub async fn lock_due_user(db: &mut PgConnection, user: Uuid, now: Timestamp) ->
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (row.email, row.email_key)))
+    Ok(row.is_some())
 }
 
 /// Every tenant in which the user is or was a member and which is not erased.
@@ -199,28 +199,67 @@ pub async fn tenants_of(db: &mut PgConnection, user: Uuid) -> Result<Vec<TenantI
     Ok(ids.into_iter().map(TenantId).collect())
 }
 
+/// Empties what the outbox says about invitations to any address that the user has or had; answers how many facts.
+pub async fn empty_invitation_facts(db: &mut PgConnection, user: Uuid) -> Result<u64, sqlx::Error> {
+    let emptied = sqlx::query!(
+        "UPDATE platform.events e SET payload = '{}', dispatched_at = coalesce(e.dispatched_at, now())
+           FROM directory.invitations i
+           JOIN identity.emails_of($1) o ON o.email_key = i.email_key AND i.created_at BETWEEN o.held_from AND o.held_until
+          WHERE e.tenant_id = i.tenant_id AND e.subject_id = i.id AND e.payload <> '{}'",
+        user
+    )
+    .execute(db)
+    .await?;
+    Ok(emptied.rows_affected())
+}
+
 /// What is removed of a user outside of tenants, by table.
-pub async fn remove_user(db: &mut PgConnection, user: Uuid, email_key: &str) -> Result<Vec<(String, i64)>, sqlx::Error> {
-    let rows =
-        sqlx::query!(r#"SELECT name AS "name!", erased AS "erased!" FROM platform.erase_of_user($1)"#, user).fetch_all(&mut *db).await?;
-    let mut removed: Vec<_> = rows.into_iter().map(|row| (row.name, row.erased)).collect();
+pub async fn remove_user(db: &mut PgConnection, user: Uuid) -> Result<Vec<(String, i64)>, sqlx::Error> {
     let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
-    let signed_up = sqlx::query!("DELETE FROM directory.registrations WHERE email_key = $1", email_key).execute(&mut *db).await?;
-    removed.push(("directory.registrations".to_owned(), count(signed_up.rows_affected())));
-    // In every workspace, those among them where the user was invited only, or acted as an administrator of the instance.
-    let keys = sqlx::query!(
-        "DELETE FROM platform.audit_keys
-          WHERE subject_id = $1 OR subject_id = ANY (ARRAY(SELECT id FROM directory.invitations WHERE email_key = $2))",
-        user,
-        email_key,
+    // By every address that the user has or had, before it is forgotten which these were.
+    let signed_up = sqlx::query!(
+        "DELETE FROM directory.registrations r USING identity.emails_of($1) o
+          WHERE r.email_key = o.email_key AND r.created_at BETWEEN o.held_from AND o.held_until",
+        user
     )
     .execute(&mut *db)
     .await?;
-    removed.push(("platform.audit_keys".to_owned(), count(keys.rows_affected())));
-    let invited = sqlx::query!("DELETE FROM directory.invitations WHERE email_key = $1", email_key).execute(&mut *db).await?;
-    removed.push(("directory.invitations".to_owned(), count(invited.rows_affected())));
-    let mails = sqlx::query!("DELETE FROM directory.mails WHERE lower(recipient) = $1", email_key).execute(db).await?;
-    removed.push(("directory.mails".to_owned(), count(mails.rows_affected())));
+    // In every workspace, those among them where the user was invited only, or acted as an administrator of the instance.
+    let keys = sqlx::query!(
+        "DELETE FROM platform.audit_keys
+          WHERE subject_id = $1
+             OR subject_id = ANY (ARRAY(SELECT i.id FROM directory.invitations i
+                                          JOIN identity.emails_of($1) o
+                                            ON o.email_key = i.email_key AND i.created_at BETWEEN o.held_from AND o.held_until))",
+        user,
+    )
+    .execute(&mut *db)
+    .await?;
+    let invited = sqlx::query!(
+        "DELETE FROM directory.invitations i USING identity.emails_of($1) o
+          WHERE i.email_key = o.email_key AND i.created_at BETWEEN o.held_from AND o.held_until",
+        user
+    )
+    .execute(&mut *db)
+    .await?;
+    let mails = sqlx::query!(
+        "DELETE FROM directory.mails m USING identity.emails_of($1) o
+          WHERE lower(m.recipient) = o.email_key AND m.created_at BETWEEN o.held_from AND o.held_until",
+        user
+    )
+    .execute(&mut *db)
+    .await?;
+    let rows =
+        sqlx::query!(r#"SELECT name AS "name!", erased AS "erased!" FROM platform.erase_of_user($1)"#, user).fetch_all(&mut *db).await?;
+    let mut removed: Vec<_> = rows.into_iter().map(|row| (row.name, row.erased)).collect();
+    for (table, gone) in [
+        ("directory.registrations", signed_up),
+        ("platform.audit_keys", keys),
+        ("directory.invitations", invited),
+        ("directory.mails", mails),
+    ] {
+        removed.push((table.to_owned(), count(gone.rows_affected())));
+    }
     Ok(removed)
 }
 

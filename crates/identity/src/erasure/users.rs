@@ -25,7 +25,7 @@ impl Job for EraseUser {
     async fn run(self, at: Attempt) -> Result<(), JobError> {
         let (app, user, now) = (&at.app, self.user_id, at.app.clock.now());
         let mut owner = AsOwner::open(app, None).await?;
-        if store::lock_due_user(owner.db(), user, now).await?.is_none() {
+        if !store::lock_due_user(owner.db(), user, now).await? {
             return Ok(());
         }
         // From here on the link in the mail brings nobody back.
@@ -36,9 +36,15 @@ impl Job for EraseUser {
             forget_member(app, tenant, user).await?;
         }
         let mut owner = AsOwner::open(app, None).await?;
-        let Some((_, email_key)) = store::lock_due_user(owner.db(), user, now).await? else { return Ok(()) };
+        if !store::lock_due_user(owner.db(), user, now).await? {
+            return Ok(());
+        }
         let mut report = store::report(owner.db(), "user", user).await?;
-        for (table, count) in store::remove_user(owner.db(), user, &email_key).await? {
+        let facts = store::empty_invitation_facts(owner.db(), user).await?;
+        if facts > 0 {
+            report.note(Outcome::emptied("platform.events", facts, "show that something happened, without what"));
+        }
+        for (table, count) in store::remove_user(owner.db(), user).await? {
             *report.tables.entry(table).or_default() += count;
         }
         for (what, count, reason) in store::empty_user(owner.db(), user, now).await? {

@@ -15,21 +15,21 @@ use platform::time::Timestamp;
 use platform::{App, Ctx, SignedIn, TenantId, id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::store::Log;
 use crate::activity::{SecurityEvent, note_security_event};
 use crate::directory::Directory;
 use crate::mails::notices;
 use crate::owner::AsOwner;
-use crate::suspicion::{self, Suspicion};
+use crate::suspicion;
 
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
 /// Bytes of the document.
 const MOST: usize = 50 * 1024 * 1024;
-/// So many within a day are more than one needs.
-const MANY: i64 = 3;
-/// And so many are refused.
+/// More of one's own data within a day are refused.
 const DAILY: i64 = 5;
 
 /// One export of one's own data.
@@ -65,9 +65,7 @@ async fn request(caller: SignedIn) -> Result<Response> {
     enqueue(directory.db(), &ExportUser { export_id: export }, When::default()).await?;
     let event = SecurityEvent { user, event: "data_export_requested", severity: "medium", details: json!({ "export_id": export }) };
     note_security_event(directory.db(), &app, &origin, &event).await?;
-    if lately + 1 >= MANY {
-        suspicion::tell(directory.db(), &app, &origin, user, Suspicion::ManyExports).await?;
-    }
+    suspicion::after_export(directory.db(), &app, &origin, user).await?;
     let made = store::find(directory.db(), user, export, now).await?.ok_or_else(Problem::not_found)?;
     directory.commit_with(Answer::json(StatusCode::ACCEPTED, &made)?).await
 }
@@ -138,10 +136,30 @@ impl Job for ExportUser {
     }
 }
 
+/// Lines that are read at once.
+const PAGE: i64 = 5000;
+
+/// Every line of a log, newest first, however many there are; what is too much for a document fails the export, and is not cut.
+async fn all_lines(db: &mut PgConnection, user: Uuid, log: Log) -> Result<Value> {
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let page = store::lines(&mut *db, user, log, before, PAGE).await?;
+        before = page.last().map(|line| line.id);
+        let is_last = (page.len() as i64) < PAGE;
+        all.extend(page.into_iter().map(|line| line.line));
+        if is_last {
+            return Ok(Value::Array(all));
+        }
+    }
+}
+
 /// The account, and what each module holds in each workspace.
 async fn gather(app: &App, user: Uuid) -> Result<Value> {
     let mut owner = AsOwner::open(app, None).await?;
-    let account = store::account(owner.db(), user).await?;
+    let mut account = store::account(owner.db(), user).await?;
+    account["ways_in"] = store::ways_in(owner.db(), user).await?;
+    account["sign_ins"] = all_lines(owner.db(), user, Log::SignIns).await?;
+    account["security_events"] = all_lines(owner.db(), user, Log::SecurityEvents).await?;
     let workspaces = store::workspaces(owner.db(), user).await?;
     owner.commit().await?;
     let mut tenants = Vec::new();

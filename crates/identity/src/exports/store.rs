@@ -145,25 +145,122 @@ pub async fn account(db: &mut PgConnection, user: Uuid) -> Result<Value, sqlx::E
                   'identities', (SELECT coalesce(jsonb_agg(jsonb_build_object('issuer', i.issuer, 'subject', i.subject, 'email', i.email,
                                         'last_used_at', i.last_used_at, 'created_at', i.created_at)), '[]')
                                    FROM directory.user_identities i WHERE i.user_id = $1),
-                  'sign_ins', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', l.created_at, 'outcome', l.outcome, 'method', l.method,
-                                      'ip_address', host(l.ip_address), 'user_agent', l.user_agent, 'location', l.location)), '[]')
-                                 FROM (SELECT * FROM directory.login_history h WHERE h.user_id = $1 ORDER BY h.id DESC LIMIT 5000) l),
-                  'security_events', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.created_at, 'event', e.event, 'severity', e.severity,
-                                             'ip_address', host(e.ip_address), 'user_agent', e.user_agent)), '[]')
-                                        FROM (SELECT * FROM directory.security_events s WHERE s.user_id = $1 ORDER BY s.id DESC LIMIT 5000) e),
                   'invitations', (SELECT coalesce(jsonb_agg(jsonb_build_object('workspace', t.name, 'status', i.status, 'message', i.message,
                                          'created_at', i.created_at)), '[]')
                                     FROM directory.invitations i
-                                    JOIN directory.users u ON u.id = $1 AND u.email_key = i.email_key
+                                    JOIN identity.emails_of($1) o ON o.email_key = i.email_key AND i.created_at BETWEEN o.held_from AND o.held_until
                                     JOIN directory.tenants t ON t.id = i.tenant_id),
                   'mails', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', m.kind, 'subject', m.subject, 'status', m.status, 'at', m.created_at)), '[]')
                               FROM directory.mails m
-                              JOIN directory.users u ON u.id = $1 AND u.email_key = lower(m.recipient))
+                              JOIN identity.emails_of($1) o ON o.email_key = lower(m.recipient) AND m.created_at BETWEEN o.held_from AND o.held_until),
+                  'subscriptions', (SELECT coalesce(jsonb_agg(jsonb_build_object('workspace', t.name, 'plan', p.name, 'status', s.status,
+                                           'created_at', s.created_at)), '[]')
+                                      FROM directory.subscriptions s
+                                      JOIN directory.tenants t ON t.id = s.tenant_id
+                                      LEFT JOIN directory.plans p ON p.id = s.plan_id
+                                     WHERE s.user_id = $1)
                   ) AS "account!""#,
         user,
     )
     .fetch_one(db)
     .await
+}
+
+/// The ways in, and what was let in by the user: what [`account`] leaves out. Again no secret, and no key.
+pub async fn ways_in(db: &mut PgConnection, user: Uuid) -> Result<Value, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT jsonb_build_object(
+                  'passkeys', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', a.friendly_name, 'backed_up', a.backed_up,
+                                      'transports', a.transports, 'last_used_at', a.last_used_at, 'created_at', a.created_at)), '[]')
+                                 FROM directory.authenticators a WHERE a.user_id = $1),
+                  'authenticator_app', (SELECT jsonb_build_object('set_up_at', c.confirmed_at, 'last_used_at', c.last_verified_at,
+                                               'created_at', c.created_at)
+                                          FROM directory.totp_credentials c WHERE c.user_id = $1),
+                  'recovery_codes', (SELECT jsonb_build_object('unused', count(*) FILTER (WHERE r.used_at IS NULL),
+                                            'used', count(*) FILTER (WHERE r.used_at IS NOT NULL))
+                                       FROM directory.recovery_codes r WHERE r.user_id = $1),
+                  'devices', (SELECT coalesce(jsonb_agg(jsonb_build_object('remembered_in', t.name, 'remembered_until', d.trusted_until,
+                                     'last_seen_at', d.last_seen_at, 'created_at', d.created_at)), '[]')
+                                FROM directory.devices d LEFT JOIN directory.tenants t ON t.id = d.trusted_in WHERE d.user_id = $1),
+                  'app_consents', (SELECT coalesce(jsonb_agg(jsonb_build_object('app', a.name, 'workspace', t.name, 'scopes', o.scopes,
+                                          'created_at', o.created_at, 'changed_at', o.updated_at, 'revoked_at', o.revoked_at)), '[]')
+                                     FROM directory.oauth_consents o
+                                     JOIN directory.oauth_clients a ON a.id = o.client_id
+                                     JOIN directory.tenants t ON t.id = o.tenant_id
+                                    WHERE o.user_id = $1),
+                  'connected_apps', (SELECT coalesce(jsonb_agg(jsonb_build_object('app', a.name, 'workspace', t.name, 'scopes', g.scopes,
+                                            'created_at', g.created_at, 'expires_at', g.expires_at, 'revoked_at', g.revoked_at,
+                                            'revoked_because', g.revoked_reason)), '[]')
+                                       FROM directory.oauth_grants g
+                                       JOIN directory.oauth_clients a ON a.id = g.client_id
+                                       JOIN directory.tenants t ON t.id = g.tenant_id
+                                      WHERE g.user_id = $1),
+                  'email_changes', (SELECT coalesce(jsonb_agg(jsonb_build_object('email', c.email, 'asked_at', c.created_at,
+                                           'expires_at', c.expires_at, 'used_at', c.used_at)), '[]')
+                                      FROM directory.email_changes c WHERE c.user_id = $1),
+                  'former_emails', (SELECT coalesce(jsonb_agg(jsonb_build_object('email', f.email_key, 'from', f.held_from, 'until', f.held_until)), '[]')
+                                      FROM directory.former_emails f WHERE f.user_id = $1),
+                  'exports', (SELECT coalesce(jsonb_agg(jsonb_build_object('status', x.status, 'size', x.size, 'created_at', x.created_at,
+                                     'expires_at', x.expires_at)), '[]')
+                                FROM directory.data_exports x WHERE x.user_id = $1),
+                  'closures', (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'id' - 'user_id' - 'token_hash'), '[]')
+                                 FROM directory.account_closures c WHERE c.user_id = $1)
+                  ) AS "ways_in!""#,
+        user,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// One line, and by what the next page is asked for.
+pub struct Line {
+    pub id: Uuid,
+    pub line: Value,
+}
+
+/// What is handed out page by page.
+#[derive(Clone, Copy)]
+pub enum Log {
+    SignIns,
+    SecurityEvents,
+}
+
+pub async fn lines(db: &mut PgConnection, user: Uuid, log: Log, before: Option<Uuid>, count: i64) -> Result<Vec<Line>, sqlx::Error> {
+    match log {
+        Log::SignIns => {
+            sqlx::query_as!(
+                Line,
+                r#"SELECT h.id, jsonb_build_object('at', h.created_at, 'outcome', h.outcome, 'method', h.method, 'reason', h.failure_reason,
+                                                   'attempts', h.attempts, 'ip_address', host(h.ip_address), 'user_agent', h.user_agent,
+                                                   'location', h.location) AS "line!"
+                     FROM directory.login_history h
+                    WHERE h.user_id = $1 AND ($2::uuid IS NULL OR h.id < $2)
+                    ORDER BY h.id DESC
+                    LIMIT $3"#,
+                user,
+                before as Option<Uuid>,
+                count,
+            )
+            .fetch_all(db)
+            .await
+        }
+        Log::SecurityEvents => {
+            sqlx::query_as!(
+                Line,
+                r#"SELECT s.id, jsonb_build_object('at', s.created_at, 'event', s.event, 'severity', s.severity,
+                                                   'ip_address', host(s.ip_address), 'user_agent', s.user_agent) AS "line!"
+                     FROM directory.security_events s
+                    WHERE s.user_id = $1 AND ($2::uuid IS NULL OR s.id < $2)
+                    ORDER BY s.id DESC
+                    LIMIT $3"#,
+                user,
+                before as Option<Uuid>,
+                count,
+            )
+            .fetch_all(db)
+            .await
+        }
+    }
 }
 
 /// Every workspace in which the user is or was a member.

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use platform::auth::Anonymous;
+use platform::auth::{Anonymous, Factor};
 use platform::error::{Problem, Result};
 use platform::extract::{Json, Path};
 use platform::rate_limit::Limit;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::sign_up::{self, ProviderRegistration};
 use super::{Identities, IdentityToken, ProviderAddress, ProviderAnswer, ProviderChoice, ProviderReturn, SignInOptions};
+use crate::activity::check_limit;
 use crate::caller::Somebody;
 use crate::cookie::{self, Errand};
 use crate::sessions::{CurrentSession, SecondFactorDue};
@@ -45,7 +46,7 @@ async fn begin(caller: Somebody, Json(input): Json<ProviderChoice>) -> Result<Re
     ),
 )]
 async fn finish(caller: Somebody, headers: HeaderMap, Json(input): Json<ProviderAnswer>) -> Result<Response> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, Factor::Provider).await?;
     let token = cookie::presented_errand(&caller.app.config, Errand::Provider, &headers);
     super::finish(caller, token.as_deref().map(String::as_str), input).await
 }

@@ -23,7 +23,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::activity::{SignIn, note_sign_in};
+use crate::activity::{SignIn, note_failed, note_sign_in};
 use crate::caller::Somebody;
 use crate::challenges::{self, Purpose, Step};
 use crate::cookie::{self, Errand};
@@ -281,7 +281,12 @@ async fn finish(caller: Somebody, token: Option<&str>, input: ProviderAnswer) ->
     let bound_to = session.as_ref().map(|session| session.id);
     challenges::take(directory.db(), Purpose::Provider, token, bound_to, now).await?.ok_or_else(over)?;
     directory.commit().await?;
-    let Some(code) = input.code else { return Err(refused().into()) };
+    let of_whom = session.as_ref().map(|session| session.user_id);
+    let factor = if errand.tenant.is_some() { Factor::Company } else { Factor::Provider };
+    let Some(code) = input.code else {
+        note_failed(&app, &caller.origin, of_whom, "", "provider_refused", factor).await?;
+        return Err(refused().into());
+    };
     // Switched off or taken away meanwhile, it counts no more.
     let known = known(&app, &input.provider, errand.tenant).await?;
     let provider = known.provider();
@@ -292,11 +297,9 @@ async fn finish(caller: Somebody, token: Option<&str>, input: ProviderAnswer) ->
         Ok(claims) => claims,
         Err(why) => {
             let mut directory = Directory::open(&app, None, None).await?;
-            let user = session.map(|session| session.user_id);
-            let factor = if errand.tenant.is_some() { Factor::Company } else { Factor::Provider };
-            let attempt = SignIn::Failed { user, email: "", reason: "provider", factor };
+            let attempt = SignIn::Failed { user: of_whom, email: "", reason: "provider", factor };
             note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
-            suspicion::after_failure(directory.db(), &app, &caller.origin, user.unwrap_or_default()).await?;
+            suspicion::after_failure(directory.db(), &app, &caller.origin, of_whom.unwrap_or_default()).await?;
             directory.commit().await?;
             return Err(failed(provider, &why).into());
         }
@@ -390,6 +393,9 @@ async fn sign_in(
         let state = serde_json::to_value(&identity).map_err(Error::internal)?;
         let step = Step { purpose: Purpose::ProviderIdentity, user: None, bound_to: None, remembered, state };
         let (token, expires_at) = challenges::begin(&mut *db, &step, now).await?;
+        let email = identity.email.as_deref().unwrap_or_default();
+        let attempt = SignIn::Failed { user: None, email, reason: "unknown_identity", factor: Factor::Provider };
+        note_sign_in(&mut *db, &app, &caller.origin, &attempt).await?;
         directory.commit().await?;
         let unknown = UnknownIdentity {
             token: token.to_string(),
@@ -423,6 +429,9 @@ async fn confirm(caller: Somebody, session: Session, identity: &Identity) -> Res
     let mut directory = Directory::open(&app, None, None).await?;
     let user = store::user_of(directory.db(), &identity.issuer, &identity.subject).await?;
     if user != Some(session.user_id) {
+        let attempt = SignIn::Failed { user: Some(session.user_id), email: "", reason: "other_identity", factor: Factor::Provider };
+        note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
+        directory.commit().await?;
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "other_identity", "This is not an account that is linked to yours.").into());
     }
     if !second_factors::store::methods(directory.db(), session.user_id).await?.is_empty() {

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
 use platform::App;
-use platform::auth::Anonymous;
+use platform::auth::{Anonymous, Factor};
 use platform::error::{Problem, Result};
 use platform::extract::Json;
 use platform::rate_limit::Limit;
@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{MailLinkRequest, MailLinkSent, MailLinkSignIn};
+use crate::activity::check_limit;
 use crate::caller::Somebody;
 use crate::cookie::{self, Errand};
 use crate::sessions::{CurrentSession, SecondFactorDue};
@@ -37,7 +38,7 @@ async fn request(caller: Anonymous, Json(input): Json<MailLinkRequest>) -> Resul
     ),
 )]
 async fn sign_in(caller: Somebody, headers: HeaderMap, Json(input): Json<MailLinkSignIn>) -> Result<Response> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, Factor::MailLink).await?;
     let browser = cookie::presented_errand(&caller.app.config, Errand::MailLink, &headers);
     super::sign_in(caller, browser.as_deref().map(String::as_str), input).await
 }

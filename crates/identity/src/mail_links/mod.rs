@@ -23,7 +23,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::activity::{SecurityEvent, SignIn, note_failed, note_security_event, note_sign_in, refused_by_wait};
 use crate::caller::Somebody;
 use crate::challenges::{self, Purpose, Step};
 use crate::cookie::{self, Errand};
@@ -138,14 +138,19 @@ impl Job for SendMailLink {
 async fn sign_in(caller: Somebody, browser: Option<&str>, input: MailLinkSignIn) -> Result<Response> {
     let (app, now) = (caller.app.clone(), caller.app.clock.now());
     let mut directory = Directory::open(&app, None, None).await?;
-    let waiting = challenges::find(directory.db(), Purpose::MailLink, &input.token, now).await?.ok_or_else(link_invalid)?;
-    let user = waiting.user.ok_or_else(link_invalid)?;
+    let waiting = challenges::find(directory.db(), Purpose::MailLink, &input.token, now).await?;
+    let Some((waiting, user)) = waiting.and_then(|waiting| waiting.user.map(|user| (waiting, user))) else {
+        return Err(refused_link(&caller, directory).await);
+    };
     let asked: Asked = serde_json::from_value(waiting.state).map_err(Error::internal)?;
     let is_same = browser.is_some_and(|token| hex::encode(sha256(token.as_bytes())).as_bytes().ct_eq(asked.browser.as_bytes()).into());
     if !is_same {
         let Some(code) = &input.code else { return Err(other_browser().into()) };
         let key = throttle::Key::of_mail_link(&app, waiting.id);
-        key.hold(directory.db(), now).await?;
+        if let Err(refusal) = key.hold(directory.db(), now).await {
+            drop(directory);
+            return Err(refused_by_wait(&app, &caller.origin, Some(user), "", Factor::MailLink, refusal).await);
+        }
         if !bool::from(hash_of_code(&app, code).as_bytes().ct_eq(asked.code.as_bytes())) {
             key.fail(directory.db(), now).await?;
             let attempt = SignIn::Failed { user: Some(user), email: "", reason: "mail_link", factor: Factor::MailLink };
@@ -155,7 +160,9 @@ async fn sign_in(caller: Somebody, browser: Option<&str>, input: MailLinkSignIn)
             return Err(proof::wrong_code().into());
         }
     }
-    challenges::take(directory.db(), Purpose::MailLink, &input.token, None, now).await?.ok_or_else(link_invalid)?;
+    if challenges::take(directory.db(), Purpose::MailLink, &input.token, None, now).await?.is_none() {
+        return Err(refused_link(&caller, directory).await);
+    }
     if !sessions::store::may_sign_in(directory.db(), user).await? {
         let attempt = SignIn::Failed { user: Some(user), email: "", reason: "inactive", factor: Factor::MailLink };
         note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
@@ -165,6 +172,13 @@ async fn sign_in(caller: Somebody, browser: Option<&str>, input: MailLinkSignIn)
     }
     directory.commit().await?;
     sessions::proceed(caller, user, waiting.remembered, Factor::MailLink, None).await
+}
+
+/// A link that was used, has run out or never was; the attempt is written down.
+async fn refused_link(caller: &Somebody, directory: Directory) -> Error {
+    drop(directory);
+    let written = note_failed(&caller.app, &caller.origin, None, "", "mail_link_invalid", Factor::MailLink).await;
+    written.err().unwrap_or_else(|| link_invalid().into())
 }
 
 fn other_browser() -> Problem {

@@ -98,27 +98,27 @@ pub static MANY_FAILURES: Notice = Notice {
 pub static MANY_EXPORTS: Notice = Notice {
     kind: "many_exports",
     en: texts(
-        "Your data was exported several times",
+        "Data was exported several times",
         &[
-            "The data of your account was exported three times or more within a day.",
+            "Three exports or more were made by your account within a day: of your own data, of contacts or of the audit trail.",
             "If it was not you, end your sessions and set a new password.",
         ],
         "See your sessions",
         "These mails keep your account safe and cannot be switched off.",
     ),
     nl: texts(
-        "Uw gegevens zijn meermaals geëxporteerd",
+        "Er zijn meermaals gegevens geëxporteerd",
         &[
-            "De gegevens van uw account zijn binnen een dag drie keer of vaker geëxporteerd.",
+            "Met uw account zijn binnen een dag drie of meer exports gemaakt: van uw eigen gegevens, van contacten of van het logboek.",
             "Was u het niet, beëindig dan uw sessies en stel een nieuw wachtwoord in.",
         ],
         "Uw sessies bekijken",
         "Deze mails houden uw account veilig en kunnen niet worden uitgezet.",
     ),
     pt_br: texts(
-        "Seus dados foram exportados várias vezes",
+        "Dados foram exportados várias vezes",
         &[
-            "Os dados da sua conta foram exportados três vezes ou mais em um dia.",
+            "Sua conta fez três exportações ou mais em um dia: dos seus dados, de contatos ou da trilha de auditoria.",
             "Se não foi você, encerre suas sessões e defina uma nova senha.",
         ],
         "Ver suas sessões",

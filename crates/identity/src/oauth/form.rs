@@ -35,6 +35,11 @@ impl Form {
         Ok(Self(fields))
     }
 
+    /// As a query string.
+    pub fn query(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }

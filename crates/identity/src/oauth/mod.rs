@@ -18,11 +18,12 @@ pub mod tokens;
 pub mod userinfo;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use form::Form;
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -34,8 +35,8 @@ pub fn api() -> OpenApiRouter<App> {
 }
 
 /// What programs call from anywhere, scripts of other sites included: nothing here looks at a cookie, so that a
-/// browser which is made to call has nothing to lend.
-pub const WITHOUT_COOKIES: [&str; 9] = [
+/// browser which is made to call has nothing to lend. The last two do so where they are asked by GET; by POST they only lead there.
+pub const WITHOUT_COOKIES: [&str; 11] = [
     "/oauth/token",
     "/oauth/revoke",
     "/oauth/introspect",
@@ -45,6 +46,8 @@ pub const WITHOUT_COOKIES: [&str; 9] = [
     "/oauth/jwks",
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
+    "/oauth/authorize",
+    "/oauth/logout",
 ];
 
 /// The provider's endpoints, from the root. The pages beside them (`/oauth/consent` and others) are the web app's.
@@ -62,10 +65,18 @@ pub fn endpoints() -> Router<App> {
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn(allow_origins));
     Router::new()
-        .route("/oauth/authorize", get(requests::authorize::authorize))
+        .route("/oauth/authorize", get(requests::authorize::authorize).post(by_get))
         .route("/oauth/continue/{handle}", get(requests::authorize::resume))
-        .route("/oauth/logout", get(logout::logout))
+        .route("/oauth/logout", get(logout::logout).post(by_get))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .merge(programs)
+}
+
+/// A form that a client's page sends (OpenID Connect Core 1.0, 3.1.2.1; RP-Initiated Logout 1.0, 2). It comes from another site, so
+/// no cookie comes along (`SameSite=Lax`), and none would be looked at: the browser is sent here once more by GET, with the same
+/// parameters, and is then as anybody whom a link leads here.
+async fn by_get(OriginalUri(address): OriginalUri, form: Form) -> Response {
+    requests::authorize::to(&format!("{}?{}", address.path(), form.query()))
 }
 
 /// CORS for any origin, without cookies (RFC 9700, 2.6); the endpoints that look at them have none.

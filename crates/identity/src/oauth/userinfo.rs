@@ -29,6 +29,9 @@ pub async fn userinfo(caller: Anonymous, method: Method, OriginalUri(address): O
         claims["name"] = json!(user.name);
         claims["locale"] = json!(user.locale);
         claims["zoneinfo"] = json!(user.timezone);
+        if let Some(at) = profile::store::changed_at(directory.db(), user.user_id).await? {
+            claims["updated_at"] = json!(at.as_second());
+        }
         if let Some(picture) = person.and_then(|person| person.avatar_url) {
             claims["picture"] = json!(picture);
         }

@@ -5,7 +5,6 @@ pub mod http;
 mod reset;
 pub mod store;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -30,7 +29,7 @@ use zeroize::Zeroizing;
 pub use breached::refuse as refuse_breached;
 pub use reset::{SendPasswordReset, link_invalid};
 
-use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in, refused_by_wait};
 use crate::directory::Directory;
 use crate::oauth::tokens::store::revoke_of_user;
 use crate::{challenges, devices, mails, second_factors, sessions, suspicion, throttle};
@@ -172,17 +171,27 @@ impl Turn {
 }
 
 /// Whether the password is that of the hash of whoever has the address. Failures make the next attempt from that network
-/// wait, and a success ends the waits.
+/// wait, and a success ends the waits. `user` is who has the address, where that is known.
 ///
 /// # Errors
 /// 429 while a wait lasts.
-pub async fn is_right(app: &App, email: &str, address: Option<IpAddr>, password: SecretString, hash: Option<String>) -> Result<bool> {
-    let key = throttle::Key::new(app, email, address);
+pub async fn is_right(
+    app: &App,
+    origin: &Origin,
+    user: Option<Uuid>,
+    email: &str,
+    password: SecretString,
+    hash: Option<String>,
+) -> Result<bool> {
+    let key = throttle::Key::new(app, email, origin.ip);
     // The turn is held until a failure is counted, so that attempts side by side gain little.
     let turn = Turn::wait().await?;
     let mut directory = Directory::open(app, None, None).await?;
-    key.check(directory.db(), app.clock.now()).await?;
+    let waits = key.check(directory.db(), app.clock.now()).await;
     directory.commit().await?;
+    if let Err(refusal) = waits {
+        return Err(refused_by_wait(app, origin, user, email, Factor::Password, refusal).await);
+    }
     let is_right = turn.verify(password, hash).await?;
     let mut directory = Directory::open(app, None, None).await?;
     if is_right {
@@ -244,9 +253,12 @@ async fn change(caller: SignedIn, input: PasswordChange) -> Result<()> {
     let key = throttle::Key::new(&app, &session.email, origin.ip);
     let turn = Turn::wait().await?;
     let mut directory = Directory::open(&app, None, None).await?;
-    key.check(directory.db(), app.clock.now()).await?;
+    let waits = key.check(directory.db(), app.clock.now()).await;
     let current = store::hash_of(directory.db(), session.user_id).await?;
     directory.commit().await?;
+    if let Err(refusal) = waits {
+        return Err(refused_by_wait(&app, &origin, Some(session.user_id), "", Factor::Password, refusal).await);
+    }
     if !turn.verify(input.current_password, current.clone()).await? {
         let mut directory = Directory::open(&app, None, None).await?;
         key.fail(directory.db(), app.clock.now()).await?;

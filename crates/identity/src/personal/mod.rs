@@ -49,9 +49,9 @@ impl PersonalData for MembersData {
     }
 }
 
-/// The newest 5,000 acts of the member in the workspace, without what was changed: that may be others' data.
+/// The acts of the member in the workspace, without what was changed: that may be others' data.
 async fn acts(ctx: &mut Ctx, user: Uuid) -> Result<Value> {
-    let lines = audit::list(ctx, &Which { actor_id: Some(user), ..Which::default() }, None, 5000).await?;
+    let lines = audit::list_all(ctx, &Which { actor_id: Some(user), ..Which::default() }).await?;
     Ok(lines
         .into_iter()
         .map(|line| {

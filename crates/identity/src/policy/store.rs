@@ -118,8 +118,9 @@ pub async fn grant_grace(db: &mut PgConnection, tenant: TenantId, until: Timesta
     Ok(())
 }
 
-/// A sign-in to the tenant that succeeded, as the simulation reads it.
+/// A sign-in to the tenant that succeeded, or an entry from another, as the simulation reads it.
 pub struct PastSignIn {
+    pub id: Uuid,
     pub user_id: Uuid,
     pub name: String,
     pub email: String,
@@ -129,21 +130,36 @@ pub struct PastSignIn {
     pub at: Timestamp,
     /// Whether the member has set a second factor up by now.
     pub has_second: bool,
+    /// When the session ended or will, and was used last; none where it is forgotten.
+    pub ends_at: Option<Timestamp>,
+    pub last_seen_at: Option<Timestamp>,
 }
 
-/// The newest sign-ins of the tenant's active members since then, at most so many.
-pub async fn past_sign_ins(db: &mut PgConnection, tenant: TenantId, since: Timestamp, most: i64) -> Result<Vec<PastSignIn>, sqlx::Error> {
+/// Those of the tenant's active members since then, oldest first, after the one of that time and id, at most so many.
+pub async fn past_sign_ins(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    since: Timestamp,
+    after: Option<(Timestamp, Uuid)>,
+    most: i64,
+) -> Result<Vec<PastSignIn>, sqlx::Error> {
+    let (at, id) = after.unzip();
     sqlx::query_as!(
         PastSignIn,
-        r#"SELECT m.user_id, m.display_name AS name, m.email, h.method, h.ip_address, h.created_at AS at,
-                  identity.has_second_factor(m.user_id) AS "has_second!"
+        r#"SELECT h.id, m.user_id, m.display_name AS name, m.email, h.method, h.ip_address, h.created_at AS at,
+                  identity.has_second_factor(m.user_id) AS "has_second!",
+                  coalesce(s.ended_at, least(s.idle_until, s.expires_at)) AS "ends_at?: Timestamp", s.last_seen_at AS "last_seen_at?: Timestamp"
              FROM directory.login_history h
              JOIN identity.members m ON m.tenant_id = h.tenant_id AND m.user_id = h.user_id AND m.status = 'active'
-            WHERE h.tenant_id = $1 AND h.outcome = 'success' AND h.created_at >= $2
-            ORDER BY h.created_at DESC
-            LIMIT $3"#,
+             LEFT JOIN directory.sessions s ON s.id = h.session_id
+            WHERE h.tenant_id = $1 AND h.outcome IN ('success', 'entered') AND h.created_at >= $2
+              AND ($3::timestamptz IS NULL OR (h.created_at, h.id) > ($3, $4))
+            ORDER BY h.created_at, h.id
+            LIMIT $5"#,
         tenant.0,
         since,
+        at as Option<Timestamp>,
+        id as Option<Uuid>,
         most,
     )
     .fetch_all(db)

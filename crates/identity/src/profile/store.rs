@@ -9,6 +9,11 @@ use uuid::Uuid;
 use super::details::{Details, MailPreferences};
 use super::{User, Weekday};
 
+/// When the account's own data changed last.
+pub async fn changed_at(db: &mut PgConnection, user: Uuid) -> Result<Option<Timestamp>, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT updated_at AS "at: Timestamp" FROM directory.users WHERE id = $1"#, user).fetch_optional(db).await
+}
+
 pub async fn find(db: &mut PgConnection, user: Uuid) -> Result<Option<User>, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT id, name, email, locale, timezone, work_days, work_hours_start, work_hours_end, avatar_url, is_platform_admin, version,

@@ -22,7 +22,7 @@ use self::http::RolesWrite;
 use self::store::{NewRole, NewSystemRole, Stored};
 use crate::events::{RoleCreated, RoleDeleted, RoleUpdated};
 use crate::sessions::Grant;
-use crate::{invitations, members};
+use crate::{company, invitations, members};
 
 /// The role that cannot be invited to, that only its holders give and take, and that somebody always holds.
 pub const OWNER: &str = "owner";
@@ -189,10 +189,16 @@ async fn delete(ctx: &mut Allow<RolesWrite>, id: Uuid, seen: IfMatch) -> Result<
     let invited = invitations::store::pending_to(ctx.db().await?, tenant, id, now, NAMED).await?;
     let below: Vec<&str> =
         before.iter().filter(|stored| stored.role.parent_id == Some(id)).map(|stored| stored.role.name.as_str()).collect();
-    if !(holders.is_empty() && invited.is_empty() && below.is_empty()) {
-        let detail = "This role is in use. Give its members another role, revoke invitations to it, and give the roles that build upon it another parent.";
+    let providers: Vec<String> = company::store::list(ctx.db().await?, tenant, None)
+        .await?
+        .into_iter()
+        .filter(|stored| stored.shown.role.as_ref().is_some_and(|role| role.id == id))
+        .map(|stored| stored.shown.name)
+        .collect();
+    if !(holders.is_empty() && invited.is_empty() && below.is_empty() && providers.is_empty()) {
+        let detail = "This role is in use. Give its members another role, revoke invitations to it, give the roles that build upon it another parent, and newcomers of the workspace's sign-in providers another role.";
         let problem = Problem::conflict("role_in_use", detail).with("members", holders).with("member_count", count);
-        return Err(problem.with("invitations", invited).with("roles", below).into());
+        return Err(problem.with("invitations", invited).with("roles", below).with("sign_in_providers", providers).into());
     }
     store::delete(ctx.db().await?, tenant, id).await?;
     ctx.audit(Change::deleted("role.deleted", "role", id, &old.role));

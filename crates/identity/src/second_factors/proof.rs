@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use platform::App;
 use platform::auth::Factor;
 use platform::ctx::Origin;
-use platform::error::{Problem, Result};
+use platform::error::{Error, Problem, Result};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::passkeys::{self, Refused};
 use super::{recovery, totp};
-use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::activity::{SecurityEvent, SignIn, note_refused, note_security_event, note_sign_in};
 use crate::challenges::{self, Purpose};
 use crate::{suspicion, throttle};
 
@@ -45,6 +45,17 @@ pub enum Proof {
     },
 }
 
+impl Proof {
+    pub const fn factor(&self) -> Factor {
+        match self {
+            Self::Password { .. } => Factor::Password,
+            Self::Totp { .. } => Factor::Totp,
+            Self::RecoveryCode { .. } => Factor::RecoveryCode,
+            Self::Passkey { .. } => Factor::Passkey,
+        }
+    }
+}
+
 pub fn wrong_code() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "invalid_code", "This code is not right, or it was used already.")
 }
@@ -68,7 +79,7 @@ pub fn password_not_enough() -> Problem {
 /// down, and the transaction is to be committed either way.
 ///
 /// # Errors
-/// 429 while a wait lasts; the database's.
+/// The database's.
 pub async fn check_second(
     db: &mut PgConnection,
     app: &App,
@@ -81,7 +92,13 @@ pub async fn check_second(
     let now = app.clock.now();
     let is_short = matches!(proof, Proof::Totp { .. });
     if is_short {
-        key.hold(&mut *db, now).await?;
+        match key.hold(&mut *db, now).await {
+            Err(Error::Problem(refusal)) => {
+                note_refused(db, app, origin, Some(user), "", "wait", proof.factor()).await?;
+                return Ok(Err(refusal));
+            }
+            held => held?,
+        }
     }
     let (factor, refusal) = match proof {
         Proof::Totp { code } => (Factor::Totp, (!totp::take(&mut *db, app, user, &code, true).await?).then(wrong_code)),

@@ -106,6 +106,16 @@ mod tests {
         }
     }
 
+    /// RFC 4226, appendix D: the counter of HOTP is TOTP's number of the step.
+    #[test]
+    fn codes_of_the_counter_are_those_of_the_rfc() {
+        let codes = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
+        for (counter, code) in (0..).zip(codes) {
+            let found = matching_step(b"12345678901234567890", code, Timestamp::from_second(counter * 30)).expect("a secret");
+            assert_eq!(found, Some(counter), "{code}");
+        }
+    }
+
     #[test]
     fn a_step_to_either_side_is_tolerated_and_no_more() {
         let (secret, at) = (b"12345678901234567890", |second| Timestamp::from_second(second));

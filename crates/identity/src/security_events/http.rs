@@ -4,14 +4,15 @@ use platform::error::Result;
 use platform::extract::{Json, Query};
 use platform::page::{Page, PageParams};
 use platform::time::Timestamp;
-use platform::{Allow, App};
+use platform::{Allow, App, SignedIn};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{MemberSecurityEvent, Severity, store};
+use super::{MemberSecurityEvent, OwnSecurityEvent, Severity, store};
+use crate::directory::Directory;
 
 platform::permissions! { AuditRead = "audit:read" }
 
@@ -40,6 +41,15 @@ async fn list(mut ctx: Allow<AuditRead>, Query(filter): Query<SecurityEventFilte
     Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
 }
 
+/// What concerned the safety of one's own account, newest first.
+#[utoipa::path(get, path = "/me/security-events", tag = "identity", params(PageParams), responses((status = 200, body = Page<OwnSecurityEvent>)), security(("session" = [])))]
+async fn own(caller: SignedIn, Query(page): Query<PageParams>) -> Result<Json<Page<OwnSecurityEvent>>> {
+    let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
+    let mut directory = Directory::open(&caller.app, None, None).await?;
+    let rows = store::own(directory.db(), caller.session.user_id, before, limit + 1).await?;
+    Ok(Json(Page::of(rows, limit, |row| row.id, |row| row)))
+}
+
 pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(own))
 }

@@ -42,3 +42,16 @@ pub struct MemberSecurityEvent {
     pub user_name: Option<String>,
     pub created_at: Timestamp,
 }
+
+/// Something about the safety of one's own account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnSecurityEvent {
+    pub id: Uuid,
+    /// `password_changed`
+    pub event: String,
+    /// `low`, `medium`, `high` or `critical`
+    pub severity: String,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub created_at: Timestamp,
+}

@@ -3,10 +3,11 @@
 use platform::Ctx;
 use platform::error::Result;
 use platform::time::Timestamp;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::MemberSecurityEvent;
 use super::http::SecurityEventFilter;
+use super::{MemberSecurityEvent, OwnSecurityEvent};
 
 /// Of active members, since they joined; what is about another workspace is none of this one's business.
 pub async fn list(ctx: &mut Ctx, filter: &SecurityEventFilter, before: Option<Uuid>, count: i64) -> Result<Vec<MemberSecurityEvent>> {
@@ -36,4 +37,20 @@ pub async fn list(ctx: &mut Ctx, filter: &SecurityEventFilter, before: Option<Uu
         count,
     );
     Ok(rows.fetch_all(ctx.db().await?).await?)
+}
+
+pub async fn own(db: &mut PgConnection, user: Uuid, before: Option<Uuid>, count: i64) -> Result<Vec<OwnSecurityEvent>, sqlx::Error> {
+    sqlx::query_as!(
+        OwnSecurityEvent,
+        "SELECT id, event, severity, host(ip_address) AS ip_address, user_agent, created_at
+           FROM directory.security_events
+          WHERE user_id = $1 AND ($2::uuid IS NULL OR id < $2)
+          ORDER BY id DESC
+          LIMIT $3",
+        user,
+        before as Option<Uuid>,
+        count,
+    )
+    .fetch_all(db)
+    .await
 }

@@ -3,7 +3,7 @@
 use axum::http::header::{HeaderName, SET_COOKIE};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use platform::auth::EvenLeased;
+use platform::auth::{EvenLeased, Factor};
 use platform::ctx::Answer;
 use platform::error::{Problem, Result};
 use platform::extract::{Json, Path, Query};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::second_step::{self, PasskeySignIn, SecondFactorInput, WaitingSignIn};
 use super::{CurrentSession, OpenSession, SecondFactorDue, SignInInput, store, verification};
+use crate::activity::check_limit;
 use crate::caller::Somebody;
 use crate::cookie;
 use crate::directory::Directory;
@@ -45,21 +46,21 @@ pub struct TenantChoice {
     ),
 )]
 async fn sign_in(caller: Somebody, Json(input): Json<SignInInput>) -> Result<Response> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, Factor::Password).await?;
     super::sign_in(caller, input).await
 }
 
 /// Options with which a passkey signs for a sign-in that waits for its second factor.
 #[utoipa::path(post, path = "/sessions/second-factor/options", tag = "identity", request_body = WaitingSignIn, responses((status = 200, body = PasskeyOptions), (status = 401, description = "No passkey is set up", body = Problem, content_type = "application/problem+json")))]
 async fn second_factor_options(caller: Somebody, Json(input): Json<WaitingSignIn>) -> Result<Json<PasskeyOptions>> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, Factor::Passkey).await?;
     Ok(Json(second_step::options(&caller, &input).await?))
 }
 
 /// Shows the second factor of a sign-in; the answer sets the session's cookie.
 #[utoipa::path(post, path = "/sessions/second-factor", tag = "identity", request_body = SecondFactorInput, responses((status = 201, body = CurrentSession), (status = 401, description = "Wrong code or passkey", body = Problem, content_type = "application/problem+json")))]
 async fn second_factor(caller: Somebody, Json(input): Json<SecondFactorInput>) -> Result<Response> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, input.factor()).await?;
     second_step::finish(caller, input).await
 }
 
@@ -73,7 +74,7 @@ async fn passkey_options(caller: Somebody) -> Result<Json<PasskeyOptions>> {
 /// Signs in by a passkey alone; the answer sets the session's cookie.
 #[utoipa::path(post, path = "/sessions/passkey", tag = "identity", request_body = PasskeySignIn, responses((status = 201, body = CurrentSession), (status = 401, description = "A passkey that is not accepted", body = Problem, content_type = "application/problem+json")))]
 async fn by_passkey(caller: Somebody, Json(input): Json<PasskeySignIn>) -> Result<Response> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, Factor::Passkey).await?;
     second_step::by_passkey(caller, input).await
 }
 
@@ -87,7 +88,7 @@ async fn verification_options(EvenLeased(caller): EvenLeased) -> Result<Json<Pas
 /// The answer sets a new cookie.
 #[utoipa::path(post, path = "/session/verification", tag = "identity", request_body = Proof, responses((status = 200, body = CurrentSession)), security(("session" = [])))]
 async fn verify(EvenLeased(caller): EvenLeased, Json(proof): Json<Proof>) -> Result<Response> {
-    caller.app.limits.check_address(Limit::Credentials, caller.origin.ip)?;
+    check_limit(&caller.app, &caller.origin, proof.factor()).await?;
     verification::verify(caller, proof).await
 }
 

@@ -27,7 +27,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::activity::{SecurityEvent, SignIn, note_security_event, note_sign_in};
+use crate::activity::{SecurityEvent, SignIn, note_failed, note_security_event, note_sign_in, refused_by_wait};
 use crate::caller::Somebody;
 use crate::directory::Directory;
 use crate::oauth::tokens::store::{move_to_session, revoke_elsewhere, revoke_of_session};
@@ -261,8 +261,10 @@ pub async fn open_signed_in(
 ) -> Result<Opened> {
     store::note_login(&mut *db, app, origin, new.user).await?;
     suspicion::after_sign_in(&mut *db, app, origin, new.user, &new.factors).await?;
-    note_sign_in(&mut *db, app, origin, &SignIn::Success { user: new.user, tenant: new.tenant, factors: &new.factors }).await?;
-    open(db, app, origin, replaced, new).await
+    let opened = open(&mut *db, app, origin, replaced, new).await?;
+    let session = opened.session.id;
+    note_sign_in(db, app, origin, &SignIn::Success { user: new.user, tenant: new.tenant, session, factors: &new.factors }).await?;
+    Ok(opened)
 }
 
 /// What the web app needs to know about a session. The connection's transaction is that of the session's tenant.
@@ -365,7 +367,15 @@ async fn enter(
     let tenant = store::tenant_to_enter(Directory::open(&app, None, None).await?.db(), user).await?;
     let mut directory = Directory::open(&app, tenant, claim).await?;
     let new = NewSession { remembered, verified_at, ..NewSession::fresh(user, tenant, factors) };
-    let opened = open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await?;
+    let opened = match open_signed_in(directory.db(), &app, &origin, presented.as_ref(), &new).await {
+        Err(Error::Problem(refusal)) => {
+            drop(directory);
+            let last = factors.last().copied().unwrap_or(Factor::Password);
+            note_failed(&app, &origin, Some(user), "", "too_many_sessions", last).await?;
+            return Err(refusal.into());
+        }
+        opened => opened?,
+    };
     let trusted_in = if trust && policy::allows_devices(directory.db(), tenant).await? { tenant } else { None };
     let known_by = devices::note(directory.db(), &app.config, user, device.as_ref(), trusted_in, app.clock.now()).await?;
     let answer = answer(directory.db(), &app, &origin, StatusCode::CREATED, &opened).await?.header(SET_COOKIE, &known_by);
@@ -389,8 +399,11 @@ pub async fn check_password(caller: &Somebody, email: &str, password: SecretStri
         Some(device) => throttle::Key::of_device(app, device.id),
         None => throttle::Key::new(app, email, origin.ip),
     };
-    key.check(directory.db(), app.clock.now()).await?;
+    let waits = key.check(directory.db(), app.clock.now()).await;
     directory.commit().await?;
+    if let Err(refusal) = waits {
+        return Err(refused_by_wait(app, origin, found.user, email, Factor::Password, refusal).await);
+    }
     let outdated = found.password_hash.clone().filter(|hash| passwords::is_outdated(hash));
     let is_right = turn.verify(password.clone(), found.password_hash).await?;
     let renewed = match outdated {
@@ -443,6 +456,8 @@ async fn switch(caller: SignedIn, wanted: TenantId) -> Result<Response> {
     store::end(directory.db(), session.user_id, session.id, app.clock.now()).await?;
     let new = NewSession::continued(&session, Some(wanted), remembered);
     let opened = open(directory.db(), &app, &origin, None, &new).await?;
+    let entered = SignIn::Entered { user: session.user_id, tenant: wanted, session: opened.session.id, factors: &new.factors };
+    note_sign_in(directory.db(), &app, &origin, &entered).await?;
     let answer = answer(directory.db(), &app, &origin, StatusCode::OK, &opened).await?;
     directory.commit_with(answer).await
 }

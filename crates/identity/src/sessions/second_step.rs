@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::enter;
-use crate::activity::{SignIn, note_sign_in};
+use crate::activity::{SignIn, note_failed, note_sign_in};
 use crate::caller::Somebody;
 use crate::challenges::{self, Purpose, Step};
 use crate::directory::Directory;
@@ -53,6 +53,12 @@ pub struct SecondFactorInput {
     /// Asks for no second factor on this browser for 30 days, where the workspace allows that.
     #[serde(default)]
     remember_device: bool,
+}
+
+impl SecondFactorInput {
+    pub const fn factor(&self) -> Factor {
+        self.proof.factor()
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,7 +112,9 @@ pub async fn finish(caller: Somebody, input: SecondFactorInput) -> Result<Respon
     let (app, now) = (caller.app.clone(), caller.app.clock.now());
     let mut directory = Directory::open(&app, None, None).await?;
     let waiting = challenges::find(directory.db(), Purpose::SecondFactor, &input.token, now).await?;
-    let (id, user) = waiting.and_then(|waiting| Some((waiting.id, waiting.user?))).ok_or_else(challenge_over)?;
+    let Some((id, user)) = waiting.and_then(|waiting| Some((waiting.id, waiting.user?))) else {
+        return Err(too_late(&caller, directory, input.factor()).await);
+    };
     let key = match devices::find(directory.db(), caller.device.as_ref(), Some(user), now).await? {
         Some(device) => throttle::Key::of_second_factor_on(&app, device.id),
         None => throttle::Key::of_second_factor(&app, user),
@@ -137,7 +145,9 @@ pub async fn passkey_options(caller: &Somebody) -> Result<PasskeyOptions> {
 pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Response> {
     let (app, origin, now) = (caller.app.clone(), caller.origin.clone(), caller.app.clock.now());
     let mut directory = Directory::open(&app, None, None).await?;
-    let waiting = challenges::take(directory.db(), Purpose::PasskeySignIn, &input.token, None, now).await?.ok_or_else(challenge_over)?;
+    let Some(waiting) = challenges::take(directory.db(), Purpose::PasskeySignIn, &input.token, None, now).await? else {
+        return Err(too_late(&caller, directory, Factor::Passkey).await);
+    };
     let (user, signed) = passkeys::finish_sign_in(directory.db(), &app.config, waiting.state, input.credential, now).await?;
     if let (Some(user), Err(Refused::Copied(passkey))) = (user, &signed) {
         proof::note_copied(directory.db(), &app, &origin, user, *passkey).await?;
@@ -154,4 +164,11 @@ pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Respon
     suspicion::after_failure(directory.db(), &app, &origin, refused.unwrap_or_default()).await?;
     directory.commit().await?;
     Err(if matches!(signed, Err(Refused::Unknown)) { proof::unknown_passkey() } else { proof::wrong_passkey() }.into())
+}
+
+/// For what waits no longer: the attempt is written down, although nobody knows any more whose it was.
+async fn too_late(caller: &Somebody, directory: Directory, factor: Factor) -> Error {
+    drop(directory);
+    let written = note_failed(&caller.app, &caller.origin, None, "", "too_late", factor).await;
+    written.err().unwrap_or_else(|| challenge_over().into())
 }

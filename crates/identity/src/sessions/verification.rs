@@ -34,7 +34,7 @@ pub async fn verify(caller: SignedIn, proof: Proof) -> Result<Response> {
         Proof::Password { password } if !has_second => {
             let hash = passwords::store::hash_of(directory.db(), session.user_id).await?;
             directory.commit().await?;
-            if !passwords::is_right(app, &session.email, origin.ip, password, hash).await? {
+            if !passwords::is_right(app, origin, Some(session.user_id), &session.email, password, hash).await? {
                 let mut directory = Directory::open(app, None, None).await?;
                 passwords::note_wrong(directory.db(), app, origin, session.user_id, "confirmation").await?;
                 directory.commit().await?;

@@ -7,7 +7,7 @@ pub mod store;
 
 use platform::audit::Change;
 use platform::auth::{Permissions, Scope, Session};
-use platform::error::{OnConstraint, Problem, Result};
+use platform::error::{Error, OnConstraint, Problem, Result};
 use platform::lease::UsedLease;
 use platform::mail::{self, Person};
 use platform::text::Checks;
@@ -202,8 +202,13 @@ async fn grant(ctx: &mut Allow<SupportManage>, request: Option<Uuid>, input: Lea
         }
     };
     let granted = store::find(ctx.db().await?, tenant, lease, now).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("support_lease.granted", "support_lease", lease, &granted).about(me));
-    if let Some(to) = store::administrator(ctx.db().await?, tenant, lease).await? {
+    let administrator = store::administrator(ctx.db().await?, tenant, lease).await?;
+    // The values stand under the key of whom they are about, and name nobody else: who granted it is the line's actor.
+    let mut values = serde_json::to_value(&granted).map_err(Error::internal)?;
+    values.as_object_mut().and_then(|fields| fields.remove("granted_by"));
+    let about = administrator.as_ref().map_or(me, |administrator| administrator.id);
+    ctx.audit(Change::created("support_lease.granted", "support_lease", lease, values).about(about));
+    if let Some(to) = administrator {
         let (app, workspace) = (ctx.app.clone(), tenants::store::name_of(ctx.db().await?, tenant).await?);
         let mail = hosting::LEASE_GRANTED.mail(
             &app,

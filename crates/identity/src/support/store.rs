@@ -171,6 +171,7 @@ pub async fn end(db: &mut PgConnection, tenant: TenantId, id: Uuid, by: Uuid, no
 
 /// Who asked for a lease, to be written to.
 pub struct Administrator {
+    pub id: Uuid,
     pub name: String,
     pub email: String,
     pub locale: String,
@@ -179,7 +180,7 @@ pub struct Administrator {
 pub async fn administrator(db: &mut PgConnection, tenant: TenantId, id: Uuid) -> Result<Option<Administrator>, sqlx::Error> {
     sqlx::query_as!(
         Administrator,
-        "SELECT u.name, u.email, u.locale FROM identity.support_leases l JOIN directory.users u ON u.id = l.administrator_id
+        "SELECT u.id, u.name, u.email, u.locale FROM identity.support_leases l JOIN directory.users u ON u.id = l.administrator_id
           WHERE l.tenant_id = $1 AND l.id = $2",
         tenant.0,
         id,

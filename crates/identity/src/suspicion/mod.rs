@@ -3,11 +3,14 @@
 
 mod store;
 
-use platform::App;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use platform::auth::Factor;
 use platform::ctx::Origin;
 use platform::error::Result;
+use platform::events::{Reaction, Recorded};
 use platform::mail::{self, Person};
+use platform::{App, Ctx};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -17,6 +20,8 @@ use crate::mails::suspicions;
 
 /// Failures within an hour that are more than a forgotten password.
 const MANY_FAILURES: i64 = 10;
+/// Exports within a day, of one's own data, of contacts' and of the trail together, that are more than one needs.
+const MANY_EXPORTS: i64 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suspicion {
@@ -66,6 +71,36 @@ pub async fn after_failure(db: &mut PgConnection, app: &App, origin: &Origin, us
         tell(db, app, origin, user, Suspicion::ManyFailures).await?;
     }
     Ok(())
+}
+
+/// Judges an export, after it was written down.
+///
+/// # Errors
+/// The database's.
+pub async fn after_export(db: &mut PgConnection, app: &App, origin: &Origin, user: Uuid) -> Result<()> {
+    let since = app.clock.now().plus_seconds(-24 * 3600);
+    if store::exports_since(&mut *db, user, since).await? >= MANY_EXPORTS {
+        tell(db, app, origin, user, Suspicion::ManyExports).await?;
+    }
+    Ok(())
+}
+
+/// For the registry of the binary: exports of other modules count too.
+pub fn reactions() -> Vec<Reaction> {
+    ["audit_export.created", "contact_export.created"].map(|on| Reaction { on, name: "identity::suspicion", run: note_export }).into()
+}
+
+fn note_export<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> BoxFuture<'a, Result<()>> {
+    async move {
+        let Some(user) = event.actor_id else { return Ok(()) };
+        let (app, tenant) = (ctx.app.clone(), ctx.tenant.0);
+        let what = if event.kind == "audit_export.created" { "audit_trail_exported" } else { "contact_data_exported" };
+        let noted = SecurityEvent { user, event: what, severity: "medium", details: json!({ "tenant_id": tenant }) };
+        let db = ctx.db().await?;
+        note_security_event(&mut *db, &app, &Origin::default(), &noted).await?;
+        after_export(db, &app, &Origin::default(), user).await
+    }
+    .boxed()
 }
 
 /// Writes it down and sends the mails, once a day for each kind.

@@ -55,6 +55,17 @@ pub async fn failures_since(db: &mut PgConnection, user: Uuid, since: Timestamp)
     .await
 }
 
+pub async fn exports_since(db: &mut PgConnection, user: Uuid, since: Timestamp) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM directory.security_events
+            WHERE user_id = $1 AND event IN ('data_export_requested', 'contact_data_exported', 'audit_trail_exported') AND created_at > $2"#,
+        user,
+        since
+    )
+    .fetch_one(db)
+    .await
+}
+
 pub async fn was_told(db: &mut PgConnection, user: Uuid, kind: &str, since: Timestamp) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM directory.security_events

@@ -16,6 +16,7 @@ use crate::auth::Allow;
 use crate::crypto::Place;
 use crate::ctx::{Answer, Caller, Ctx, TenantId};
 use crate::error::{Error, OnConstraint, Problem, Result};
+use crate::events::Event;
 use crate::extract::{Json, Path, Query};
 use crate::jobs::{Attempt, Job, JobError, When};
 use crate::page::{Page, PageParams};
@@ -53,6 +54,20 @@ struct AuditExportInput {
     from: Option<Timestamp>,
     /// Lines before then; left out, to the last.
     to: Option<Timestamp>,
+}
+
+/// Somebody asked for the trail as a file.
+#[derive(Serialize)]
+pub struct AuditExported {
+    pub export_id: Uuid,
+}
+
+impl Event for AuditExported {
+    const KIND: &'static str = "audit_export.created";
+
+    fn subject(&self) -> Uuid {
+        self.export_id
+    }
 }
 
 /// JSON lines, the last of which is the manifest.
@@ -116,6 +131,7 @@ async fn create_export(mut ctx: Allow<AuditRead>, Json(input): Json<AuditExportI
     let written = store::insert_export(&mut ctx, &export, by).await;
     written.on_constraint("audit_exports_one_queued", || Problem::conflict("export_queued", "An export is being made already."))?;
     ctx.audit(Change::created("audit_export.created", "audit_export", id, json!({ "from": export.from, "to": export.to })));
+    ctx.publish(&AuditExported { export_id: id })?;
     ctx.enqueue(&ExportAudit { export_id: id }, When::default())?;
     ctx.commit_with(Answer::json(StatusCode::ACCEPTED, &export)?).await
 }

@@ -115,6 +115,47 @@ async fn a_name_with_private_addresses_only_is_refused_without_a_connection() {
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
 
+/// Answers differently each time it is asked, as whoever owns a name can (DNS rebinding): what was found public is where the
+/// connection goes, and what is found private later is refused, be it for another request or behind a redirect.
+#[tokio::test]
+async fn a_name_that_turns_private_is_not_followed() {
+    let (public, private) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
+    // 127.0.0.1 stands for the public internet here; what is private listens on the same port.
+    let listener = TcpListener::bind((public, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let inside = TcpListener::bind((private, port)).await.expect("the same port");
+    let came = Arc::new(AtomicUsize::new(0));
+    let count = came.clone();
+    crate::task::detach(async move {
+        while inside.accept().await.is_ok() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let router = Router::new()
+        .route("/", get(async || ([(header::CONNECTION, "close")], "outside")))
+        .route("/again", get(async || ([(header::CONNECTION, "close")], Redirect::temporary("/"))));
+    crate::task::detach(async move { axum::serve(listener, router).await.expect("served") });
+    let client_of = |asked: &Arc<AtomicUsize>| {
+        let asked = asked.clone();
+        let lookup: Lookup = Arc::new(move |_| {
+            let found = if asked.fetch_add(1, Ordering::SeqCst) == 0 { public } else { private };
+            Box::pin(async move { Ok(vec![found]) })
+        });
+        HttpClient::ruled(Rules { lookup, ..local_rules() })
+    };
+    let at = |path: &str| format!("http://rebound.example:{port}{path}");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client = client_of(&asked);
+    assert_eq!(client.send(Request::get(at("/"))).await.expect("an answer").body, "outside");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "asked once, and connected to what was found");
+    let refused = refusal(&client, at("/")).await;
+    assert!(matches!(refused, HttpError::RefusedAddress { .. }), "{refused:?}");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let refused = refusal(&client_of(&asked), at("/again")).await;
+    assert!(matches!(refused, HttpError::RefusedAddress { .. }), "{refused:?}");
+    assert_eq!((asked.load(Ordering::SeqCst), came.load(Ordering::SeqCst)), (2, 0));
+}
+
 #[tokio::test]
 async fn of_mixed_addresses_the_public_ones_are_kept() {
     let names = PublicNames { lookup: resolving_to(&["127.0.0.1", "1.1.1.1", "::ffff:10.0.0.1", "2606:4700::1111"]), permits: is_public };

@@ -1,33 +1,7 @@
-/** Attempts to sign in, and a workspace's own providers, in English. */
+/** A workspace's own providers, in English. */
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
   `${count} ${plural.select(count) === "one" ? one : other}`;
-
-export const signIns = {
-  title: "Recent sign-ins",
-  text: "Each attempt to sign in to your account, those that failed too.",
-  failed: "Failed",
-  factors: {
-    password: "Password",
-    totp: "Authenticator app",
-    recovery_code: "Recovery code",
-    passkey: "Passkey",
-    provider: "Another company's account",
-    mail_link: "Link in a mail",
-    device: "Remembered browser",
-    company: "Your company's account",
-  },
-  reasons: {
-    not_admitted: "Not known in that workspace",
-    password: "Wrong password",
-    email_unverified: "Address not confirmed",
-    inactive: "Account not active",
-    provider: "Not confirmed there",
-    mail_link: "Wrong code",
-    second_factor: "Wrong second factor",
-    passkey: "Passkey not accepted",
-  },
-};
 
 export const company = {
   withCompany: "Sign in with your company",

@@ -1,39 +1,9 @@
-/** Inlogpogingen en eigen providers van een werkruimte, in het Nederlands. */
-import type {
-  companyCodes as englishCodes,
-  company as englishCompany,
-  signIns as englishSignIns,
-} from "./en";
+/** Eigen providers van een werkruimte, in het Nederlands. */
+import type { companyCodes as englishCodes, company as englishCompany } from "./en";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
   `${count} ${plural.select(count) === "one" ? one : other}`;
-
-export const signIns: typeof englishSignIns = {
-  title: "Recente inlogpogingen",
-  text: "Elke poging om op je account in te loggen, ook de mislukte.",
-  failed: "Mislukt",
-  factors: {
-    password: "Wachtwoord",
-    totp: "Authenticator-app",
-    recovery_code: "Herstelcode",
-    passkey: "Passkey",
-    provider: "Account bij een ander bedrijf",
-    mail_link: "Link in een mail",
-    device: "Onthouden browser",
-    company: "Je bedrijfsaccount",
-  },
-  reasons: {
-    not_admitted: "In die werkruimte niet bekend",
-    password: "Verkeerd wachtwoord",
-    email_unverified: "Adres niet bevestigd",
-    inactive: "Account niet actief",
-    provider: "Daar niet bevestigd",
-    mail_link: "Verkeerde code",
-    second_factor: "Verkeerde tweede factor",
-    passkey: "Passkey niet aangenomen",
-  },
-};
 
 export const company: typeof englishCompany = {
   withCompany: "Inloggen met je bedrijf",

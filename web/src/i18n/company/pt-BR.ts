@@ -1,39 +1,9 @@
-/** Tentativas de acesso e provedores próprios de um espaço, em português. */
-import type {
-  companyCodes as englishCodes,
-  company as englishCompany,
-  signIns as englishSignIns,
-} from "./en";
+/** Provedores próprios de um espaço, em português. */
+import type { companyCodes as englishCodes, company as englishCompany } from "./en";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
   `${count} ${plural.select(count) === "one" ? one : other}`;
-
-export const signIns: typeof englishSignIns = {
-  title: "Acessos recentes",
-  text: "Cada tentativa de entrar na sua conta, também as que falharam.",
-  failed: "Falhou",
-  factors: {
-    password: "Senha",
-    totp: "Aplicativo autenticador",
-    recovery_code: "Código de recuperação",
-    passkey: "Chave de acesso",
-    provider: "Conta de outra empresa",
-    mail_link: "Link em um e-mail",
-    device: "Navegador lembrado",
-    company: "Conta da sua empresa",
-  },
-  reasons: {
-    not_admitted: "Não conhecido nesse espaço",
-    password: "Senha incorreta",
-    email_unverified: "Endereço não confirmado",
-    inactive: "Conta não ativa",
-    provider: "Não confirmado lá",
-    mail_link: "Código incorreto",
-    second_factor: "Segundo fator incorreto",
-    passkey: "Chave de acesso não aceita",
-  },
-};
 
 export const company: typeof englishCompany = {
   withCompany: "Entrar com a sua empresa",

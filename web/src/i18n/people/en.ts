@@ -117,6 +117,7 @@ export const people = {
     tenants: "Workspaces",
     users: "Users",
     plans: "Plans",
+    signIns: "Sign-ins",
     health: "Health",
     erasures: "Erasures",
     search: "Name of the workspace",

@@ -120,6 +120,7 @@ export const people: People = {
     tenants: "Werkruimten",
     users: "Gebruikers",
     plans: "Abonnementen",
+    signIns: "Aanmeldingen",
     health: "Gezondheid",
     erasures: "Gewist",
     search: "Naam van de werkruimte",

@@ -120,6 +120,7 @@ export const people: People = {
     tenants: "Espaços",
     users: "Usuários",
     plans: "Planos",
+    signIns: "Acessos",
     health: "Saúde",
     erasures: "Apagados",
     search: "Nome do espaço de trabalho",

@@ -72,6 +72,17 @@ export const policy = {
   byAddress: "By address",
   byWayIn: "By way in",
   byFactor: "By second factor",
+  byCap: "Over the cap",
+  sooner: "Signed out sooner",
+  limitsTitle: "What the history cannot tell",
+  limits: {
+    use_between:
+      "When sessions were used in between is not kept: one that would have timed out meanwhile counts as open.",
+    moved_sessions: "From where a session was used after its sign-in is not kept.",
+    tokens: "Access tokens of programs are not played.",
+    forgotten_sessions:
+      "Sessions that ended a month ago or longer are forgotten: their sign-ins are played without cap and time-out.",
+  },
   hasFactor: "Second factor set up",
   yes: "Yes",
   no: "No",

@@ -73,6 +73,17 @@ export const policy: Policy = {
   byAddress: "Door adres",
   byWayIn: "Door manier",
   byFactor: "Door tweede factor",
+  byCap: "Boven het maximum",
+  sooner: "Eerder afgemeld",
+  limitsTitle: "Wat de geschiedenis niet kan zeggen",
+  limits: {
+    use_between:
+      "Wanneer sessies tussendoor gebruikt zijn wordt niet bewaard: een die intussen verlopen zou zijn telt als open.",
+    moved_sessions: "Waarvandaan een sessie na de aanmelding gebruikt is wordt niet bewaard.",
+    tokens: "Toegangstokens van programma's worden niet nagespeeld.",
+    forgotten_sessions:
+      "Sessies die een maand of langer geleden eindigden zijn vergeten: hun aanmeldingen worden zonder maximum en verlooptijd nagespeeld.",
+  },
   hasFactor: "Tweede factor ingesteld",
   yes: "Ja",
   no: "Nee",

@@ -75,6 +75,17 @@ export const policy: Policy = {
   byAddress: "Pelo endereço",
   byWayIn: "Pela forma",
   byFactor: "Pelo segundo fator",
+  byCap: "Acima do limite",
+  sooner: "Encerrada antes",
+  limitsTitle: "O que o histórico não diz",
+  limits: {
+    use_between:
+      "Não se guarda quando as sessões foram usadas no meio-tempo: uma que teria expirado conta como aberta.",
+    moved_sessions: "Não se guarda de onde uma sessão foi usada depois de entrar.",
+    tokens: "Os tokens de acesso de programas não são simulados.",
+    forgotten_sessions:
+      "Sessões encerradas há um mês ou mais foram esquecidas: seus acessos são simulados sem limite nem expiração.",
+  },
   hasFactor: "Segundo fator configurado",
   yes: "Sim",
   no: "Não",

@@ -1,10 +1,11 @@
 /** Whom a draft of the security policy would have stopped. */
-import { Table, Text } from "@mantine/core";
+import { List, Table, Text } from "@mantine/core";
 import { IconUserCheck } from "@tabler/icons-react";
 import type { Simulation } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
+import { wordFor } from "@/shared/eventText";
 import { Section } from "@/shared/Page";
 import table from "@/shared/table.module.css";
 import classes from "./policy.module.css";
@@ -12,6 +13,9 @@ import classes from "./policy.module.css";
 export function PolicySimulation({ result }: { result: Simulation }) {
   const t = useT();
   const f = useFormats();
+  // Only where the draft says something about sessions, so that the table stays narrow.
+  const hasCap = result.stopped.some((member) => member.by_session_cap > 0);
+  const hasSooner = result.stopped.some((member) => member.ended_sooner > 0);
   const rest = result.stopped_members - result.stopped.length;
   if (result.stopped.length === 0) {
     return (
@@ -25,6 +29,7 @@ export function PolicySimulation({ result }: { result: Simulation }) {
             {t.policy.played(result.sign_ins, result.members)}
           </Text>
         ) : null}
+        <Limits result={result} />
       </Section>
     );
   }
@@ -42,6 +47,8 @@ export function PolicySimulation({ result }: { result: Simulation }) {
               <Table.Th visibleFrom="sm">{t.policy.byAddress}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.byWayIn}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.byFactor}</Table.Th>
+              {hasCap ? <Table.Th visibleFrom="sm">{t.policy.byCap}</Table.Th> : null}
+              {hasSooner ? <Table.Th visibleFrom="sm">{t.policy.sooner}</Table.Th> : null}
               <Table.Th visibleFrom="sm">{t.policy.hasFactor}</Table.Th>
               <Table.Th visibleFrom="sm">{t.policy.last}</Table.Th>
             </Table.Tr>
@@ -63,6 +70,8 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                         [t.policy.byAddress, f.number(member.by_address)],
                         [t.policy.byWayIn, f.number(member.by_way_in)],
                         [t.policy.byFactor, f.number(member.by_second_factor)],
+                        ...(hasCap ? [[t.policy.byCap, f.number(member.by_session_cap)]] : []),
+                        ...(hasSooner ? [[t.policy.sooner, f.number(member.ended_sooner)]] : []),
                         [t.policy.hasFactor, hasFactor],
                         [t.policy.last, f.dateTime(member.last_stopped_at)],
                       ].map(([label, value]) => (
@@ -77,6 +86,8 @@ export function PolicySimulation({ result }: { result: Simulation }) {
                   <Table.Td visibleFrom="sm">{f.number(member.by_address)}</Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.by_way_in)}</Table.Td>
                   <Table.Td visibleFrom="sm">{f.number(member.by_second_factor)}</Table.Td>
+                  {hasCap ? <Table.Td visibleFrom="sm">{f.number(member.by_session_cap)}</Table.Td> : null}
+                  {hasSooner ? <Table.Td visibleFrom="sm">{f.number(member.ended_sooner)}</Table.Td> : null}
                   <Table.Td visibleFrom="sm">{hasFactor}</Table.Td>
                   <Table.Td visibleFrom="sm">
                     <When at={member.last_stopped_at} dateOnly />
@@ -92,6 +103,25 @@ export function PolicySimulation({ result }: { result: Simulation }) {
           {t.policy.more(rest)}
         </Text>
       ) : null}
+      <Limits result={result} />
     </Section>
+  );
+}
+
+/** What was not kept, and so could not be played. */
+function Limits({ result }: { result: Simulation }) {
+  const t = useT();
+  if (result.limits.length === 0) return null;
+  return (
+    <>
+      <Text fw={500} mt="md">
+        {t.policy.limitsTitle}
+      </Text>
+      <List size="sm" c="dimmed">
+        {result.limits.map((limit) => (
+          <List.Item key={limit}>{wordFor(t.policy.limits, limit)}</List.Item>
+        ))}
+      </List>
+    </>
   );
 }

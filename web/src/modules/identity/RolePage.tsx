@@ -96,6 +96,7 @@ function usersOf(problem: Problem, t: Catalogue): string[] {
     ...line(t.nav.members, names("members")),
     ...line(t.invitations.title, names("invitations")),
     ...line(t.nav.roles, names("roles")),
+    ...line(t.company.providers, names("sign_in_providers")),
   ];
 }
 

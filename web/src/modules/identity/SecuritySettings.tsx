@@ -29,7 +29,7 @@ import { Identities, NoPassword } from "./Identities";
 import { ConnectedApps } from "./oauth/ConnectedApps";
 import { identitiesQuery, secondFactorsQuery, sessionsQuery } from "./queries";
 import { SecondFactors } from "./SecondFactors";
-import { SignIns } from "./SignIns";
+import { AccountEvents, SignIns } from "./SignIns";
 import classes from "./security.module.css";
 
 export function SecuritySettings() {
@@ -51,6 +51,7 @@ export function SecuritySettings() {
       {tenant && !refused ? <CompanyIdentities /> : null}
       <Sessions />
       <SignIns />
+      <AccountEvents />
       {tenant && !refused ? <AccessTokens /> : null}
       <ConnectedApps />
       {identities?.has_password === false ? <NoPassword /> : <Password />}

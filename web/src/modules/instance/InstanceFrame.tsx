@@ -12,6 +12,7 @@ const PARTS = [
   { key: "tenants", to: "/instance/tenants" },
   { key: "users", to: "/instance/users" },
   { key: "plans", to: "/instance/plans" },
+  { key: "signIns", to: "/instance/sign-ins" },
   { key: "health", to: "/instance/health" },
   { key: "erasures", to: "/instance/erasures" },
 ] as const;

@@ -9,13 +9,13 @@ import { useT } from "@/i18n";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
 import { MoreRows, pagesOf } from "@/shared/pages";
+import { SEVERITY_COLORS } from "@/shared/severity";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
 import { AuditFrame } from "./AuditFrame";
 import classes from "./platform.module.css";
 
 const route = getRouteApi("/app/audit/security");
-const COLORS: Record<string, string> = { low: "gray", medium: "indigo", high: "orange", critical: "red" };
 
 export function SecurityEvents() {
   const t = useT();
@@ -84,7 +84,11 @@ export function SecurityEvents() {
                           </Text>
                         </Table.Td>
                         <Table.Td>
-                          <Badge variant="dot" color={COLORS[event.severity]} className={table.badge}>
+                          <Badge
+                            variant="dot"
+                            color={SEVERITY_COLORS[event.severity]}
+                            className={table.badge}
+                          >
                             {wordFor(t.securityEvents.severities, event.severity)}
                           </Badge>
                         </Table.Td>

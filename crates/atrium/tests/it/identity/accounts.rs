@@ -188,6 +188,66 @@ async fn an_erased_user_is_nowhere_and_what_he_did_stays() {
     assert!(report["report"]["tables"]["directory.pictures"] == 1, "{report}");
 }
 
+/// What was sent to an address that the user had before goes too; what its next holder got there stays.
+#[tokio::test]
+async fn mails_and_invitations_of_former_addresses_are_erased() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (user, bo) = tenant.member(&world, "editor").await;
+    let (former, now) = ("editor.acme@example.com", "zebracorn@example.com");
+    let other = Tenant::found(&world, "other").await;
+    let guest = role_id(&other, "guest").await;
+    other.owner.post("/invitations", json!({ "email": former, "role_id": guest })).await.expect(201);
+    world.settle().await;
+    bo.post("/me/email-change", json!({ "email": now })).await.expect(202);
+    let token = newest_token(&world, now).await;
+    Client::anonymous(&world).post("/email-confirmations", json!({ "token": token })).await.expect(204);
+    world.settle().await;
+    assert!(where_it_stands(&world, former).await.contains(&"directory.mails".to_owned()));
+    bo.post("/me/closure", json!({ "email": now })).await.expect(202);
+    world.settle().await;
+    // Somebody else takes the address.
+    sign_up(&world, former).await;
+    let theirs = kinds_of_mail(&world, former).await;
+    world.advance_minutes(7 * 24 * 60);
+    run_erasure(&world).await;
+    assert_eq!(where_it_stands(&world, "zebracorn").await, [] as [&str; 0]);
+    let left = kinds_of_mail(&world, former).await;
+    assert!(left.contains(&"email_verification".to_owned()), "the next holder's own: {left:?}");
+    assert!(!left.contains(&"email_changed".to_owned()) && !left.contains(&"email_change_asked".to_owned()), "{theirs:?} {left:?}");
+    let stands: i64 = sqlx::query_scalar("SELECT count(*) FROM directory.former_emails WHERE user_id = $1")
+        .bind(user)
+        .fetch_one(&mut world.as_owner().await)
+        .await
+        .expect("a count");
+    assert_eq!(stands, 0);
+    let (_, admin) = platform_admin(&world, "root@example.com").await;
+    let report = admin.get("/admin/erasures").await.expect(200).json["items"][0]["report"].clone();
+    assert!(report["tables"]["directory.mails"].as_i64() > Some(2), "{report}");
+}
+
+#[tokio::test]
+async fn an_invitation_to_a_former_address_goes_with_who_had_it() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (_, bo) = tenant.member(&world, "editor").await;
+    let former = "editor.acme@example.com";
+    let other = Tenant::found(&world, "other").await;
+    let guest = role_id(&other, "guest").await;
+    other.owner.post("/invitations", json!({ "email": former, "role_id": guest })).await.expect(201);
+    bo.post("/me/email-change", json!({ "email": "bo.new@example.com" })).await.expect(202);
+    let token = newest_token(&world, "bo.new@example.com").await;
+    Client::anonymous(&world).post("/email-confirmations", json!({ "token": token })).await.expect(204);
+    bo.post("/me/closure", json!({ "email": "bo.new@example.com" })).await.expect(202);
+    world.settle().await;
+    world.advance_minutes(7 * 24 * 60);
+    run_erasure(&world).await;
+    assert_eq!(where_it_stands(&world, former).await, [] as [&str; 0]);
+    let (_, admin) = platform_admin(&world, "root@example.com").await;
+    let report = admin.get("/admin/erasures").await.expect(200).json["items"][0]["report"].clone();
+    assert_eq!(report["tables"]["directory.invitations"], 1, "{report}");
+}
+
 /// Each table of the directory that names a user either goes with the user, or is known to stay emptied.
 #[tokio::test]
 async fn no_table_of_users_is_forgotten_by_erasure() {

@@ -12,7 +12,7 @@ use crate::matrix::{any_path, call, filled, fixtures, operations};
 use crate::world::World;
 
 /// What a workspace's policy does not stand before, with the reason.
-const OPEN: [(&str, &str); 42] = [
+const OPEN: [(&str, &str); 43] = [
     ("GET /session", "says why the workspace is closed"),
     ("DELETE /session", "whoever may not act may leave"),
     ("POST /session/tenant", "leads to another workspace, or to this one with what it asks for"),
@@ -40,13 +40,14 @@ const OPEN: [(&str, &str); 42] = [
     ("PUT /me/avatar", "one's own account"),
     ("DELETE /me/avatar", "one's own account"),
     ("GET /me/consents", "one's own account"),
-    ("GET /me/sign-ins", "one's own account"),
     ("GET /me/company-identities", "one's own, in every workspace"),
     ("DELETE /me/company-identities/{id}", "takes back what one linked"),
     ("GET /me/email-change", "one's own account"),
     ("POST /me/email-change", "one's own account"),
     ("DELETE /me/email-change", "one's own account"),
     ("POST /me/closure", "one's own account"),
+    ("GET /me/sign-ins", "what is known about oneself"),
+    ("GET /me/security-events", "what is known about oneself"),
     ("GET /me/exports", "what is known about oneself"),
     ("POST /me/exports", "what is known about oneself"),
     ("GET /me/exports/{id}/content", "what is known about oneself"),

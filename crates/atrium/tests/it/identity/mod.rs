@@ -25,6 +25,7 @@ mod profile;
 mod roles;
 pub mod second_factors;
 mod sessions;
+mod sign_ins;
 mod sign_up;
 pub mod support;
 mod support_attacks;

@@ -53,6 +53,12 @@ async fn sessions_and_attempts_say_from_where() {
     assert_eq!(shown, [(&success, &Value::Null), (&failed, &lisbon), (&success, &germany), (&success, &utrecht)]);
     assert_eq!((&attempts["items"][1]["failure_reason"], &attempts["items"][1]["factors"]), (&json!("password"), &json!(["password"])));
     assert_eq!(attempts["items"][0]["workspace"], ana.get("/tenant").await.expect(200).json["name"]);
+    let of_members = ana.get("/sign-ins").await.expect(200).json;
+    assert_eq!(
+        (&of_members["items"][1]["outcome"], &of_members["items"][1]["place"]),
+        (&failed, &lisbon),
+        "who manages security sees it too"
+    );
     // Page by page, and nobody else's.
     let page = ana.get("/me/sign-ins?limit=1").await.expect(200).json;
     let next = ana.get(&format!("/me/sign-ins?limit=1&cursor={}", page["next_cursor"].as_str().expect("more"))).await.expect(200).json;

@@ -317,6 +317,117 @@ async fn the_simulation_names_who_would_be_stopped() {
     assert_eq!(ana.post("/tenant/security-policy/simulations", json!({})).await.expect(200).json["sign_ins"], 1);
 }
 
+async fn simulated(owner: &Client, draft: Value) -> Value {
+    owner.post("/tenant/security-policy/simulations", draft).await.expect(200).json
+}
+
+/// The whole of the 90 days, entries from other workspaces, the cap and the end of sessions; and what is not known is said.
+#[tokio::test]
+async fn a_simulation_plays_entries_caps_and_ends_and_says_what_it_cannot_know() {
+    let world = World::new().await;
+    let (ana, bo) = with_bo(&world).await;
+    let id = bo.get("/me").await.expect(200).id();
+    let of_bo = |played: &Value| {
+        let stopped = played["stopped"].as_array().expect("members");
+        stopped.iter().find(|member| member["user_id"] == json!(id)).cloned().unwrap_or_default()
+    };
+    // Bo founds a workspace, goes there, and comes back: the entry is a sign-in of this one.
+    let mut elsewhere = bo.clone();
+    let own = bo.post("/tenants", json!({ "name": "Own", "timezone": "UTC" })).await.expect(201).id();
+    let here = bo.get("/session").await.expect(200).json["tenant"]["id"].clone();
+    for tenant in [json!(own), here] {
+        let switched = elsewhere.post("/session/tenant", json!({ "tenant_id": tenant })).await.expect(200);
+        elsewhere.keep_cookie(&switched);
+        world.advance_minutes(1);
+    }
+    let played = simulated(&ana, json!({ "addresses": { "blocked": ["127.0.0.1"] } })).await;
+    assert_eq!(of_bo(&played)["by_address"], 2, "accepted the invitation, and came back: {played}");
+    assert_eq!(played["limits"], json!(["moved_sessions", "tokens"]));
+
+    // Two more at once, where one is allowed.
+    for _ in 0..2 {
+        try_sign_in(&world, BO, PASSWORD).await.expect(201);
+        world.advance_minutes(1);
+    }
+    let capped = |when: &str| json!({ "session": { "max_concurrent": 1, "when_exceeded": when } });
+    let denied = simulated(&ana, capped("deny")).await;
+    // tenant_to_enter leads here again, since it was entered last.
+    assert_eq!((&of_bo(&denied)["by_session_cap"], &denied["limits"]), (&json!(2), &json!([])), "{denied}");
+    assert_eq!(of_bo(&simulated(&ana, capped("end_oldest")).await), Value::Null, "nobody is stopped by what ends another");
+
+    // A session that is used after the draft would have ended it.
+    world.advance_minutes(30);
+    elsewhere.get("/session").await.expect(200);
+    let short = |extend: bool| json!({ "session": { "timeout_seconds": 600, "extend_on_activity": extend } });
+    let played = simulated(&ana, short(false)).await;
+    assert_eq!((&of_bo(&played)["ended_sooner"], &played["limits"]), (&json!(1), &json!([])), "{played}");
+    let played = simulated(&ana, short(true)).await;
+    assert_eq!((&of_bo(&played), &played["limits"]), (&Value::Null, &json!(["use_between"])), "{played}");
+
+    // Sessions that are forgotten are said to be.
+    sqlx::query("UPDATE directory.login_history SET session_id = NULL WHERE user_id = $1")
+        .bind(id)
+        .execute(&mut world.as_owner().await)
+        .await
+        .expect("forgotten");
+    let played = simulated(&ana, capped("deny")).await;
+    assert_eq!((&of_bo(&played), &played["limits"]), (&Value::Null, &json!(["forgotten_sessions"])), "{played}");
+    assert_eq!(played["sessions_unknown"], 4);
+}
+
+/// However many sign-ins there were, all are played.
+#[tokio::test]
+async fn a_simulation_reads_the_whole_of_the_history() {
+    let world = World::new().await;
+    let (ana, bo) = with_bo(&world).await;
+    let id = bo.get("/me").await.expect(200).id();
+    let tenant: uuid::Uuid =
+        ana.get("/session").await.expect(200).json["tenant"]["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    sqlx::query(
+        "INSERT INTO directory.login_history (id, user_id, tenant_id, outcome, ip_address, created_at)
+         SELECT gen_random_uuid(), $1, $2, 'success', '203.0.113.9', $3::timestamptz - n * interval '1 minute' FROM generate_series(1, 60000) n",
+    )
+    .bind(id)
+    .bind(tenant)
+    .bind(world.now())
+    .execute(&mut world.as_owner().await)
+    .await
+    .expect("a history");
+    let played = simulated(&ana, json!({ "addresses": { "blocked": ["203.0.113.9"] } })).await;
+    assert!(played["sign_ins"].as_i64() >= Some(60_000), "{}", played["sign_ins"]);
+    assert_eq!(played["stopped"][0]["by_address"], 60_000);
+}
+
+/// Of two workspaces one asks for nothing; in neither does a password alone, a remembered browser or grace change what concerns the
+/// account, once there is a second factor.
+#[tokio::test]
+async fn what_concerns_the_account_takes_the_second_factor_whatever_the_workspace_asks() {
+    let world = World::new().await;
+    let (mut ana, mut bo) = with_bo(&world).await;
+    let own = bo.post("/tenants", json!({ "name": "Own", "timezone": "UTC" })).await.expect(201).id();
+    let (phone, _) = set_up(&world, &bo).await;
+    requires(&world, &mut ana, required(3, 7)).await;
+    world.advance_minutes(OLD);
+    let switched = bo.post("/session/tenant", json!({ "tenant_id": own })).await.expect(200);
+    bo.keep_cookie(&switched);
+    let acts = [
+        (Method::DELETE, "/me/totp", Value::Null),
+        (Method::POST, "/me/recovery-codes", json!({})),
+        (Method::POST, "/me/email-change", json!({ "email": "new@example.com" })),
+        (Method::POST, "/me/exports", json!({})),
+        (Method::POST, "/access-tokens", json!({ "name": "Script", "scopes": ["contacts:read"] })),
+    ];
+    for (method, path, body) in &acts {
+        step_up_required(&bo.send(method.clone(), path, &[("if-match", "*")], Some(body)).await);
+    }
+    // The password is no answer to that, where the workspace asks for nothing too.
+    let by_password = bo.post("/session/verification", json!({ "method": "password", "password": PASSWORD })).await;
+    assert_eq!((by_password.status.as_u16(), by_password.code()), (403, "password_not_enough"), "{}", by_password.text);
+    let shown = bo.post("/session/verification", json!({ "method": "totp", "code": phone.code(&world, 0) })).await.expect(200);
+    bo.keep_cookie(&shown);
+    bo.post("/me/recovery-codes", json!({})).await.expect(201);
+}
+
 /// Tokens have the grace of their member, and no longer: it ends with its logins or its days.
 #[tokio::test]
 async fn grace_of_tokens_ends_with_its_logins_or_days_too() {

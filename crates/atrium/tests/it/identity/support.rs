@@ -303,3 +303,24 @@ fn what_a_lease_hides_was_decided_for_each_field() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+/// What a line says about somebody goes with that person: the administrator's name stands under the administrator's key.
+#[tokio::test]
+async fn the_line_of_a_grant_names_the_administrator_under_his_or_her_own_key() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (root, admin) = platform_admin(&world, "root@example.com").await;
+    let asked = admin.post(&format!("/admin/tenants/{}/support-leases", tenant.id), json!({ "reason": "Asked" })).await;
+    let lease = asked.expect(201).json["lease"]["id"].as_str().expect("an id").to_owned();
+    tenant.owner.put(&format!("/support-leases/{lease}/grant"), None, usual()).await.expect(200);
+    let line =
+        async || trail(&tenant, "&entity_type=support_lease").await.into_iter().find(|line| line["action"] == "support_lease.granted");
+    let before = line().await.expect("a line");
+    assert_eq!((&before["new_values"]["administrator"], &before["actor"]["name"]), (&json!("Root"), &json!("acme Owner")));
+    assert!(before["new_values"].get("granted_by").is_none(), "that is the actor: {before}");
+    sql(&world, &format!("DELETE FROM platform.audit_keys WHERE subject_id = '{root}'")).await;
+    world.app.audit_keys.forget(&[root]);
+    let after = line().await.expect("a line");
+    assert_eq!((&after["is_erased"], &after["actor"]["name"]), (&json!(true), &json!("acme Owner")));
+    assert!(!after.to_string().contains("Root"), "{after}");
+}

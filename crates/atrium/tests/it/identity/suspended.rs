@@ -1,5 +1,6 @@
 //! Users and workspaces that were suspended get nowhere, with whatever they held before.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{PASSWORD, kinds_of_mail, newest_token, role_id, sign_up, try_sign_in};
@@ -108,4 +109,49 @@ async fn a_suspended_workspace_is_closed_to_members_and_visitors() {
         .expect("changed");
     visitor.post(&format!("{public}/bookings"), booking("2031-09-10T09:00:00Z", "vera@example.com")).await.expect(201);
     visitor.get(&format!("/public/bookings/{manage}")).await.expect(200);
+}
+
+/// Links that were handed out to a member open nothing once he or she is none: files, exports of the trail, and, for who is
+/// suspended from the instance, the export of all own data too.
+#[tokio::test]
+async fn a_removed_or_suspended_members_links_to_downloads_are_dead() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    for (n, end) in ["removed", "suspended", "inactive", "suspended from the instance"].into_iter().enumerate() {
+        let (id, member) = tenant.member(&world, "admin").await;
+        let form = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nsecret\r\n--x--\r\n";
+        let file = member.raw(Method::POST, "/api/v1/files", "multipart/form-data; boundary=x", form.into()).await.expect(201).id();
+        let export = member.post("/audit-exports", json!({})).await.expect(202).id();
+        let own = member.post("/me/exports", json!({})).await.expect(202).id();
+        world.settle().await;
+        let links = [format!("/files/{file}"), format!("/audit-exports/{export}/content")];
+        let own = format!("/me/exports/{own}/content");
+        for link in links.iter().chain([&own]) {
+            member.get(link).await.expect(200);
+        }
+        let path = format!("/members/{id}");
+        match end {
+            "removed" => {
+                tenant.owner.delete(&path).await.expect(204);
+            }
+            "suspended" | "inactive" => {
+                tenant.owner.send(Method::PATCH, &path, &[("if-match", "*")], Some(&json!({ "status": end }))).await.expect(200);
+            }
+            _ => set_user(&world, "admin.acme@example.com", "suspended").await,
+        }
+        for link in &links {
+            let answer = member.get(link).await;
+            assert!(matches!(answer.status.as_u16(), 401 | 403 | 404), "{end}: {link}: {}", answer.text);
+            assert!(!answer.text.contains("secret"), "{end}: {link}");
+        }
+        // One's own data are the person's, whatever workspace he or she left, and not the suspended account's.
+        let expected = if n == 3 { 401 } else { 200 };
+        assert_eq!(member.get(&own).await.status.as_u16(), expected, "{end}");
+        sqlx::raw_sql(
+            "UPDATE directory.users SET email = id || '@gone.example', email_key = id || '@gone.example' WHERE email = 'admin.acme@example.com'",
+        )
+        .execute(&mut world.as_owner().await)
+        .await
+        .expect("another may come");
+    }
 }

@@ -81,6 +81,32 @@ async fn many_exports_are_told_and_more_are_refused() {
     assert_eq!(count(&kinds_of_mail(&world, "ana@example.com").await, "many_exports"), 1);
 }
 
+/// Exports of contacts and of the trail count as those of one's own data do, and who administers learns of it in the app too.
+#[tokio::test]
+async fn exports_of_contacts_and_of_the_trail_count_and_administrators_are_told_in_the_app() {
+    let world = World::new().await;
+    let ana = sign_up(&world, "ana@example.com").await;
+    let tenant = crate::client::Tenant::of(ana.clone(), "Studio").await;
+    let (id, bo) = tenant.member(&world, "admin").await;
+    let version = ana.get("/tenant").await.expect(200).json["version"].clone();
+    ana.patch("/tenant", &version, json!({ "alerts_admins": true })).await.expect(200);
+    let contact = bo.post("/contacts", json!({ "name": "Vera" })).await.expect(201).id();
+    let path = format!("/privacy/contacts/{contact}/data-export");
+    bo.post(&path, Value::Null).await.expect(200);
+    bo.post("/audit-exports", json!({})).await.expect(202);
+    let told = async || count(&kinds_of_mail(&world, "admin.Studio@example.com").await, "many_exports");
+    assert_eq!(told().await, 0, "two are none too many");
+    bo.post(&path, Value::Null).await.expect(200);
+    assert_eq!(told().await, 1);
+    assert_eq!(count(&kinds_of_mail(&world, "ana@example.com").await, "member_suspicious"), 1);
+    let notifications = ana.get("/notifications").await.expect(200).json;
+    let notice = notifications["items"].as_array().expect("items").iter().find(|one| one["kind"] == "member.suspicious").cloned();
+    let notice = notice.unwrap_or_else(|| panic!("{notifications}"));
+    assert_eq!((&notice["facts"]["kind"], &notice["link"]), (&json!("many_exports"), &json!(format!("/members/{id}"))));
+    let events = ana.get(&format!("/security-events?user_id={id}")).await.expect(200).text;
+    assert!(events.contains("contact_data_exported") && events.contains("audit_trail_exported"), "{events}");
+}
+
 /// Whoever got past the password and fails at the second factor is the more reason to tell; so is who tries the codes of mailed links.
 #[tokio::test]
 async fn failures_at_the_second_factor_and_at_mailed_links_are_told_as_those_of_passwords_are() {

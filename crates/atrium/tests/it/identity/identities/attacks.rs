@@ -51,10 +51,12 @@ async fn an_id_token_is_its_issuers_for_us_now_and_once() {
     }
     go(&world, &company, &Client::anonymous(&world), "sign_in", json!({})).await.expect(201);
     let mut db = world.as_owner().await;
-    let failed: i64 = sqlx::query_scalar("SELECT count(*) FROM directory.login_history WHERE method = 'provider' AND outcome = 'failed'")
-        .fetch_one(&mut db)
-        .await
-        .expect("a count");
+    let failed: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM directory.login_history WHERE method = 'provider' AND outcome = 'failed' AND failure_reason = 'provider'",
+    )
+    .fetch_one(&mut db)
+    .await
+    .expect("a count");
     assert_eq!(failed, 14, "each is written down");
 }
 
@@ -201,6 +203,52 @@ async fn addresses_that_are_not_public_are_not_asked() {
         assert!(!answer.text.contains(host), "{}", answer.text);
     }
     assert_eq!(came.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
+/// A document that may be read leads nowhere that may not: not to keys, not with a code to a token endpoint, not by a redirect.
+#[tokio::test]
+async fn a_public_document_leads_to_no_private_address() {
+    let company = Company::open().await;
+    let provider = company.provider("acme");
+    let world = World::with(Default::default(), |config| config.providers = vec![provider]).await;
+    // 127.0.0.1 stands for the public internet here, and 127.0.0.2 for what is private.
+    let is_public = |ip: std::net::IpAddr| ip == std::net::IpAddr::from([127, 0, 0, 1]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await.expect("a port");
+    let private = format!("http://{}", listener.local_addr().expect("an address"));
+    let came = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counts = came.clone();
+    platform::task::detach(async move {
+        while listener.accept().await.is_ok() {
+            counts.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    let visitor = served_with(&world, platform::http_client::HttpClient::allowing(is_public)).await;
+    let begun = json!({ "provider": "acme", "intent": "sign_in" });
+    company.wish(|wishes| wishes.discovery = json!({ "jwks_uri": format!("{private}/jwks") }));
+    assert_eq!(visitor.post("/sessions/provider/options", begun.clone()).await.expect(502).code(), "provider_unreachable");
+    company.wish(|wishes| wishes.discovery = json!({ "token_endpoint": format!("{private}/token") }));
+    let (browser, url) = begin(&visitor, "sign_in").await;
+    let (code, state) = company.authorize(&world, &url, &json!({}));
+    let answer = come_back(&browser, &code, &state).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (401, "provider_refused"), "{}", answer.text);
+    assert!(!answer.text.contains("127.0.0.2"), "{}", answer.text);
+    assert_eq!(came.load(std::sync::atomic::Ordering::SeqCst), 0, "nobody even connected");
+    // With its own addresses the same way leads on.
+    company.wish(|wishes| wishes.discovery = json!({}));
+    let (browser, url) = begin(&visitor, "sign_in").await;
+    let (code, state) = company.authorize(&world, &url, &json!({}));
+    come_back(&browser, &code, &state).await.expect(200);
+}
+
+/// The same instance, served with another client for the host's addresses.
+async fn served_with(world: &World, services: platform::http_client::HttpClient) -> Client {
+    let app = platform::App::new(platform::state::Parts { services, ..(*world.app).clone() });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = atrium::router::router(atrium::health::Health { app, draining: std::sync::Arc::default() });
+    let limits = atrium::server::Limits { connections: 64, drain: Duration::from_secs(1) };
+    platform::task::detach(atrium::server::serve(listener, None, router, limits, tokio_util::sync::CancellationToken::new()));
+    Client::at(&url)
 }
 
 #[tokio::test]

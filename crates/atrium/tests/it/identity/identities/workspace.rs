@@ -234,6 +234,21 @@ async fn newcomers_come_in_as_far_as_the_owner_said() {
     refused("third").await;
 }
 
+/// Newcomers would get it, so it is in use as one that somebody holds.
+#[tokio::test]
+async fn a_role_for_newcomers_is_not_deleted_and_says_whose_they_are() {
+    let world = world().await;
+    let office = Office::open(&world, "acme", &Company::open().await, json!({})).await;
+    let owner = &office.tenant.owner;
+    let role = owner.post("/roles", json!({ "name": "Newcomer", "permissions": [] })).await.expect(201).id();
+    office.change(json!({ "admits": "anybody", "role_id": role })).await.expect(200);
+    let path = format!("/roles/{role}");
+    let refused = owner.delete(&path).await.expect(409);
+    assert_eq!((refused.code(), &refused.json["sign_in_providers"]), ("role_in_use", &json!(["Acme ID"])));
+    office.change(json!({})).await.expect(200);
+    owner.delete(&path).await.expect(204);
+}
+
 #[tokio::test]
 async fn what_is_switched_off_ends_its_sessions() {
     let world = world().await;

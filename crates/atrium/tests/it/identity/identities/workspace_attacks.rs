@@ -147,6 +147,7 @@ async fn whom_it_names_is_in_its_workspace_and_nowhere_else() {
         (Method::GET, "/me", Value::Null),
         (Method::PATCH, "/me", json!({ "name": "Mallory" })),
         (Method::GET, "/me/sign-ins", Value::Null),
+        (Method::GET, "/me/security-events", Value::Null),
         (Method::GET, "/sessions", Value::Null),
         (Method::DELETE, "/sessions", Value::Null),
         (Method::GET, "/me/identities", Value::Null),

@@ -164,3 +164,71 @@ async fn other_sites_may_call_what_looks_at_no_cookie() {
     let cookies = tenant.owner.form("/oauth/token", &from, &[("grant_type", "refresh_token")]).await.expect(401);
     assert_eq!(super::error(&cookies), "invalid_client");
 }
+
+/// OpenID Connect Core 1.0, 3.1.2.1, and RP-Initiated Logout 1.0, 2: by POST too. It comes from another site, with no cookie that
+/// would be looked at, and is the same request by GET from there on.
+#[tokio::test]
+async fn a_form_of_a_clients_page_leads_where_its_link_does() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let done = "https://notes.example.com/bye";
+    let app = registered(&tenant.owner, json!({ "post_logout_redirect_uris": [done] })).await;
+    let tokens = app.tokens(&world, &tenant.owner, &tenant).await;
+    let cross_site = [("origin", "https://notes.example.com"), ("sec-fetch-site", "cross-site")];
+    let fields = |address: &str| super::answered(&format!("https://x.example{address}"));
+    let asked = fields(&app.request(&[]));
+    let pairs: Vec<(&str, &str)> = asked.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    // Whoever is signed in: the cookie of a request of another site is not looked at.
+    for client in [&Client::anonymous(&world), &tenant.owner] {
+        let sent = client.form("/oauth/authorize", &cross_site, &pairs).await.expect(303);
+        let to = super::location(&sent);
+        assert!(to.starts_with("/oauth/authorize?"), "{to}");
+        assert_eq!(fields(&to), asked);
+        assert!(sent.headers.get("set-cookie").is_none() && sent.headers.get("access-control-allow-origin").is_none());
+    }
+    let to = super::location(&tenant.owner.form("/oauth/authorize", &cross_site, &pairs).await.expect(303));
+    let back = super::location(&tenant.owner.get(&to).await.expect(303));
+    assert!(back.starts_with(super::CALLBACK) && super::answered(&back).contains_key("code"), "{back}");
+    // A name that stands twice, another kind of body, another address than ours.
+    tenant.owner.form("/oauth/authorize", &cross_site, &[("client_id", "a"), ("client_id", "b")]).await.expect(400);
+    let json = tenant.owner.raw(Method::POST, "/oauth/authorize", "application/json", b"{}".to_vec()).await;
+    assert_eq!(json.status.as_u16(), 400, "{}", json.text);
+
+    let hint = text(&tokens, "id_token");
+    let out = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", done), ("state", "x y")];
+    let to = super::location(&tenant.owner.form("/oauth/logout", &cross_site, &out).await.expect(303));
+    tenant.owner.get("/session").await.expect(200);
+    assert_eq!(super::location(&tenant.owner.get(&to).await.expect(303)), format!("{done}?state=x+y"));
+    tenant.owner.get("/session").await.expect(401);
+    // Without the hint a form of another site ends nothing, and the person is asked.
+    let again = Client::sign_in(&world, "acme@example.com", crate::client::new_password(&world, "acme@example.com").await).await;
+    let to = super::location(&again.form("/oauth/logout", &cross_site, &[("post_logout_redirect_uri", done)]).await.expect(303));
+    assert_eq!(super::location(&again.get(&to).await.expect(303)), "/oauth/sign-out");
+    again.get("/session").await.expect(200);
+}
+
+/// What the discovery document promises is given.
+#[tokio::test]
+async fn each_claim_that_is_promised_is_given() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    super::super::put_picture(&tenant.owner, "/me/avatar").await.expect(200);
+    let app = registered(&tenant.owner, json!({})).await;
+    let code = app.code(&tenant.owner, &tenant, &[("scope", "openid profile email")]).await;
+    let issued = app.redeem(&world, &code).await.expect(200).json;
+    let mut given = claims(&world, &text(&issued, "id_token")).await;
+    let info = super::by(&world, &text(&issued, "access_token"), Method::GET, "/oauth/userinfo", None).await.expect(200).json;
+    for (name, value) in info.as_object().expect("claims") {
+        given[name] = value.clone();
+    }
+    let promised = Client::anonymous(&world).get("/.well-known/openid-configuration").await.expect(200).json["claims_supported"].clone();
+    for claim in promised.as_array().expect("claims") {
+        assert!(!given[claim.as_str().expect("a name")].is_null(), "{claim} is promised: {given}");
+    }
+    let changed: i64 = sqlx::query_scalar("SELECT floor(extract(epoch FROM updated_at))::bigint FROM directory.users WHERE id = $1")
+        .bind(tenant.owner_id)
+        .fetch_one(&mut world.as_owner().await)
+        .await
+        .expect("the user");
+    assert_eq!(given["updated_at"], changed);
+}
