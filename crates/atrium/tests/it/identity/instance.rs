@@ -79,7 +79,7 @@ async fn nobody_else_administers_the_instance() {
         assert_eq!((answer.status.as_u16(), answer.code()), (403, "forbidden"), "{} {path}", operation.method);
         asked += 1;
     }
-    assert_eq!(asked, 18);
+    assert_eq!(asked, 19);
     // Nor a program, whoever it acts for.
     let (_, admin) = platform_admin(&world, "root@example.com").await;
     admin.post("/tenants", json!({ "name": "Mine", "timezone": "UTC" })).await.expect(201);
