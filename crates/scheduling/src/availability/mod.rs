@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event_types::LocationType;
-use crate::slots::{self, Busy, DateOverride, EventSettings, Interval, Query, Reason, WeeklyRule, Window};
+use crate::slots::{
+    self, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Period, Query, Reason, Scope, StartGrid, WeeklyRule, Window,
+};
 
 /// Longest stretch that one request may list, in days.
 pub const MAX_DAYS: i64 = 100;
@@ -109,7 +111,20 @@ impl Offer {
     }
 
     fn query<'a>(&'a self, organizers: &'a [slots::Organizer], now: Timestamp, range: Interval) -> Query<'a> {
-        Query { event: &self.settings, organizers, needed: 1, now: now.as_second(), range }
+        Query::any(&self.settings, organizers, now.as_second(), range)
+    }
+
+    /// How many dates after today's can be booked at most.
+    pub fn horizon_days(&self) -> i64 {
+        match self.settings.horizon {
+            Horizon::Days(days) => days.into(),
+            Horizon::Dates { .. } | Horizon::DaysWithSlots(_) => slots::MAX_RANGE_DAYS,
+        }
+    }
+
+    /// After the horizon in every zone.
+    pub(crate) fn last_instant(&self, now: Timestamp) -> i64 {
+        now.as_second() + (self.horizon_days() + 2) * DAY
     }
 
     /// When a booking that starts then ends.
@@ -133,17 +148,12 @@ pub async fn slots_of(ctx: &mut Ctx, offer: &Offer, from: Timestamp, to: Timesta
     // Nothing in the past is free, so nothing of it is loaded. An instant within a second belongs to the next one.
     let first = from.max(ctx.now());
     let range = Interval::new(whole_second(first), whole_second(to));
-    let range = Interval::new(range.start, range.end.min(last_instant(ctx.now(), offer)));
+    let range = Interval::new(range.start, range.end.min(offer.last_instant(ctx.now())));
     if range.is_empty() {
         return Ok(Vec::new());
     }
     let found = find(ctx, offer, range, except).await?;
     Ok(found.slots().iter().copied().map(Slot::from).collect())
-}
-
-/// After the horizon in every zone.
-fn last_instant(now: Timestamp, offer: &Offer) -> i64 {
-    now.as_second() + (i64::from(offer.settings.horizon_days) + 2) * DAY
 }
 
 fn whole_second(at: Timestamp) -> i64 {
@@ -164,7 +174,7 @@ async fn find(ctx: &mut Ctx, offer: &Offer, range: Interval, except: Option<Uuid
 /// The database's.
 pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except: Option<Uuid>) -> Result<bool> {
     // The engine counts whole seconds, and years up to 9900.
-    if Timestamp::from_second(start.as_second()) != start || start.as_second() >= last_instant(ctx.now(), offer) {
+    if Timestamp::from_second(start.as_second()) != start || start.as_second() >= offer.last_instant(ctx.now()) {
         return Ok(false);
     }
     let range = Interval::new(start.as_second(), start.as_second() + 1);
@@ -182,7 +192,7 @@ pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, exce
 /// The database's.
 pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end: Timestamp) -> Result<bool> {
     let minutes = u32::try_from((end.as_second() - start.as_second()) / 60).map_err(Error::internal)?;
-    let settings = EventSettings { duration_minutes: minutes, daily_limit: None, ..offer.settings.clone() };
+    let settings = EventSettings { duration_minutes: minutes, limits: Vec::new(), ..offer.settings.clone() };
     let offer = Offer { settings, ..offer.clone() };
     let range = Interval::new(start.as_second(), start.as_second() + 1);
     let reach = offer.query(&[], ctx.now(), range).reach();
@@ -202,8 +212,7 @@ pub(crate) async fn taken(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except
     ctx.rollback().await?;
     let (from, to) = (start.plus_seconds(-NEAR.0 * DAY), start.plus_seconds(NEAR.1 * DAY));
     let free = if offer.is_active { slots_of(ctx, offer, from, to, except).await? } else { Vec::new() };
-    let free: Vec<_> = free.iter().map(|slot| slots::Slot { start: slot.start.as_second(), end: slot.end.as_second() }).collect();
-    let nearest: Vec<_> = slots::nearest(&free, start.as_second(), NEAREST).iter().copied().map(Slot::from).collect();
+    let nearest = slots::nearest(&free, |slot| slot.start.as_second(), start.as_second(), NEAREST);
     let detail =
         if nearest.is_empty() { "This time is not free. Choose another day." } else { "This time is not free. Choose another one." };
     Ok(Problem::conflict("slot_taken", detail).with("nearest", nearest))
@@ -220,15 +229,21 @@ impl TryFrom<store::OfferRow> for Offer {
 
     fn try_from(row: store::OfferRow) -> Result<Self> {
         let minutes = |value: i32| u32::try_from(value).map_err(Error::internal);
+        let timezone = row.schedule_timezone.unwrap_or_else(|| row.organizer_timezone.clone());
+        let a_day = |most| Limit { period: Period::Day, measure: Measure::Bookings, scope: Scope::EventOfOrganizer, most };
         let settings = EventSettings {
+            zone: zone(&timezone).map_err(Error::internal)?,
             duration_minutes: minutes(row.duration_minutes)?,
             interval_minutes: minutes(row.interval_minutes)?,
+            start_grid: StartGrid::Window,
+            is_aligned: false,
             buffer_before_minutes: minutes(row.buffer_before_minutes)?,
             buffer_after_minutes: minutes(row.buffer_after_minutes)?,
             minimum_gap_minutes: minutes(row.minimum_gap_minutes)?,
             minimum_notice_minutes: minutes(row.minimum_notice_minutes)?,
-            horizon_days: minutes(row.horizon_days)?,
-            daily_limit: row.daily_limit.map(minutes).transpose()?,
+            horizon: Horizon::Days(minutes(row.horizon_days)?),
+            limits: row.daily_limit.map(minutes).transpose()?.map(a_day).into_iter().collect(),
+            seats: 1,
         };
         let window = |start_minute, end_minute| Window { start_minute, end_minute };
         let weekly = row.rules.0.into_iter().map(|(weekday, start, end)| WeeklyRule { weekday, window: window(start, end) }).collect();
@@ -252,7 +267,7 @@ impl TryFrom<store::OfferRow> for Offer {
             location_details: row.location_details,
             is_active: row.is_active,
             requires_confirmation: row.requires_confirmation,
-            timezone: row.schedule_timezone.unwrap_or_else(|| row.organizer_timezone.clone()),
+            timezone,
             organizer: OfferedBy {
                 user_id: row.owner_id,
                 slug: row.organizer_slug,

@@ -186,6 +186,6 @@ impl From<BusyRow> for Busy {
         };
         let time = Interval::new(row.start_time.as_second(), row.end_time.as_second());
         let padded = Interval::new(time.start - i64::from(row.before) * 60, time.end + i64::from(row.after) * 60);
-        Self { kind, id: row.ref_id, time, padded, counts_to_limit: row.same_type }
+        Self { kind, id: row.ref_id, time, padded, is_same_event: row.same_type }
     }
 }

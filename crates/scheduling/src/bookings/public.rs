@@ -64,6 +64,7 @@ struct PublicHost {
 
 impl From<Offer> for PublicEventType {
     fn from(offer: Offer) -> Self {
+        let horizon_days = u32::try_from(offer.horizon_days()).unwrap_or(u32::MAX);
         Self {
             slug: offer.slug,
             name: offer.name,
@@ -72,7 +73,7 @@ impl From<Offer> for PublicEventType {
             location_type: offer.location_type,
             color: offer.color,
             requires_confirmation: offer.requires_confirmation,
-            horizon_days: offer.settings.horizon_days,
+            horizon_days,
             timezone: offer.timezone,
             organizer: PublicHost {
                 slug: offer.organizer.slug,

@@ -1,9 +1,11 @@
 //! The stated rules one by one, on dates and zones where they show.
 
+mod more;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use uuid::Uuid;
 
-use super::*;
+use super::{query::INSTANTS, zone::DAY, *};
 
 pub(super) fn instant(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_second()
@@ -30,14 +32,18 @@ fn on_weekdays(windows: &[&str]) -> Vec<WeeklyRule> {
 
 fn event(duration_minutes: u32, interval_minutes: u32) -> EventSettings {
     EventSettings {
+        zone: TimeZone::get("Europe/Amsterdam").unwrap(),
         duration_minutes,
         interval_minutes,
+        start_grid: StartGrid::Window,
+        is_aligned: false,
         buffer_before_minutes: 0,
         buffer_after_minutes: 0,
         minimum_gap_minutes: 0,
         minimum_notice_minutes: 0,
-        horizon_days: 365,
-        daily_limit: None,
+        horizon: Horizon::Days(365),
+        limits: Vec::new(),
+        seats: 1,
     }
 }
 
@@ -48,18 +54,16 @@ fn organizer(zone: &str, weekly: Vec<WeeklyRule>) -> Organizer {
 
 fn busy(kind: BusyKind, id: u128, start: &str, end: &str) -> Busy {
     let time = interval(start, end);
-    Busy { kind, id: Uuid::from_u128(id), time, padded: time, counts_to_limit: false }
+    Busy { kind, id: Uuid::from_u128(id), time, padded: time, is_same_event: false }
+}
+
+fn a_day(most: u32) -> Limit {
+    Limit { period: Period::Day, measure: Measure::Bookings, scope: Scope::EventOfOrganizer, most }
 }
 
 /// One organizer in Amsterdam, Monday 2026-06-01 (UTC+2), asked well before.
 fn monday<'a>(event: &'a EventSettings, organizers: &'a [Organizer]) -> Query<'a> {
-    Query {
-        event,
-        organizers,
-        needed: 1,
-        now: instant("2026-05-20T12:00:00Z"),
-        range: interval("2026-05-31T22:00:00Z", "2026-06-01T22:00:00Z"),
-    }
+    Query::any(event, organizers, instant("2026-05-20T12:00:00Z"), interval("2026-05-31T22:00:00Z", "2026-06-01T22:00:00Z"))
 }
 
 /// Starts as the organizer in Amsterdam reads them on that Monday.
@@ -123,13 +127,7 @@ fn wall_clock_windows_on_days_when_the_clock_changes() {
         let noon = date.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
         let event = event(1, 1);
         let organizers = [one];
-        let query = Query {
-            event: &event,
-            organizers: &organizers,
-            needed: 1,
-            now: noon - 5 * DAY,
-            range: Interval::new(noon - 3 * DAY, noon + 3 * DAY),
-        };
+        let query = Query::any(&event, &organizers, noon - 5 * DAY, Interval::new(noon - 3 * DAY, noon + 3 * DAY));
         let starts: Vec<_> = find(&query).unwrap().slots().iter().map(|slot| slot.start).collect();
         let expected: Vec<_> = if from == "-" {
             Vec::new()
@@ -243,21 +241,21 @@ fn now_notice_horizon_and_daily_limit() {
     assert_eq!(shown(&query), "12:00");
 
     // 23:30 UTC on Saturday is already Sunday in Amsterdam, so one day ahead is Monday.
-    event.horizon_days = 1;
+    event.horizon = Horizon::Days(1);
     let mut query = monday(&event, std::slice::from_ref(&one));
     query.now = instant("2026-05-30T23:30:00Z");
     assert_eq!(shown(&query), "09:00 10:00 11:00 12:00");
     query.now = instant("2026-05-30T21:30:00Z");
     assert_eq!(shown(&query), "");
 
-    event.horizon_days = 60;
-    event.daily_limit = Some(2);
+    event.horizon = Horizon::Days(60);
+    event.limits = vec![a_day(2)];
     one.busy = vec![
         busy(BusyKind::Booking, 1, "2026-06-01T07:00:00Z", "2026-06-01T08:00:00Z"),
         busy(BusyKind::Booking, 2, "2026-06-01T21:30:00Z", "2026-06-01T22:30:00Z"),
     ];
     assert_eq!(shown(&monday(&event, std::slice::from_ref(&one))), "10:00 11:00 12:00");
-    one.busy.iter_mut().for_each(|busy| busy.counts_to_limit = true);
+    one.busy.iter_mut().for_each(|busy| busy.is_same_event = true);
     assert_eq!(shown(&monday(&event, std::slice::from_ref(&one))), "");
     one.busy[1].time.start += 30 * 60;
     assert_eq!(shown(&monday(&event, &[one])), "10:00 11:00 12:00", "the second is on Tuesday");
@@ -298,8 +296,8 @@ fn every_rule_that_removed_a_moment_is_named() {
     event.minimum_notice_minutes = 120;
     event.buffer_after_minutes = 10;
     event.minimum_gap_minutes = 30;
-    event.horizon_days = 2;
-    event.daily_limit = Some(3);
+    event.horizon = Horizon::Days(2);
+    event.limits = vec![a_day(3)];
     let mut one = organizer("Europe/Amsterdam", on_weekdays(&["09:00-17:00"]));
     let tuesday = jiff::civil::date(2026, 6, 2);
     one.overrides = vec![DateOverride { date: tuesday, windows: Vec::new() }];
@@ -313,8 +311,9 @@ fn every_rule_that_removed_a_moment_is_named() {
     query.now = instant("2026-06-01T05:30:00Z");
     let why = |query: &Query<'_>, time: &str| {
         let answer = explain(query, instant(time)).unwrap();
-        assert_eq!(answer.offered, answer.organizers[0].is_empty());
-        answer.organizers[0].clone()
+        let reasons: Vec<_> = answer.event.into_iter().chain(answer.organizers[0].iter().copied()).collect();
+        assert_eq!(answer.slot.is_some(), reasons.is_empty());
+        reasons
     };
     let monday = jiff::civil::date(2026, 6, 1);
     let (kind, id) = (BusyKind::Booking, first);
@@ -327,7 +326,7 @@ fn every_rule_that_removed_a_moment_is_named() {
     assert_eq!(why(&query, "2026-06-01T10:00:00Z"), [Reason::MinimumGap { kind, id }]);
     let outside = Reason::Buffer { kind: BusyKind::External, id: second };
     assert_eq!(why(&query, "2026-06-01T10:30:00Z"), [outside]);
-    let (before, after) = (instant("2026-06-01T12:00:00Z"), Some(instant("2026-06-01T12:30:00Z")));
+    let (before, after) = (Some(instant("2026-06-01T12:00:00Z")), Some(instant("2026-06-01T12:30:00Z")));
     assert_eq!(why(&query, "2026-06-01T12:05:00Z"), [Reason::OffGrid { before, after }]);
     let end = instant("2026-06-01T15:00:00Z");
     assert_eq!(why(&query, "2026-06-01T14:30:00Z"), [Reason::WindowEnds { end }]);
@@ -340,17 +339,17 @@ fn every_rule_that_removed_a_moment_is_named() {
     let mut organizers = organizers.clone();
     for (id, start) in [(3, "2026-06-01T16:00:00Z"), (4, "2026-06-01T17:00:00Z"), (5, "2026-06-01T18:00:00Z")] {
         let counted = busy(BusyKind::Booking, id, start, &start.replace(":00:00Z", ":30:00Z"));
-        organizers[0].busy.push(Busy { counts_to_limit: true, ..counted });
+        organizers[0].busy.push(Busy { is_same_event: true, ..counted });
     }
     query.organizers = &organizers;
-    let limit = Reason::DailyLimit { date: monday, taken: 3 };
+    let limit = Reason::Limit { limit: a_day(3), first: monday, taken: 3 };
     assert_eq!(why(&query, "2026-06-01T12:30:00Z"), [limit]);
 }
 
 #[test]
 fn the_nearest_slots_lie_on_both_sides() {
-    let slots: Vec<_> = [0, 10, 20, 30, 60].map(|start| Slot { start, end: start + 5 }).to_vec();
-    let starts = |wanted, count| nearest(&slots, wanted, count).iter().map(|slot| slot.start).collect::<Vec<_>>();
+    let slots: Vec<_> = [0, 10, 20, 30, 60].map(|start| Slot { start, end: start + 5, seats_left: 1, session: None }).to_vec();
+    let starts = |wanted, count| nearest(&slots, |slot| slot.start, wanted, count).iter().map(|slot| slot.start).collect::<Vec<_>>();
     assert_eq!(starts(21, 3), [10, 20, 30]);
     assert_eq!(starts(15, 1), [10], "of two as near the earlier");
     assert_eq!(starts(20, 1), [20]);
@@ -358,7 +357,7 @@ fn the_nearest_slots_lie_on_both_sides() {
     assert_eq!(starts(-100, 2), [0, 10]);
     assert_eq!(starts(50, 99), [0, 10, 20, 30, 60]);
     assert_eq!(starts(50, 0), Vec::<i64>::new());
-    assert!(nearest(&[], 5, 3).is_empty());
+    assert!(nearest(&[], |slot: &Slot| slot.start, 5, 3).is_empty());
 }
 
 #[test]
@@ -377,8 +376,12 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(with(|event| event.duration_minutes = 0), Invalid::Duration);
     assert_eq!(with(|event| event.duration_minutes = u32::MAX), Invalid::Duration);
     assert_eq!(with(|event| event.interval_minutes = 0), Invalid::SlotInterval);
-    assert_eq!(with(|event| event.daily_limit = Some(0)), Invalid::DailyLimit);
+    assert_eq!(with(|event| event.limits = vec![a_day(0)]), Invalid::Limit);
     assert_eq!(refusal(Query { needed: 0, ..query }), Invalid::Needed);
+    assert_eq!(with(|event| event.seats = 0), Invalid::Seats);
+    assert_eq!(with(|event| event.horizon = Horizon::DaysWithSlots(0)), Invalid::Horizon);
+    let nobody = Session { id: Uuid::nil(), time: query.range, taken: 1, organizers: vec![1] };
+    assert_eq!(refusal(Query { sessions: &[nobody], ..query }), Invalid::Session);
     assert_eq!(refusal(Query { now: i64::MAX, ..query }), Invalid::Instant);
     assert_eq!(refusal(query.at(i64::MIN)), Invalid::Instant);
     assert_eq!(explain(&query, i64::MAX).unwrap_err(), Invalid::Instant);
@@ -400,14 +403,18 @@ fn what_makes_no_sense_is_refused() {
 fn extreme_settings_and_instants_do_not_overflow() {
     let all = u32::MAX;
     let widest = EventSettings {
+        zone: TimeZone::get("America/St_Johns").unwrap(),
         duration_minutes: MAX_DURATION_MINUTES,
         interval_minutes: all,
+        start_grid: StartGrid::AfterBusy,
+        is_aligned: true,
         buffer_before_minutes: all,
         buffer_after_minutes: all,
         minimum_gap_minutes: all,
         minimum_notice_minutes: 0,
-        horizon_days: all,
-        daily_limit: Some(all),
+        horizon: Horizon::Days(all),
+        limits: vec![a_day(all)],
+        seats: all,
     };
     let mut one = organizer("America/St_Johns", on_weekdays(&["00:00-24:00"]));
     one.overrides = [Date::MIN, Date::MAX].map(|date| DateOverride { date, windows: Vec::new() }).to_vec();
@@ -415,14 +422,13 @@ fn extreme_settings_and_instants_do_not_overflow() {
     let forever = Busy { time: ends, padded: ends, ..busy(BusyKind::Block, 1, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z") };
     let organizers = [one];
     for range in [INSTANTS.start, INSTANTS.end - 3 * DAY] {
-        let query =
-            Query { event: &widest, organizers: &organizers, needed: 1, now: INSTANTS.start, range: Interval::new(range, range + 2 * DAY) };
+        let query = Query::any(&widest, &organizers, INSTANTS.start, Interval::new(range, range + 2 * DAY));
         find(&query).unwrap();
         explain(&query, query.range.start).unwrap();
         let mut taken = organizers.clone();
         taken[0].busy = vec![forever];
         let query = Query { organizers: &taken, ..query };
         assert!(find(&query).unwrap().slots().is_empty());
-        assert!(!explain(&query, query.range.start).unwrap().offered);
+        assert!(explain(&query, query.range.start).unwrap().slot.is_none());
     }
 }
