@@ -1,6 +1,8 @@
 //! What the engine is asked, and what of it makes no sense.
 
 use jiff::{civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -46,7 +48,9 @@ pub struct EventSettings {
 }
 
 /// Where the grid of starts begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum StartGrid {
     /// At the start of each window; busy time does not move it.
     #[default]
@@ -72,7 +76,9 @@ pub enum Horizon {
 }
 
 /// The most of something in a period; a booking counts where it starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BookingLimit)]
 pub struct Limit {
     /// Of what period.
     pub period: Period,
@@ -81,11 +87,14 @@ pub struct Limit {
     /// Whose bookings count.
     pub scope: Scope,
     /// 1 or more.
+    #[schema(minimum = 1)]
     pub most: u32,
 }
 
 /// A stretch of local dates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LimitPeriod)]
 pub enum Period {
     /// One.
     Day,
@@ -96,7 +105,9 @@ pub enum Period {
 }
 
 /// What a [`Limit`] counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LimitMeasure)]
 pub enum Measure {
     /// Bookings; a shared session is one.
     Bookings,
@@ -105,7 +116,9 @@ pub enum Measure {
 }
 
 /// Whose bookings a [`Limit`] counts, and in which zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LimitScope)]
 pub enum Scope {
     /// Those of this event type that one organizer holds, in his or her zone.
     EventOfOrganizer,
