@@ -10,6 +10,7 @@ mod data;
 mod figures;
 mod instance;
 mod introspect;
+mod kit;
 mod load;
 mod memory;
 mod race;
@@ -47,6 +48,8 @@ enum Command {
     Race(race::Options),
     /// The slots of a month
     Slots(slots::Options),
+    /// The engine against npm's @thebookingkit/core on the committed scenarios; needs Node and `npm ci` in bench/bookingkit
+    Kit(kit::Options),
     /// Introspections of OAuth access tokens
     Introspect(introspect::Options),
     /// Verification of the audit trail, against SHA-256 alone
@@ -94,6 +97,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Book(options) => book::run(setup, options, figures).await,
         Command::Race(options) => race::run(setup, options, figures).await,
         Command::Slots(options) => slots::run(setup, options, figures).await,
+        Command::Kit(options) => kit::run(options, figures),
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
@@ -101,6 +105,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Abuse(options) => abuse::run(setup, options, figures).await,
         Command::All => {
             slots::run(setup, &of_defaults(), figures).await?;
+            kit::run(&of_defaults(), figures)?;
             read::run(setup, &of_defaults(), figures).await?;
             book::run(setup, &of_defaults(), figures).await?;
             race::run(setup, &of_defaults(), figures).await?;
