@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod context;
 mod doctor;
+mod event_rules;
 mod events;
 mod files;
 mod foreign_ids;

@@ -11,14 +11,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::event_types::LocationType;
+use crate::event_types::{HorizonType, LocationType};
 use crate::slots::{
-    self, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Period, Query, Reason, Scope, StartGrid, WeeklyRule, Window,
+    self, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Period, Query, Reason, Scope, WeeklyRule, Window,
 };
 
 /// Longest stretch that one request may list, in days.
 pub const MAX_DAYS: i64 = 100;
 const DAY: i64 = 86_400;
+/// As the longest horizon of days.
+const MOST_DAYS_AHEAD: i64 = 730;
 /// How far from the wanted start the nearest free ones are looked for, in days.
 const NEAR: (i64, i64) = (3, 14);
 const NEAREST: usize = 5;
@@ -110,21 +112,34 @@ impl Offer {
         Ok(slots::Organizer { zone, weekly: self.weekly.clone(), overrides: self.overrides.clone(), busy })
     }
 
-    fn query<'a>(&'a self, organizers: &'a [slots::Organizer], now: Timestamp, range: Interval) -> Query<'a> {
-        Query::any(&self.settings, organizers, now.as_second(), range)
+    fn query<'a>(
+        &'a self,
+        organizers: &'a [slots::Organizer],
+        event_bookings: &'a [Interval],
+        now: Timestamp,
+        range: Interval,
+    ) -> Query<'a> {
+        Query { event_bookings, ..Query::any(&self.settings, organizers, now.as_second(), range) }
     }
 
-    /// How many dates after today's can be booked at most.
-    pub fn horizon_days(&self) -> i64 {
+    /// The last date that can be booked as things stand, in the zone of the hours.
+    pub fn last_date(&self, now: Timestamp) -> jiff::civil::Date {
+        let after = |days: i64| {
+            let today = now.in_zone(&self.settings.zone).date();
+            today.checked_add(jiff::Span::new().days(days)).unwrap_or(today)
+        };
         match self.settings.horizon {
-            Horizon::Days(days) => days.into(),
-            Horizon::Dates { .. } | Horizon::DaysWithSlots(_) => slots::MAX_RANGE_DAYS,
+            Horizon::Days(days) => after(days.into()),
+            // However far the dates reach: who looks for the next free day must come to an end.
+            Horizon::Dates { last, .. } => last.min(after(MOST_DAYS_AHEAD)),
+            Horizon::DaysWithSlots(_) => after(slots::MAX_RANGE_DAYS),
         }
     }
 
     /// After the horizon in every zone.
     pub(crate) fn last_instant(&self, now: Timestamp) -> i64 {
-        now.as_second() + (self.horizon_days() + 2) * DAY
+        let midnight = self.last_date(now).at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+        midnight.map_or(now.as_second(), |midnight| midnight.timestamp().as_second() + 3 * DAY)
     }
 
     /// When a booking that starts then ends.
@@ -161,10 +176,16 @@ fn whole_second(at: Timestamp) -> i64 {
 }
 
 async fn find(ctx: &mut Ctx, offer: &Offer, range: Interval, except: Option<Uuid>) -> Result<slots::Found> {
-    let reach = offer.query(&[], ctx.now(), range).reach();
+    let reach = offer.query(&[], &[], ctx.now(), range).reach();
     let busy = store::busy(ctx, offer, reach, except).await?;
+    let counted = of_event(&busy);
     let organizers = [offer.organizer(busy)?];
-    slots::find(&offer.query(&organizers, ctx.now(), range)).map_err(Error::internal)
+    slots::find(&offer.query(&organizers, &counted, ctx.now(), range)).map_err(Error::internal)
+}
+
+/// The bookings of the event type: its one organizer holds them all.
+fn of_event(busy: &[Busy]) -> Vec<Interval> {
+    busy.iter().filter(|busy| busy.is_same_event).map(|busy| busy.time).collect()
 }
 
 /// Whether a booking may start then: the listing's function, asked for one start, under the organizer's lock. Holds
@@ -178,10 +199,11 @@ pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, exce
         return Ok(false);
     }
     let range = Interval::new(start.as_second(), start.as_second() + 1);
-    let reach = offer.query(&[], ctx.now(), range).reach();
+    let reach = offer.query(&[], &[], ctx.now(), range).reach();
     let busy = store::busy_and_clean(ctx, offer, reach, except).await?;
+    let counted = of_event(&busy);
     let organizers = [offer.organizer(busy)?];
-    let found = slots::find(&offer.query(&organizers, ctx.now(), range)).map_err(Error::internal)?;
+    let found = slots::find(&offer.query(&organizers, &counted, ctx.now(), range)).map_err(Error::internal)?;
     Ok(!found.slots().is_empty())
 }
 
@@ -195,10 +217,10 @@ pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end
     let settings = EventSettings { duration_minutes: minutes, limits: Vec::new(), ..offer.settings.clone() };
     let offer = Offer { settings, ..offer.clone() };
     let range = Interval::new(start.as_second(), start.as_second() + 1);
-    let reach = offer.query(&[], ctx.now(), range).reach();
+    let reach = offer.query(&[], &[], ctx.now(), range).reach();
     let busy = store::busy_and_clean(ctx, &offer, reach, None).await?;
     let organizers = [offer.organizer(busy)?];
-    let why = slots::explain(&offer.query(&organizers, ctx.now(), range), start.as_second()).map_err(Error::internal)?;
+    let why = slots::explain(&offer.query(&organizers, &[], ctx.now(), range), start.as_second()).map_err(Error::internal)?;
     let taken = |reason: &Reason| matches!(reason, Reason::Busy { .. } | Reason::Buffer { .. } | Reason::MinimumGap { .. });
     Ok(!why.organizers.iter().flatten().any(taken))
 }
@@ -235,14 +257,18 @@ impl TryFrom<store::OfferRow> for Offer {
             zone: zone(&timezone).map_err(Error::internal)?,
             duration_minutes: minutes(row.duration_minutes)?,
             interval_minutes: minutes(row.interval_minutes)?,
-            start_grid: StartGrid::Window,
-            is_aligned: false,
+            start_grid: row.start_grid,
+            is_aligned: row.is_aligned,
             buffer_before_minutes: minutes(row.buffer_before_minutes)?,
             buffer_after_minutes: minutes(row.buffer_after_minutes)?,
             minimum_gap_minutes: minutes(row.minimum_gap_minutes)?,
             minimum_notice_minutes: minutes(row.minimum_notice_minutes)?,
-            horizon: Horizon::Days(minutes(row.horizon_days)?),
-            limits: row.daily_limit.map(minutes).transpose()?.map(a_day).into_iter().collect(),
+            horizon: match (row.horizon_type, row.horizon_first, row.horizon_last) {
+                (HorizonType::Dates, Some(first), Some(last)) => Horizon::Dates { first: first.0, last: last.0 },
+                (HorizonType::DaysWithSlots, _, _) => Horizon::DaysWithSlots(minutes(row.horizon_days)?),
+                _ => Horizon::Days(minutes(row.horizon_days)?),
+            },
+            limits: row.daily_limit.map(minutes).transpose()?.map(a_day).into_iter().chain(row.limits.0).collect(),
             seats: 1,
         };
         let window = |start_minute, end_minute| Window { start_minute, end_minute };

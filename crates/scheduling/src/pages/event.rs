@@ -114,8 +114,7 @@ pub(super) struct FreeMonth {
 impl FreeMonth {
     pub fn look<'a>(&'a self, visit: &Visit, offer: &'a Offer, view: &'a View, time_path: &'a str) -> Look<'a> {
         let today = visit.now().in_zone(&view.zone).date();
-        let horizon = jiff::Span::new().days(offer.horizon_days());
-        let last_day = today.checked_add(horizon).unwrap_or(today);
+        let last_day = offer.last_date(visit.now()).max(today);
         Look {
             reader: visit.reader,
             view,
