@@ -38,6 +38,7 @@ screenshots:
 bench:
 	@scripts/setup.sh run
 	@scripts/web.sh build
+	@cd bench/bookingkit && npm ci --silent
 	@. scripts/common.sh && cargo build --locked --release -p atrium -p atrium-bench && target/release/bench all
 
 .PHONY: api guards

@@ -18,10 +18,11 @@ scripts/web.sh install
 cargo build --bin atrium </dev/null
 target/debug/atrium openapi >"$made/openapi.json"
 target/debug/atrium docs-cli >"$made/docs/cli.md"
+target/debug/atrium docs-scenario >"$made/docs/scenario.schema.json"
 (cd web && npx --no-install openapi-typescript "$made/openapi.json" -o "$made/web/src/api/schema.d.ts" >/dev/null)
 
 differs=0
-for file in .sqlx openapi.json docs/cli.md web/src/api/schema.d.ts; do
+for file in .sqlx openapi.json docs/cli.md docs/scenario.schema.json web/src/api/schema.d.ts; do
     if [ "${1:-}" != --check ]; then
         rm -rf "$file"
         cp -r "$made/$file" "$file"

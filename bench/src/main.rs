@@ -10,6 +10,7 @@ mod data;
 mod figures;
 mod instance;
 mod introspect;
+mod kit;
 mod load;
 mod memory;
 mod race;
@@ -51,6 +52,8 @@ enum Command {
     Slots(slots::Options),
     /// Sign-ins against bare argon2id, and what a session adds to a request
     SignIn(sign_in::Options),
+    /// The engine against npm's @thebookingkit/core on the committed scenarios; needs Node and `npm ci` in bench/bookingkit
+    Kit(kit::Options),
     /// Introspections of OAuth access tokens
     Introspect(introspect::Options),
     /// Verification of the audit trail, against SHA-256 alone
@@ -101,6 +104,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Race(options) => race::run(setup, options, figures).await,
         Command::Slots(options) => slots::run(setup, options, figures).await,
         Command::SignIn(options) => sign_in::run(setup, options, figures).await,
+        Command::Kit(options) => kit::run(options, figures),
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
@@ -110,6 +114,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::All => {
             start::run(setup, &of_defaults(), figures).await?;
             slots::run(setup, &of_defaults(), figures).await?;
+            kit::run(&of_defaults(), figures)?;
             read::run(setup, &of_defaults(), figures).await?;
             book::run(setup, &of_defaults(), figures).await?;
             race::run(setup, &of_defaults(), figures).await?;

@@ -28,11 +28,10 @@ test("a closed weekday, other hours and a day off show on the public page", asyn
   const visitor = await (await newContext({ javaScriptEnabled: false })).newPage();
   // In the next month no time is too soon and no day is half over. Which month that is, the zone of
   // the schedule says: late on the last day of a month it is not UTC's.
-  const [year, thisMonth] = new Date()
-    .toLocaleDateString("sv", { timeZone: "Europe/Amsterdam" })
-    .split("-")
-    .map(Number);
-  const next = new Date(Date.UTC(year, thisMonth, 15));
+  const today = new Date(
+    `${new Date().toLocaleDateString("sv", { timeZone: "Europe/Amsterdam" })}T00:00:00Z`,
+  );
+  const next = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 15));
   const off = next.toISOString().slice(0, 10);
   const month = off.slice(0, 7);
 

@@ -27,7 +27,10 @@ test("a failed attempt is seen by its owner, the workspace's security and, unkno
 
   await owner.setViewportSize({ width: 1440, height: 900 });
   await owner.goto("/audit");
-  await owner.getByRole("navigation", { name: "Audit trail" }).getByRole("link", { name: "Sign-ins" }).click();
+  await owner
+    .getByRole("navigation", { name: "Audit trail" })
+    .getByRole("link", { name: "Sign-ins" })
+    .click();
   const table = owner.getByRole("table", { name: "Sign-ins" });
   await expect(table.getByRole("row", { name: /Sina Signin.*Wrong password/ })).toBeVisible();
   await owner.getByRole("combobox", { name: "Outcome" }).click();

@@ -21,6 +21,7 @@ pub mod housekeeping;
 pub mod jobs;
 pub mod keys;
 pub mod seed;
+pub mod slots;
 pub mod user;
 
 /// Scheduling, contacts and more for many companies, in one program on PostgreSQL.
@@ -57,6 +58,8 @@ pub enum Command {
     /// Go on where the instance's key is lost
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Run the slot engine on a scenario from a file; needs no database
+    Slots(slots::SlotsArgs),
     /// Print the API's OpenAPI document
     Openapi,
     /// Check database, roles, migrations, mail, clock and key, and say how to mend what is wrong
@@ -64,6 +67,9 @@ pub enum Command {
     /// Print the reference of this command line as Markdown
     #[command(hide = true)]
     DocsCli,
+    /// Print the JSON schema of the scenarios of `atrium slots`
+    #[command(hide = true)]
+    DocsScenario,
 }
 
 #[derive(Subcommand, Debug)]
@@ -105,6 +111,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Serve(args) => serve::run(settings, args).await?,
         Command::Openapi => println!("{}", openapi()?),
+        Command::Slots(args) => slots::run(args)?,
+        Command::DocsScenario => println!("{}", serde_json::to_string_pretty(&scheduling::scenario::schema())?),
         Command::DocsCli => print!("{}", docs::markdown(&Cli::command())),
         Command::Audit(audit::AuditCommand::Verify(what)) if what.file.is_some() => return audit::verify_file(what),
         Command::Audit(command) => return with_app(settings, async |app| audit::run(&app, command).await).await,

@@ -3,7 +3,10 @@
 use std::{hint::black_box, time::Instant};
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};
-use scheduling::slots::{Busy, BusyKind, EventSettings, Interval, Organizer, Query, WeeklyRule, Window, explain, find};
+use scheduling::slots::{
+    Busy, BusyKind, EventSettings, Horizon, Interval, Limit, Measure, Organizer, Period, Query, Scope, StartGrid, WeeklyRule, Window,
+    explain, find,
+};
 use uuid::Uuid;
 
 const DAY: i64 = 86_400;
@@ -12,19 +15,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // October 2026 has the change of the clock in Europe.
     let begin = "2026-09-30T22:00:00Z".parse::<Timestamp>()?.as_second();
     let event = EventSettings {
+        zone: TimeZone::get("Europe/Amsterdam")?,
         duration_minutes: 30,
         interval_minutes: 15,
+        start_grid: StartGrid::Window,
+        is_aligned: false,
         buffer_before_minutes: 5,
         buffer_after_minutes: 10,
         minimum_gap_minutes: 10,
         minimum_notice_minutes: 240,
-        horizon_days: 60,
-        daily_limit: Some(12),
+        horizon: Horizon::Days(60),
+        limits: vec![Limit { period: Period::Day, measure: Measure::Bookings, scope: Scope::EventOfOrganizer, most: 12 }],
+        seats: 1,
     };
     for (count, needed, rounds) in [(1, 1, 2000), (50, 1, 200), (50, 50, 200), (500, 1, 20)] {
         let organizers = organizers(begin, count)?;
-        let query =
-            Query { event: &event, organizers: &organizers, needed, now: begin - 3 * DAY, range: Interval::new(begin, begin + 31 * DAY) };
+        let query = Query { needed, ..Query::any(&event, &organizers, begin - 3 * DAY, Interval::new(begin, begin + 31 * DAY)) };
         let slots = find(&query)?.slots().len();
         let month = best_micros(rounds, || find(black_box(&query)));
         let wanted = begin + 12 * DAY + 11 * 3600;
@@ -68,7 +74,7 @@ fn organizers(begin: i64, count: usize) -> Result<Vec<Organizer>, jiff::Error> {
                     id: Uuid::from_u64_pair(index as u64, start.unsigned_abs()),
                     time: Interval::new(start, start + 1200),
                     padded: Interval::new(start - 300, start + 1500),
-                    counts_to_limit: true,
+                    is_same_event: true,
                 })
                 .collect();
             Ok(Organizer { zone: TimeZone::get(zones[index % zones.len()])?, weekly, overrides, busy })

@@ -11,6 +11,7 @@ mod notices;
 pub mod organizers;
 mod pages;
 mod personal;
+pub mod scenario;
 pub mod schedules;
 mod search;
 pub mod slots;

@@ -3487,6 +3487,20 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description The most of something in a period; a booking counts where it starts. */
+        BookingLimit: {
+            /** @description Of what. */
+            measure: components["schemas"]["LimitMeasure"];
+            /**
+             * Format: int32
+             * @description 1 or more.
+             */
+            most: number;
+            /** @description Of what period. */
+            period: components["schemas"]["LimitPeriod"];
+            /** @description Whose bookings count. */
+            scope: components["schemas"]["LimitScope"];
+        };
         /** @description The new start. */
         BookingMove: {
             reason?: string | null;
@@ -3900,24 +3914,46 @@ export interface components {
             duration_minutes: number;
             /** Format: int32 */
             horizon_days: number;
+            /**
+             * Format: date
+             * @description Where the horizon is dates.
+             */
+            horizon_first?: string | null;
+            /**
+             * Format: date
+             * @description Where the horizon is dates.
+             */
+            horizon_last?: string | null;
+            horizon_type: components["schemas"]["HorizonType"];
             /** Format: uuid */
             id: string;
             /** @description Whether it can be booked. */
             is_active: boolean;
+            /** @description Whether they begin at a mark of the hour: 60, 30, 20, 15, 10 or 5 minutes, as divides the slot interval. */
+            is_aligned: boolean;
             /** @description Left out of the organizer's page; whoever has its address can book it. */
             is_private: boolean;
+            /** @description Further limits: all of them hold. */
+            limits: components["schemas"]["BookingLimit"][];
             location_details: string;
             location_type: components["schemas"]["LocationType"];
             /** Format: int32 */
             max_attendees: number;
+            /**
+             * Format: int32
+             * @description Least time between two meetings. Null: the organizer's.
+             */
+            minimum_gap_minutes?: number | null;
             /** Format: int32 */
             minimum_notice_minutes: number;
             name: string;
             /**
              * Format: uuid
-             * @description The organizer.
+             * @description The organizer on whose page it stands.
              */
             owner_id: string;
+            /** @description As on that page. */
+            owner_name: string;
             /** Format: int32 */
             position: number;
             public_url: string;
@@ -3935,6 +3971,8 @@ export interface components {
             slot_interval_minutes?: number | null;
             /** @description The last part of its public address; unique for the organizer. */
             slug: string;
+            /** @description Where the starts to choose from begin. */
+            start_grid: components["schemas"]["StartGrid"];
             /** Format: int64 */
             version: number;
         };
@@ -3952,12 +3990,22 @@ export interface components {
             duration_minutes?: number | null;
             /** Format: int32 */
             horizon_days?: number | null;
+            /** Format: date */
+            horizon_first?: string | null;
+            /** Format: date */
+            horizon_last?: string | null;
+            horizon_type?: components["schemas"]["HorizonType"] | null;
             is_active?: boolean | null;
+            is_aligned?: boolean | null;
             is_private?: boolean | null;
+            /** @description All of them, in place of those before. */
+            limits?: components["schemas"]["BookingLimit"][] | null;
             location_details?: string | null;
             location_type?: components["schemas"]["LocationType"] | null;
             /** Format: int32 */
             max_attendees?: number | null;
+            /** Format: int32 */
+            minimum_gap_minutes?: number | null;
             /** Format: int32 */
             minimum_notice_minutes?: number | null;
             name?: string | null;
@@ -3967,6 +4015,7 @@ export interface components {
             /** Format: int32 */
             slot_interval_minutes?: number | null;
             slug?: string | null;
+            start_grid?: components["schemas"]["StartGrid"] | null;
         };
         /**
          * @description What somebody shows to sign in, or to confirm who he or she is.
@@ -4110,6 +4159,11 @@ export interface components {
              */
             week_booked_minutes: number;
         };
+        /**
+         * @description Which dates can be booked.
+         * @enum {string}
+         */
+        HorizonType: "days" | "dates" | "days_with_slots";
         /**
          * @description Under what ID tokens are signed.
          * @enum {string}
@@ -4352,6 +4406,21 @@ export interface components {
          * @enum {string}
          */
         Lifecycle: "lead" | "prospect" | "customer" | "inactive";
+        /**
+         * @description What a [`Limit`] counts.
+         * @enum {string}
+         */
+        LimitMeasure: "bookings" | "minutes";
+        /**
+         * @description A stretch of local dates.
+         * @enum {string}
+         */
+        LimitPeriod: "day" | "week" | "month";
+        /**
+         * @description Whose bookings a [`Limit`] counts, and in which zone.
+         * @enum {string}
+         */
+        LimitScope: "event_of_organizer" | "organizer" | "event";
         /** @description A page elsewhere that is the person's. */
         Link: {
             label: string;
@@ -4637,12 +4706,21 @@ export interface components {
             duration_minutes: number;
             /** Format: int32 */
             horizon_days?: number | null;
+            /** Format: date */
+            horizon_first?: string | null;
+            /** Format: date */
+            horizon_last?: string | null;
+            horizon_type?: components["schemas"]["HorizonType"];
             is_active?: boolean | null;
+            is_aligned?: boolean;
             is_private?: boolean;
+            limits?: components["schemas"]["BookingLimit"][];
             location_details?: string | null;
             location_type?: components["schemas"]["LocationType"];
             /** Format: int32 */
             max_attendees?: number | null;
+            /** Format: int32 */
+            minimum_gap_minutes?: number | null;
             /** Format: int32 */
             minimum_notice_minutes?: number | null;
             name: string;
@@ -4653,6 +4731,7 @@ export interface components {
             slot_interval_minutes?: number | null;
             /** @description Made from the name where none is given. */
             slug?: string | null;
+            start_grid?: components["schemas"]["StartGrid"];
         };
         /** @description A factor that was set up; with the first one come recovery codes. */
         NewFactor: {
@@ -5366,24 +5445,46 @@ export interface components {
                 duration_minutes: number;
                 /** Format: int32 */
                 horizon_days: number;
+                /**
+                 * Format: date
+                 * @description Where the horizon is dates.
+                 */
+                horizon_first?: string | null;
+                /**
+                 * Format: date
+                 * @description Where the horizon is dates.
+                 */
+                horizon_last?: string | null;
+                horizon_type: components["schemas"]["HorizonType"];
                 /** Format: uuid */
                 id: string;
                 /** @description Whether it can be booked. */
                 is_active: boolean;
+                /** @description Whether they begin at a mark of the hour: 60, 30, 20, 15, 10 or 5 minutes, as divides the slot interval. */
+                is_aligned: boolean;
                 /** @description Left out of the organizer's page; whoever has its address can book it. */
                 is_private: boolean;
+                /** @description Further limits: all of them hold. */
+                limits: components["schemas"]["BookingLimit"][];
                 location_details: string;
                 location_type: components["schemas"]["LocationType"];
                 /** Format: int32 */
                 max_attendees: number;
+                /**
+                 * Format: int32
+                 * @description Least time between two meetings. Null: the organizer's.
+                 */
+                minimum_gap_minutes?: number | null;
                 /** Format: int32 */
                 minimum_notice_minutes: number;
                 name: string;
                 /**
                  * Format: uuid
-                 * @description The organizer.
+                 * @description The organizer on whose page it stands.
                  */
                 owner_id: string;
+                /** @description As on that page. */
+                owner_name: string;
                 /** Format: int32 */
                 position: number;
                 public_url: string;
@@ -5401,6 +5502,8 @@ export interface components {
                 slot_interval_minutes?: number | null;
                 /** @description The last part of its public address; unique for the organizer. */
                 slug: string;
+                /** @description Where the starts to choose from begin. */
+                start_grid: components["schemas"]["StartGrid"];
                 /** Format: int64 */
                 version: number;
             }[];
@@ -6298,6 +6401,11 @@ export interface components {
              * @description How many days ahead it can be booked.
              */
             horizon_days: number;
+            /**
+             * Format: date
+             * @description The last date that can be booked, as things stand.
+             */
+            last_date: string;
             location_type: components["schemas"]["LocationType"];
             name: string;
             organizer: components["schemas"]["PublicHost"];
@@ -6823,6 +6931,11 @@ export interface components {
             path: components["schemas"]["RoleName"][];
             scope: components["schemas"]["Scope"];
         };
+        /**
+         * @description Where the grid of starts begins.
+         * @enum {string}
+         */
+        StartGrid: "window" | "after_busy";
         /** @description How many of a status there are. */
         StatusCount: {
             /** Format: int64 */

@@ -167,3 +167,27 @@ async fn migrations_run_under_the_owners_address() {
     let alone = crate::program::run(command).await;
     assert!(!alone.status.success() && crate::program::said(&alone).contains("--database-url"), "{}", crate::program::said(&alone));
 }
+
+/// `atrium slots` needs neither a database nor a program that runs.
+#[test]
+fn the_slot_engine_runs_on_a_file() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let run = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_atrium");
+        std::process::Command::new(program).arg("slots").args(arguments).current_dir(root).output().expect("the program runs")
+    };
+    let output = run(&["--why", "bench/scenarios/hand-two-of-three-and-a-room.json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let starts: Vec<_> = answer["slots"].as_array().expect("slots").iter().map(|slot| slot["start"].as_str().expect("a start")).collect();
+    assert_eq!(starts, ["2026-06-02T10:00:00Z", "2026-06-02T12:00:00Z"]);
+    assert_eq!(answer["slots"][0]["organizers"], json!(["Ana", "Ben"]));
+    let why = answer["why"].as_array().expect("reasons").iter().find(|why| why["start"] == "2026-06-02T11:00:00Z").expect("11:00");
+    assert_eq!(why["rooms"]["Blue"], json!([{ "reason": "busy", "kind": "booking", "id": "r" }]));
+
+    let output = run(&["bench/scenarios/generate.mjs"]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("generate.mjs: expected value at line 1"), "{output:?}");
+    let output = run(&["bench/scenarios/none.json"]);
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("none.json: No such file"), "{output:?}");
+}

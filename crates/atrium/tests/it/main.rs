@@ -13,6 +13,7 @@ mod context;
 mod crash;
 mod dns;
 mod doctor;
+mod event_rules;
 mod events;
 mod files;
 mod foreign_ids;

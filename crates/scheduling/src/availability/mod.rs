@@ -11,12 +11,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::event_types::LocationType;
-use crate::slots::{self, Busy, DateOverride, EventSettings, Interval, Query, Reason, WeeklyRule, Window};
+use crate::event_types::{HorizonType, LocationType};
+use crate::slots::{
+    self, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Period, Query, Reason, Scope, WeeklyRule, Window,
+};
 
 /// Longest stretch that one request may list, in days.
 pub const MAX_DAYS: i64 = 100;
 const DAY: i64 = 86_400;
+/// As the longest horizon of days.
+const MOST_DAYS_AHEAD: i64 = 730;
 /// How far from the wanted start the nearest free ones are looked for, in days.
 const NEAR: (i64, i64) = (3, 14);
 const NEAREST: usize = 5;
@@ -110,8 +114,34 @@ impl Offer {
         Ok(slots::Organizer { zone, weekly: self.weekly.clone(), overrides: self.overrides.clone(), busy })
     }
 
-    fn query<'a>(&'a self, organizers: &'a [slots::Organizer], now: Timestamp, range: Interval) -> Query<'a> {
-        Query { event: &self.settings, organizers, needed: 1, now: now.as_second(), range }
+    fn query<'a>(
+        &'a self,
+        organizers: &'a [slots::Organizer],
+        event_bookings: &'a [Interval],
+        now: Timestamp,
+        range: Interval,
+    ) -> Query<'a> {
+        Query { event_bookings, ..Query::any(&self.settings, organizers, now.as_second(), range) }
+    }
+
+    /// The last date that can be booked as things stand, in the zone of the hours.
+    pub fn last_date(&self, now: Timestamp) -> jiff::civil::Date {
+        let after = |days: i64| {
+            let today = now.in_zone(&self.settings.zone).date();
+            today.checked_add(jiff::Span::new().days(days)).unwrap_or(today)
+        };
+        match self.settings.horizon {
+            Horizon::Days(days) => after(days.into()),
+            // However far the dates reach: who looks for the next free day must come to an end.
+            Horizon::Dates { last, .. } => last.min(after(MOST_DAYS_AHEAD)),
+            Horizon::DaysWithSlots(_) => after(slots::MAX_RANGE_DAYS),
+        }
+    }
+
+    /// After the horizon in every zone.
+    pub(crate) fn last_instant(&self, now: Timestamp) -> i64 {
+        let midnight = self.last_date(now).at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+        midnight.map_or(now.as_second(), |midnight| midnight.timestamp().as_second() + 3 * DAY)
     }
 
     /// When a booking that starts then ends.
@@ -135,7 +165,7 @@ pub async fn slots_of(ctx: &mut Ctx, offer: &Offer, from: Timestamp, to: Timesta
     // Nothing in the past is free, so nothing of it is loaded. An instant within a second belongs to the next one.
     let first = from.max(ctx.now());
     let range = Interval::new(whole_second(first), whole_second(to));
-    let range = Interval::new(range.start, range.end.min(last_instant(ctx.now(), offer)));
+    let range = Interval::new(range.start, range.end.min(offer.last_instant(ctx.now())));
     if range.is_empty() {
         return Ok(Vec::new());
     }
@@ -143,20 +173,21 @@ pub async fn slots_of(ctx: &mut Ctx, offer: &Offer, from: Timestamp, to: Timesta
     Ok(found.slots().iter().copied().map(Slot::from).collect())
 }
 
-/// After the horizon in every zone.
-fn last_instant(now: Timestamp, offer: &Offer) -> i64 {
-    now.as_second() + (i64::from(offer.settings.horizon_days) + 2) * DAY
-}
-
 fn whole_second(at: Timestamp) -> i64 {
     at.as_second() + i64::from(at > Timestamp::from_second(at.as_second()))
 }
 
 async fn find(ctx: &mut Ctx, offer: &Offer, range: Interval, except: Option<Uuid>) -> Result<slots::Found> {
-    let reach = offer.query(&[], ctx.now(), range).reach();
+    let reach = offer.query(&[], &[], ctx.now(), range).reach();
     let busy = store::busy(ctx, offer, reach, except).await?;
+    let counted = of_event(&busy);
     let organizers = [offer.organizer(busy)?];
-    slots::find(&offer.query(&organizers, ctx.now(), range)).map_err(Error::internal)
+    slots::find(&offer.query(&organizers, &counted, ctx.now(), range)).map_err(Error::internal)
+}
+
+/// The bookings of the event type: its one organizer holds them all.
+fn of_event(busy: &[Busy]) -> Vec<Interval> {
+    busy.iter().filter(|busy| busy.is_same_event).map(|busy| busy.time).collect()
 }
 
 /// Whether a booking may start then: the listing's function, asked for one start, under the organizer's lock. Holds
@@ -166,14 +197,15 @@ async fn find(ctx: &mut Ctx, offer: &Offer, range: Interval, except: Option<Uuid
 /// The database's.
 pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except: Option<Uuid>) -> Result<bool> {
     // The engine counts whole seconds, and years up to 9900.
-    if Timestamp::from_second(start.as_second()) != start || start.as_second() >= last_instant(ctx.now(), offer) {
+    if Timestamp::from_second(start.as_second()) != start || start.as_second() >= offer.last_instant(ctx.now()) {
         return Ok(false);
     }
     let range = Interval::new(start.as_second(), start.as_second() + 1);
-    let reach = offer.query(&[], ctx.now(), range).reach();
+    let reach = offer.query(&[], &[], ctx.now(), range).reach();
     let busy = store::busy_and_clean(ctx, offer, reach, except).await?;
+    let counted = of_event(&busy);
     let organizers = [offer.organizer(busy)?];
-    let found = slots::find(&offer.query(&organizers, ctx.now(), range)).map_err(Error::internal)?;
+    let found = slots::find(&offer.query(&organizers, &counted, ctx.now(), range)).map_err(Error::internal)?;
     Ok(!found.slots().is_empty())
 }
 
@@ -184,13 +216,13 @@ pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, exce
 /// The database's.
 pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end: Timestamp) -> Result<bool> {
     let minutes = u32::try_from((end.as_second() - start.as_second()) / 60).map_err(Error::internal)?;
-    let settings = EventSettings { duration_minutes: minutes, daily_limit: None, ..offer.settings.clone() };
+    let settings = EventSettings { duration_minutes: minutes, limits: Vec::new(), ..offer.settings.clone() };
     let offer = Offer { settings, ..offer.clone() };
     let range = Interval::new(start.as_second(), start.as_second() + 1);
-    let reach = offer.query(&[], ctx.now(), range).reach();
+    let reach = offer.query(&[], &[], ctx.now(), range).reach();
     let busy = store::busy_and_clean(ctx, &offer, reach, None).await?;
     let organizers = [offer.organizer(busy)?];
-    let why = slots::explain(&offer.query(&organizers, ctx.now(), range), start.as_second()).map_err(Error::internal)?;
+    let why = slots::explain(&offer.query(&organizers, &[], ctx.now(), range), start.as_second()).map_err(Error::internal)?;
     let taken = |reason: &Reason| matches!(reason, Reason::Busy { .. } | Reason::Buffer { .. } | Reason::MinimumGap { .. });
     Ok(!why.organizers.iter().flatten().any(taken))
 }
@@ -204,8 +236,7 @@ pub(crate) async fn taken(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except
     ctx.rollback().await?;
     let (from, to) = (start.plus_seconds(-NEAR.0 * DAY), start.plus_seconds(NEAR.1 * DAY));
     let free = if offer.is_active { slots_of(ctx, offer, from, to, except).await? } else { Vec::new() };
-    let free: Vec<_> = free.iter().map(|slot| slots::Slot { start: slot.start.as_second(), end: slot.end.as_second() }).collect();
-    let nearest: Vec<_> = slots::nearest(&free, start.as_second(), NEAREST).iter().copied().map(Slot::from).collect();
+    let nearest = slots::nearest(&free, |slot| slot.start.as_second(), start.as_second(), NEAREST);
     let detail =
         if nearest.is_empty() { "This time is not free. Choose another day." } else { "This time is not free. Choose another one." };
     Ok(Problem::conflict("slot_taken", detail).with("nearest", nearest))
@@ -222,15 +253,25 @@ impl TryFrom<store::OfferRow> for Offer {
 
     fn try_from(row: store::OfferRow) -> Result<Self> {
         let minutes = |value: i32| u32::try_from(value).map_err(Error::internal);
+        let timezone = row.schedule_timezone.unwrap_or_else(|| row.organizer_timezone.clone());
+        let a_day = |most| Limit { period: Period::Day, measure: Measure::Bookings, scope: Scope::EventOfOrganizer, most };
         let settings = EventSettings {
+            zone: zone(&timezone).map_err(Error::internal)?,
             duration_minutes: minutes(row.duration_minutes)?,
             interval_minutes: minutes(row.interval_minutes)?,
+            start_grid: row.start_grid,
+            is_aligned: row.is_aligned,
             buffer_before_minutes: minutes(row.buffer_before_minutes)?,
             buffer_after_minutes: minutes(row.buffer_after_minutes)?,
             minimum_gap_minutes: minutes(row.minimum_gap_minutes)?,
             minimum_notice_minutes: minutes(row.minimum_notice_minutes)?,
-            horizon_days: minutes(row.horizon_days)?,
-            daily_limit: row.daily_limit.map(minutes).transpose()?,
+            horizon: match (row.horizon_type, row.horizon_first, row.horizon_last) {
+                (HorizonType::Dates, Some(first), Some(last)) => Horizon::Dates { first: first.0, last: last.0 },
+                (HorizonType::DaysWithSlots, _, _) => Horizon::DaysWithSlots(minutes(row.horizon_days)?),
+                _ => Horizon::Days(minutes(row.horizon_days)?),
+            },
+            limits: row.daily_limit.map(minutes).transpose()?.map(a_day).into_iter().chain(row.limits.0).collect(),
+            seats: 1,
         };
         let window = |start_minute, end_minute| Window { start_minute, end_minute };
         let weekly = row.rules.0.into_iter().map(|(weekday, start, end)| WeeklyRule { weekday, window: window(start, end) }).collect();
@@ -254,7 +295,7 @@ impl TryFrom<store::OfferRow> for Offer {
             location_details: row.location_details,
             is_active: row.is_active,
             requires_confirmation: row.requires_confirmation,
-            timezone: row.schedule_timezone.unwrap_or_else(|| row.organizer_timezone.clone()),
+            timezone,
             organizer: OfferedBy {
                 user_id: row.owner_id,
                 slug: row.organizer_slug,

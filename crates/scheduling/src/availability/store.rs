@@ -6,8 +6,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Lock, Offer, Which};
-use crate::event_types::LocationType;
-use crate::slots::{Busy, BusyKind, Interval};
+use crate::event_types::{HorizonType, LocationType};
+use crate::slots::{Busy, BusyKind, Interval, Limit, StartGrid};
 
 /// Date, and minutes after midnight; without them: away.
 type Dated = (Date, Option<u16>, Option<u16>);
@@ -29,8 +29,14 @@ pub struct OfferRow {
     pub buffer_after_minutes: i32,
     pub minimum_gap_minutes: i32,
     pub minimum_notice_minutes: i32,
+    pub start_grid: StartGrid,
+    pub is_aligned: bool,
+    pub horizon_type: HorizonType,
     pub horizon_days: i32,
+    pub horizon_first: Option<Date>,
+    pub horizon_last: Option<Date>,
     pub daily_limit: Option<i32>,
+    pub limits: Json<Vec<Limit>>,
     pub organizer_slug: String,
     pub display_name: String,
     pub organizer_timezone: String,
@@ -56,7 +62,14 @@ macro_rules! offers {
                       coalesce(e.slot_interval_minutes, p.slot_interval_minutes) AS "interval_minutes!",
                       coalesce(e.buffer_before_minutes, p.buffer_before_minutes) AS "buffer_before_minutes!",
                       coalesce(e.buffer_after_minutes, p.buffer_after_minutes) AS "buffer_after_minutes!",
-                      p.minimum_gap_minutes, e.minimum_notice_minutes, e.horizon_days, e.daily_limit,
+                      coalesce(e.minimum_gap_minutes, p.minimum_gap_minutes) AS "minimum_gap_minutes!",
+                      e.start_grid AS "start_grid: StartGrid", e.is_aligned, e.minimum_notice_minutes,
+                      e.horizon_type AS "horizon_type: HorizonType", e.horizon_days, e.horizon_first AS "horizon_first: Date",
+                      e.horizon_last AS "horizon_last: Date", e.daily_limit,
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('period', l.period, 'measure', l.measure, 'scope', l.scope, 'most', l.most))
+                                  FROM scheduling.event_type_limits l
+                                 WHERE l.tenant_id = $1 AND l.event_type_id = e.id),
+                               '[]') AS "limits!: Json<Vec<Limit>>",
                       p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
                       CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
                            ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url, directory.domain_of(t.id) AS domain,
@@ -187,6 +200,6 @@ impl From<BusyRow> for Busy {
         };
         let time = Interval::new(row.start_time.as_second(), row.end_time.as_second());
         let padded = Interval::new(time.start - i64::from(row.before) * 60, time.end + i64::from(row.after) * 60);
-        Self { kind, id: row.ref_id, time, padded, counts_to_limit: row.same_type }
+        Self { kind, id: row.ref_id, time, padded, is_same_event: row.same_type }
     }
 }

@@ -16,7 +16,12 @@ fn a_range_that_begins_within_a_second_begins_with_the_next() {
 
 #[test]
 fn slots_are_instants_in_utc() {
-    let slot = Slot::from(slots::Slot { start: at("2026-11-21T15:00:00Z").as_second(), end: at("2026-11-21T15:30:00Z").as_second() });
+    let slot = Slot::from(slots::Slot {
+        start: at("2026-11-21T15:00:00Z").as_second(),
+        end: at("2026-11-21T15:30:00Z").as_second(),
+        seats_left: 1,
+        session: None,
+    });
     let json = serde_json::to_value(slot).expect("JSON");
     assert_eq!(json, serde_json::json!({ "start": "2026-11-21T15:00:00Z", "end": "2026-11-21T15:30:00Z" }));
 }

@@ -6,7 +6,7 @@ use platform::auth::Anonymous;
 use platform::ctx::Answer;
 use platform::extract::{Json, Path, Query};
 use platform::rate_limit::Limit;
-use platform::time::Timestamp;
+use platform::time::{Date, Timestamp};
 use platform::{App, Ctx, Problem, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,6 +50,8 @@ struct PublicEventType {
     requires_confirmation: bool,
     /// How many days ahead it can be booked.
     horizon_days: u32,
+    /// The last date that can be booked, as things stand.
+    last_date: Date,
     /// Of the organizer's hours.
     timezone: String,
     organizer: PublicHost,
@@ -62,8 +64,10 @@ struct PublicHost {
     brand_color: String,
 }
 
-impl From<Offer> for PublicEventType {
-    fn from(offer: Offer) -> Self {
+impl PublicEventType {
+    fn new(offer: Offer, now: Timestamp) -> Self {
+        let last_date = offer.last_date(now);
+        let today = now.in_zone(&offer.settings.zone).date();
         Self {
             slug: offer.slug,
             name: offer.name,
@@ -72,7 +76,8 @@ impl From<Offer> for PublicEventType {
             location_type: offer.location_type,
             color: offer.color,
             requires_confirmation: offer.requires_confirmation,
-            horizon_days: offer.settings.horizon_days,
+            horizon_days: u32::try_from((last_date - today).get_days()).unwrap_or(0),
+            last_date: Date(last_date),
             timezone: offer.timezone,
             organizer: PublicHost {
                 slug: offer.organizer.slug,
@@ -89,7 +94,7 @@ async fn event_type(visitor: Anonymous, Path((slug, event_slug)): Path<(String, 
     let place = organizers::locate(&visitor.app, &slug).await?;
     let mut ctx = visitor.visit(place.tenant);
     let offer = availability::offer(&mut ctx, Which::Public { organizer: place.organizer_id, slug: &event_slug }, Lock::No).await?;
-    Ok(Json(offer.into()))
+    Ok(Json(PublicEventType::new(offer, ctx.now())))
 }
 
 /// Free slots of an event type, whatever zone they are read in.

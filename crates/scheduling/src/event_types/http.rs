@@ -8,6 +8,7 @@ use platform::etag::IfMatch;
 use platform::extract::{Json, Path, Query, nullable};
 use platform::page::{Page, PageParams};
 use platform::text::name_key;
+use platform::time::Date;
 use platform::{Allow, App, Problem, Result};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +17,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store::{self, Filter};
-use super::{EventType, Fields, LocationType};
+use super::{EventType, Fields, HorizonType, LocationType};
+use crate::slots::{Limit, StartGrid};
 use crate::{EventTypesRead, EventTypesWrite};
 
 /// Most event types that one request orders.
@@ -75,12 +77,25 @@ struct NewEventType {
     buffer_before_minutes: Option<i32>,
     #[schema(minimum = 0, maximum = 1440)]
     buffer_after_minutes: Option<i32>,
+    #[schema(minimum = 0, maximum = 1440)]
+    minimum_gap_minutes: Option<i32>,
+    #[serde(default)]
+    start_grid: StartGrid,
+    #[serde(default)]
+    is_aligned: bool,
     #[schema(minimum = 0, maximum = 525600)]
     minimum_notice_minutes: Option<i32>,
+    #[serde(default)]
+    horizon_type: HorizonType,
     #[schema(minimum = 1, maximum = 730)]
     horizon_days: Option<i32>,
+    horizon_first: Option<Date>,
+    horizon_last: Option<Date>,
     #[schema(minimum = 1, maximum = 1000)]
     daily_limit: Option<i32>,
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    limits: Vec<Limit>,
     #[schema(minimum = 1, maximum = 1)]
     max_attendees: Option<i32>,
 }
@@ -104,9 +119,16 @@ async fn create(mut ctx: Allow<EventTypesWrite>, Json(new): Json<NewEventType>) 
         slot_interval_minutes: new.slot_interval_minutes,
         buffer_before_minutes: new.buffer_before_minutes,
         buffer_after_minutes: new.buffer_after_minutes,
+        minimum_gap_minutes: new.minimum_gap_minutes,
+        start_grid: new.start_grid,
+        is_aligned: new.is_aligned,
         minimum_notice_minutes: new.minimum_notice_minutes.unwrap_or(120),
+        horizon_type: new.horizon_type,
         horizon_days: new.horizon_days.unwrap_or(60),
+        horizon_first: new.horizon_first,
+        horizon_last: new.horizon_last,
         daily_limit: new.daily_limit,
+        limits: new.limits,
         max_attendees: new.max_attendees.unwrap_or(1),
     };
     let event_type = super::create(&mut ctx, me, fields.checked()?).await?;
@@ -152,13 +174,28 @@ struct EventTypeChanges {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i32>, minimum = 0, maximum = 1440)]
     buffer_after_minutes: Option<Option<i32>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i32>, minimum = 0, maximum = 1440)]
+    minimum_gap_minutes: Option<Option<i32>>,
+    start_grid: Option<StartGrid>,
+    is_aligned: Option<bool>,
     #[schema(minimum = 0, maximum = 525600)]
     minimum_notice_minutes: Option<i32>,
+    horizon_type: Option<HorizonType>,
     #[schema(minimum = 1, maximum = 730)]
     horizon_days: Option<i32>,
     #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Date>)]
+    horizon_first: Option<Option<Date>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Date>)]
+    horizon_last: Option<Option<Date>>,
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 1000)]
     daily_limit: Option<Option<i32>>,
+    /// All of them, in place of those before.
+    #[schema(max_items = 20)]
+    limits: Option<Vec<Limit>>,
     #[schema(minimum = 1, maximum = 1)]
     max_attendees: Option<i32>,
 }
@@ -180,9 +217,16 @@ impl EventTypeChanges {
             slot_interval_minutes: self.slot_interval_minutes.unwrap_or(before.slot_interval_minutes),
             buffer_before_minutes: self.buffer_before_minutes.unwrap_or(before.buffer_before_minutes),
             buffer_after_minutes: self.buffer_after_minutes.unwrap_or(before.buffer_after_minutes),
+            minimum_gap_minutes: self.minimum_gap_minutes.unwrap_or(before.minimum_gap_minutes),
+            start_grid: self.start_grid.unwrap_or(before.start_grid),
+            is_aligned: self.is_aligned.unwrap_or(before.is_aligned),
             minimum_notice_minutes: self.minimum_notice_minutes.unwrap_or(before.minimum_notice_minutes),
+            horizon_type: self.horizon_type.unwrap_or(before.horizon_type),
             horizon_days: self.horizon_days.unwrap_or(before.horizon_days),
+            horizon_first: self.horizon_first.unwrap_or(before.horizon_first),
+            horizon_last: self.horizon_last.unwrap_or(before.horizon_last),
             daily_limit: self.daily_limit.unwrap_or(before.daily_limit),
+            limits: self.limits.unwrap_or(before.limits),
             max_attendees: self.max_attendees.unwrap_or(before.max_attendees),
         }
     }

@@ -5,12 +5,14 @@ pub(crate) mod store;
 
 use platform::audit::Change;
 use platform::text::{Checks, slugify};
+use platform::time::Date;
 use platform::{Ctx, Problem, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::events::{EventTypeArchived, EventTypeCreated, EventTypeUpdated};
+use crate::slots::{Limit, StartGrid};
 
 pub use store::listed;
 
@@ -32,12 +34,31 @@ pub enum LocationType {
     Ask,
 }
 
+/// Which dates can be booked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum HorizonType {
+    /// As many after today as `horizon_days` says.
+    #[default]
+    Days,
+    /// From `horizon_first` to `horizon_last`.
+    Dates,
+    /// The next `horizon_days` that have a free slot.
+    DaysWithSlots,
+}
+
+/// Most limits of one event type.
+const MOST_LIMITS: usize = 20;
+
 /// What can be booked.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EventType {
     pub id: Uuid,
-    /// The organizer.
+    /// The organizer on whose page it stands.
     pub owner_id: Uuid,
+    /// As on that page.
+    pub owner_name: String,
     pub name: String,
     /// The last part of its public address; unique for the organizer.
     pub slug: String,
@@ -61,10 +82,23 @@ pub struct EventType {
     pub buffer_before_minutes: Option<i32>,
     /// Null: the organizer's.
     pub buffer_after_minutes: Option<i32>,
+    /// Least time between two meetings. Null: the organizer's.
+    pub minimum_gap_minutes: Option<i32>,
+    /// Where the starts to choose from begin.
+    pub start_grid: StartGrid,
+    /// Whether they begin at a mark of the hour: 60, 30, 20, 15, 10 or 5 minutes, as divides the slot interval.
+    pub is_aligned: bool,
     pub minimum_notice_minutes: i32,
+    pub horizon_type: HorizonType,
     pub horizon_days: i32,
+    /// Where the horizon is dates.
+    pub horizon_first: Option<Date>,
+    /// Where the horizon is dates.
+    pub horizon_last: Option<Date>,
     /// Most bookings a day.
     pub daily_limit: Option<i32>,
+    /// Further limits: all of them hold.
+    pub limits: Vec<Limit>,
     pub max_attendees: i32,
     pub position: i32,
     pub public_url: String,
@@ -101,9 +135,16 @@ pub(crate) struct Fields {
     pub slot_interval_minutes: Option<i32>,
     pub buffer_before_minutes: Option<i32>,
     pub buffer_after_minutes: Option<i32>,
+    pub minimum_gap_minutes: Option<i32>,
+    pub start_grid: StartGrid,
+    pub is_aligned: bool,
     pub minimum_notice_minutes: i32,
+    pub horizon_type: HorizonType,
     pub horizon_days: i32,
+    pub horizon_first: Option<Date>,
+    pub horizon_last: Option<Date>,
     pub daily_limit: Option<i32>,
+    pub limits: Vec<Limit>,
     pub max_attendees: i32,
 }
 
@@ -125,9 +166,16 @@ impl From<&EventType> for Fields {
             slot_interval_minutes: event_type.slot_interval_minutes,
             buffer_before_minutes: event_type.buffer_before_minutes,
             buffer_after_minutes: event_type.buffer_after_minutes,
+            minimum_gap_minutes: event_type.minimum_gap_minutes,
+            start_grid: event_type.start_grid,
+            is_aligned: event_type.is_aligned,
             minimum_notice_minutes: event_type.minimum_notice_minutes,
+            horizon_type: event_type.horizon_type,
             horizon_days: event_type.horizon_days,
+            horizon_first: event_type.horizon_first,
+            horizon_last: event_type.horizon_last,
             daily_limit: event_type.daily_limit,
+            limits: event_type.limits,
             max_attendees: event_type.max_attendees,
         }
     }
@@ -152,6 +200,7 @@ impl Fields {
             ("slot_interval_minutes", self.slot_interval_minutes, 5, 720),
             ("buffer_before_minutes", self.buffer_before_minutes, 0, 1440),
             ("buffer_after_minutes", self.buffer_after_minutes, 0, 1440),
+            ("minimum_gap_minutes", self.minimum_gap_minutes, 0, 1440),
             ("daily_limit", self.daily_limit, 1, 1000),
         ];
         for (field, number, least, most) in optional {
@@ -159,11 +208,45 @@ impl Fields {
                 checks.range(field, number, least, most);
             }
         }
+        let dates = (self.horizon_first, self.horizon_last);
+        let (horizon_first, horizon_last) = checked_dates(&mut checks, self.horizon_type, dates);
+        check_limits(&mut checks, &self.limits);
         if self.max_attendees != 1 {
             checks.add("max_attendees", "out_of_range", "must be 1: a slot is for one invitee");
         }
         checks.done()?;
-        Ok(Self { name, slug, description, location_details, color, ..self })
+        Ok(Self { name, slug, description, location_details, color, horizon_first, horizon_last, ..self })
+    }
+}
+
+/// First and last date of the horizon; none where it is of another kind, whatever was left from before.
+fn checked_dates(checks: &mut Checks, kind: HorizonType, dates: (Option<Date>, Option<Date>)) -> (Option<Date>, Option<Date>) {
+    if kind != HorizonType::Dates {
+        return (None, None);
+    }
+    for (field, date) in [("horizon_first", dates.0), ("horizon_last", dates.1)] {
+        if date.is_none() {
+            checks.add(field, "required", "is required where the horizon is dates");
+        }
+    }
+    if dates.0.zip(dates.1).is_some_and(|(first, last)| last < first) {
+        checks.add("horizon_last", "invalid", "must not be earlier than the first date");
+    }
+    dates
+}
+
+fn check_limits(checks: &mut Checks, limits: &[Limit]) {
+    if limits.len() > MOST_LIMITS {
+        checks.add("limits", "too_long", format!("may have at most {MOST_LIMITS} entries"));
+    }
+    for (index, limit) in limits.iter().enumerate() {
+        if !(1..=100_000).contains(&limit.most) {
+            checks.add(&format!("limits.{index}.most"), "out_of_range", "must be between 1 and 100000");
+        }
+        let is_same = |other: &Limit| (other.period, other.measure, other.scope) == (limit.period, limit.measure, limit.scope);
+        if limits[..index].iter().any(is_same) {
+            checks.add(&format!("limits.{index}.period"), "duplicate", "is limited by another entry already");
+        }
     }
 }
 
@@ -173,6 +256,15 @@ impl Fields {
 /// 404.
 pub(crate) async fn owner_of(ctx: &mut Ctx, id: Uuid) -> Result<Uuid> {
     store::find(ctx, id).await?.map(|event_type| event_type.owner_id).ok_or_else(|| Problem::not_found().into())
+}
+
+/// As the audit trail keeps it: without the owner's name, which is sealed nowhere in these lines and follows from the id.
+fn audited(event_type: &EventType) -> serde_json::Value {
+    let mut values = serde_json::json!(event_type);
+    if let Some(fields) = values.as_object_mut() {
+        fields.remove("owner_name");
+    }
+    values
 }
 
 /// Makes an event type of that organizer, last in the order.
@@ -187,7 +279,7 @@ pub(crate) async fn create(ctx: &mut Ctx, owner: Uuid, mut fields: Fields) -> Re
     let id = platform::id::new();
     store::insert(ctx, id, owner, &fields).await?;
     let event_type = store::find(ctx, id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::created("event_type.created", "event_type", id, &event_type));
+    ctx.audit(Change::created("event_type.created", "event_type", id, audited(&event_type)));
     ctx.publish(&EventTypeCreated { event_type_id: id, organizer_id: owner, name: fields.name })?;
     Ok(event_type)
 }
@@ -207,8 +299,11 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
         check_schedule(ctx, before.owner_id, fields.schedule_id).await?;
     }
     store::update(ctx, before.id, &fields).await?;
+    if fields.limits != before.limits {
+        store::replace_limits(ctx, before.id, &fields.limits).await?;
+    }
     let after = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
-    ctx.audit(Change::updated("event_type.updated", "event_type", after.id, &before, &after));
+    ctx.audit(Change::updated("event_type.updated", "event_type", after.id, audited(&before), audited(&after)));
     ctx.publish(&EventTypeUpdated { event_type_id: after.id, organizer_id: after.owner_id, name: fields.name })?;
     Ok(after)
 }
@@ -220,7 +315,7 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
 pub(crate) async fn archive(ctx: &mut Ctx, before: EventType) -> Result<()> {
     let (id, organizer_id) = (before.id, before.owner_id);
     store::archive(ctx, id).await?;
-    ctx.audit(Change::deleted("event_type.archived", "event_type", id, &before));
+    ctx.audit(Change::deleted("event_type.archived", "event_type", id, audited(&before)));
     ctx.publish(&EventTypeArchived { event_type_id: id, organizer_id, name: before.name })
 }
 
@@ -243,6 +338,7 @@ fn free_slug(taken: &[String], wanted: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slots::{Measure, Period, Scope};
 
     fn fields() -> Fields {
         Fields {
@@ -260,9 +356,16 @@ mod tests {
             slot_interval_minutes: None,
             buffer_before_minutes: None,
             buffer_after_minutes: None,
+            minimum_gap_minutes: None,
+            start_grid: StartGrid::Window,
+            is_aligned: false,
             minimum_notice_minutes: 120,
+            horizon_type: HorizonType::Days,
             horizon_days: 60,
+            horizon_first: None,
+            horizon_last: None,
             daily_limit: None,
+            limits: Vec::new(),
             max_attendees: 1,
         }
     }
@@ -290,5 +393,21 @@ mod tests {
         let mut named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         named.sort_unstable();
         assert_eq!(named, ["daily_limit", "duration_minutes", "horizon_days", "max_attendees", "slug"]);
+    }
+
+    #[test]
+    fn dates_belong_to_a_horizon_of_dates_and_limits_differ() {
+        let date = |text: &str| text.parse().ok().map(Date);
+        let dated = Fields { horizon_first: date("2026-06-10"), horizon_last: date("2026-06-01"), ..fields() };
+        let days = dated.clone().checked().expect("valid");
+        assert_eq!((days.horizon_first, days.horizon_last), (None, None));
+        let week = Limit { period: Period::Week, measure: Measure::Minutes, scope: Scope::Organizer, most: 60 };
+        let wrong = Fields { horizon_type: HorizonType::Dates, limits: vec![week, Limit { most: 0, ..week }], ..dated };
+        let problem = wrong.checked().expect_err("refused");
+        let mut named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["horizon_last", "limits.1.most", "limits.1.period"]);
+        let problem = Fields { horizon_type: HorizonType::Dates, ..fields() }.checked().expect_err("refused");
+        assert_eq!(problem.errors.len(), 2);
     }
 }

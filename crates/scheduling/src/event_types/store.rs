@@ -1,14 +1,18 @@
 //! Every statement on event types.
 
+use platform::time::Date;
 use platform::{App, Ctx, OnConstraint, Problem, Result};
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{EventType, Fields, Listed, LocationType};
+use super::{EventType, Fields, HorizonType, Listed, LocationType};
 use crate::organizers;
+use crate::slots::{Limit, StartGrid};
 
 pub struct Row {
     pub id: Uuid,
     owner_id: Uuid,
+    owner_name: String,
     name: String,
     slug: String,
     organizer_slug: String,
@@ -25,9 +29,16 @@ pub struct Row {
     slot_interval_minutes: Option<i32>,
     buffer_before_minutes: Option<i32>,
     buffer_after_minutes: Option<i32>,
+    minimum_gap_minutes: Option<i32>,
+    start_grid: StartGrid,
+    is_aligned: bool,
     minimum_notice_minutes: i32,
+    horizon_type: HorizonType,
     horizon_days: i32,
+    horizon_first: Option<Date>,
+    horizon_last: Option<Date>,
     daily_limit: Option<i32>,
+    limits: Json<Vec<Limit>>,
     max_attendees: i32,
     pub position: i32,
     version: i64,
@@ -39,6 +50,7 @@ impl Row {
             public_url: format!("{}/{}", organizers::public_url(app, self.domain.as_deref(), &self.organizer_slug), self.slug),
             id: self.id,
             owner_id: self.owner_id,
+            owner_name: self.owner_name,
             name: self.name,
             slug: self.slug,
             description: self.description,
@@ -53,9 +65,16 @@ impl Row {
             slot_interval_minutes: self.slot_interval_minutes,
             buffer_before_minutes: self.buffer_before_minutes,
             buffer_after_minutes: self.buffer_after_minutes,
+            minimum_gap_minutes: self.minimum_gap_minutes,
+            start_grid: self.start_grid,
+            is_aligned: self.is_aligned,
             minimum_notice_minutes: self.minimum_notice_minutes,
+            horizon_type: self.horizon_type,
             horizon_days: self.horizon_days,
+            horizon_first: self.horizon_first,
+            horizon_last: self.horizon_last,
             daily_limit: self.daily_limit,
+            limits: self.limits.0,
             max_attendees: self.max_attendees,
             position: self.position,
             version: self.version,
@@ -68,11 +87,19 @@ macro_rules! event_types {
     ($tail:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"SELECT e.id, e.owner_id, e.name, e.slug, p.slug AS organizer_slug,
+            r#"SELECT e.id, e.owner_id, p.display_name AS owner_name, e.name, e.slug, p.slug AS organizer_slug,
                       directory.domain_of(e.tenant_id) AS domain, e.description, e.duration_minutes,
                       e.location_type AS "location_type: LocationType", e.location_details, e.color, e.is_active, e.is_private,
                       e.requires_confirmation, e.schedule_id, e.slot_interval_minutes, e.buffer_before_minutes,
-                      e.buffer_after_minutes, e.minimum_notice_minutes, e.horizon_days, e.daily_limit, e.max_attendees,
+                      e.buffer_after_minutes, e.minimum_gap_minutes, e.start_grid AS "start_grid: StartGrid", e.is_aligned,
+                      e.minimum_notice_minutes, e.horizon_type AS "horizon_type: HorizonType", e.horizon_days,
+                      e.horizon_first AS "horizon_first: Date", e.horizon_last AS "horizon_last: Date", e.daily_limit,
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('period', l.period, 'measure', l.measure, 'scope', l.scope, 'most', l.most)
+                                                 ORDER BY l.position)
+                                  FROM scheduling.event_type_limits l
+                                 WHERE l.tenant_id = $1 AND l.event_type_id = e.id),
+                               '[]') AS "limits!: Json<Vec<Limit>>",
+                      e.max_attendees,
                       e.position, e.version
                  FROM scheduling.event_types e
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
@@ -172,8 +199,9 @@ pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Re
         "INSERT INTO scheduling.event_types
                 (tenant_id, id, owner_id, name, slug, description, duration_minutes, location_type, location_details, color,
                  is_active, is_private, requires_confirmation, schedule_id, slot_interval_minutes, buffer_before_minutes,
-                 buffer_after_minutes, minimum_notice_minutes, horizon_days, daily_limit, max_attendees, position)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                 buffer_after_minutes, minimum_notice_minutes, horizon_days, daily_limit, max_attendees, minimum_gap_minutes,
+                 start_grid, is_aligned, horizon_type, horizon_first, horizon_last, position)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
                 coalesce(max(position) + 1, 0)
            FROM scheduling.event_types WHERE tenant_id = $1 AND owner_id = $3",
         tenant,
@@ -197,12 +225,45 @@ pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Re
         fields.horizon_days,
         fields.daily_limit,
         fields.max_attendees,
+        fields.minimum_gap_minutes,
+        fields.start_grid as StartGrid,
+        fields.is_aligned,
+        fields.horizon_type as HorizonType,
+        fields.horizon_first as Option<Date>,
+        fields.horizon_last as Option<Date>,
     )
     .execute(ctx.db().await?)
     .await
     .on_constraint("event_types_tenant_id_owner_id_slug_key", slug_taken)
     .on_constraint("event_types_tenant_id_owner_id_fkey", organizers::missing)?;
+    insert_limits(ctx, id, &fields.limits).await
+}
+
+async fn insert_limits(ctx: &mut Ctx, id: Uuid, limits: &[Limit]) -> Result<()> {
+    if limits.is_empty() {
+        return Ok(());
+    }
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "INSERT INTO scheduling.event_type_limits (tenant_id, event_type_id, period, measure, scope, most, position)
+         SELECT $1, $2, l ->> 'period', l ->> 'measure', l ->> 'scope', (l ->> 'most')::integer, place::integer
+           FROM jsonb_array_elements($3) WITH ORDINALITY AS listed (l, place)",
+        tenant,
+        id,
+        Json(limits) as _,
+    )
+    .execute(ctx.db().await?)
+    .await?;
     Ok(())
+}
+
+/// All limits anew.
+pub async fn replace_limits(ctx: &mut Ctx, id: Uuid, limits: &[Limit]) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("DELETE FROM scheduling.event_type_limits WHERE tenant_id = $1 AND event_type_id = $2", tenant, id)
+        .execute(ctx.db().await?)
+        .await?;
+    insert_limits(ctx, id, limits).await
 }
 
 pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
@@ -212,7 +273,9 @@ pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
             SET name = $3, slug = $4, description = $5, duration_minutes = $6, location_type = $7, location_details = $8,
                 color = $9, is_active = $10, is_private = $11, requires_confirmation = $12, schedule_id = $13,
                 slot_interval_minutes = $14, buffer_before_minutes = $15, buffer_after_minutes = $16,
-                minimum_notice_minutes = $17, horizon_days = $18, daily_limit = $19, max_attendees = $20
+                minimum_notice_minutes = $17, horizon_days = $18, daily_limit = $19, max_attendees = $20,
+                minimum_gap_minutes = $21, start_grid = $22, is_aligned = $23, horizon_type = $24, horizon_first = $25,
+                horizon_last = $26
           WHERE tenant_id = $1 AND id = $2",
         tenant,
         id,
@@ -234,6 +297,12 @@ pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
         fields.horizon_days,
         fields.daily_limit,
         fields.max_attendees,
+        fields.minimum_gap_minutes,
+        fields.start_grid as StartGrid,
+        fields.is_aligned,
+        fields.horizon_type as HorizonType,
+        fields.horizon_first as Option<Date>,
+        fields.horizon_last as Option<Date>,
     )
     .execute(ctx.db().await?)
     .await

@@ -114,8 +114,7 @@ pub(super) struct FreeMonth {
 impl FreeMonth {
     pub fn look<'a>(&'a self, visit: &Visit, offer: &'a Offer, view: &'a View, time_path: &'a str) -> Look<'a> {
         let today = visit.now().in_zone(&view.zone).date();
-        let horizon = jiff::Span::new().days(i64::from(offer.settings.horizon_days));
-        let last_day = today.checked_add(horizon).unwrap_or(today);
+        let last_day = offer.last_date(visit.now()).max(today);
         Look {
             reader: visit.reader,
             view,
@@ -165,7 +164,7 @@ async fn free_days(ctx: &mut Ctx, offer: &Offer, view: &View, moving: Option<(Uu
 async fn next_free(ctx: &mut Ctx, offer: &Offer, view: &View, after: Date, moving: Option<(Uuid, Timestamp)>) -> Result<Option<Date>> {
     let now = ctx.now();
     let opening = after.to_zoned(view.zone.clone()).map_or(now, |at| Timestamp::new(at.timestamp()));
-    let end = now.plus_seconds((i64::from(offer.settings.horizon_days) + 2) * DAY);
+    let end = Timestamp::from_second(offer.last_instant(now));
     for (mut from, until) in [(opening.max(now), end), (now, opening.min(end))] {
         while from < until {
             let to = from.plus_seconds(MAX_DAYS * DAY).min(until);

@@ -35,7 +35,7 @@ pub enum Day {
 
 impl Day {
     /// 0 is Monday, as the database counts.
-    fn number(self) -> i16 {
+    pub(crate) fn number(self) -> i16 {
         self as i16
     }
 }

@@ -3,8 +3,9 @@
 use jiff::civil::{Date, date};
 
 use super::{
-    Busy, Organizer, Query, Window,
+    Busy, Organizer, Query, StartGrid, Window,
     interval::{Interval, merge, subtract},
+    limits::{self, Full},
     seconds,
     zone::{Clock, DAY, timestamp},
 };
@@ -12,6 +13,8 @@ use super::{
 /// Starts at `anchor`, `anchor + interval`, … before `until`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grid {
+    /// Where it begins before it is aligned.
+    pub from: i64,
     pub anchor: i64,
     pub until: i64,
 }
@@ -24,19 +27,12 @@ impl Grid {
     }
 }
 
-/// Starts that cannot be, and why.
+/// Starts that busy time rules out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     pub starts: Interval,
-    pub cause: Cause,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cause {
-    /// Index into the organizer's busy times.
-    Busy(usize),
-    /// So many bookings on that local date.
-    Limit { day: i64, taken: u32 },
+    /// Index into the busy times.
+    pub busy: usize,
 }
 
 pub(super) struct Plan {
@@ -44,8 +40,7 @@ pub(super) struct Plan {
     /// Merged, and complete wherever a slot with a start in the stretch may lie.
     pub windows: Vec<Interval>,
     pub cuts: Vec<Cut>,
-    /// First instant after the last local date of the horizon.
-    pub horizon: i64,
+    pub full: Vec<Full>,
 }
 
 /// Days since 1970-01-01.
@@ -63,81 +58,46 @@ impl Plan {
     /// For starts in `span`.
     pub fn new(query: &Query<'_>, organizer: &Organizer, span: Interval) -> Self {
         let end = span.end + query.duration();
-        // The grid at an instant depends on its local date and the one before it.
-        let clock = Clock::new(&organizer.zone, Interval::new(span.start - 5 * DAY, end + 4 * DAY));
+        // The grid at an instant depends on its local date and the one before it, a limit on its whole period.
+        let reach = query.reach();
+        let clock_span = Interval::new(reach.start.min(span.start - 5 * DAY), reach.end.max(end + 4 * DAY));
+        let clock = Clock::new(&organizer.zone, clock_span);
         let (first_day, end_day) = (clock.day(span.start) - 1, clock.day(end) + 1);
+        let windows = windows(organizer, &clock, first_day, end_day);
 
-        let today = timestamp(query.now).as_second() + i64::from(organizer.zone.to_offset(timestamp(query.now)).seconds());
-        let last_day = today.div_euclid(DAY) + i64::from(query.event.horizon_days);
-        let horizon = clock.opening((last_day + 1) * DAY);
-
-        let mut windows = Vec::with_capacity(64);
-        let mut overrides: Vec<_> = organizer.overrides.iter().map(|dated| (day_of(dated.date), dated)).collect();
-        overrides.sort_unstable_by_key(|(day, _)| *day);
-        let mut overrides = overrides.iter().skip_while(|(day, _)| *day < first_day).peekable();
-        for day in first_day..=end_day {
-            let mut open = |window: Window| {
-                windows.push(Interval::new(
-                    clock.opening(day * DAY + i64::from(window.start_minute) * 60),
-                    clock.closing(day * DAY + i64::from(window.end_minute) * 60),
-                ));
-            };
-            let mut replaced = false;
-            while let Some((_, dated)) = overrides.next_if(|(of, _)| *of == day) {
-                replaced = true;
-                dated.windows.iter().copied().for_each(&mut open);
-            }
-            if !replaced {
-                // 1970-01-01 was a Thursday.
-                let weekday = (day + 3).rem_euclid(7);
-                let rules = organizer.weekly.iter().filter(|rule| i64::from(rule.weekday) == weekday);
-                rules.map(|rule| rule.window).for_each(&mut open);
-            }
-        }
-        merge(&mut windows);
-
-        let mut cuts = Vec::with_capacity(organizer.busy.len() + 8);
+        // A grid that restarts after busy time needs what lies before the span, too.
+        let seen = Interval::new(clock.date(first_day).start.min(span.start), span.end);
+        let mut cuts = Vec::with_capacity(organizer.busy.len());
         for (index, busy) in organizer.busy.iter().enumerate() {
             let starts = Clearance::of(query, busy).starts(query.duration());
-            if !busy.time.is_empty() && starts.overlaps(span) {
-                cuts.push(Cut { starts, cause: Cause::Busy(index) });
+            if !busy.time.is_empty() && starts.overlaps(seen) {
+                cuts.push(Cut { starts, busy: index });
             }
         }
-        if let Some(limit) = query.event.daily_limit {
-            limit_cuts(organizer, &clock, limit, &mut cuts);
-        }
-        Self { clock, windows, cuts, horizon }
+        let full = limits::of_organizer(query, &organizer.busy, &clock);
+        Self { clock, windows, cuts, full }
     }
 
-    /// The starts of `query` that this organizer is free for, on the grid or not; those on it are
+    /// The starts of `query` in `span` that this organizer is free for, on the grid or not; those on it are
     /// added to `on_grid` in order.
-    pub fn open_starts(query: &Query<'_>, organizer: &Organizer, on_grid: &mut Vec<i64>) -> Vec<Interval> {
-        let span = Interval::new(query.range.start.max(query.earliest()), query.range.end);
+    pub fn open_starts(query: &Query<'_>, organizer: &Organizer, span: Interval, on_grid: &mut Vec<i64>) -> Vec<Interval> {
         if span.is_empty() {
             return Vec::new();
         }
         let plan = Self::new(query, organizer, span);
-        let span = Interval::new(span.start, span.end.min(plan.horizon));
-        let fitting: Vec<_> = plan
-            .windows
-            .iter()
-            .map(|window| Interval::new(window.start, window.end - query.duration() + 1).clipped(span))
-            .filter(|starts| !starts.is_empty())
-            .collect();
-        let mut cuts: Vec<_> = plan.cuts.iter().map(|cut| cut.starts).collect();
+        let fitting = plan.fitting(query);
+        let clipped: Vec<_> = fitting.iter().map(|starts| starts.clipped(span)).filter(|starts| !starts.is_empty()).collect();
+        let mut cuts: Vec<_> = plan.cuts.iter().map(|cut| cut.starts).chain(plan.full.iter().map(|full| full.starts)).collect();
         merge(&mut cuts);
-        let open = subtract(&fitting, &cuts);
+        let open = subtract(&clipped, &cuts);
 
         let interval = seconds(query.event.interval_minutes);
-        let mut grids = Vec::with_capacity(plan.windows.len());
-        for window in &plan.windows {
-            plan.grids(*window, &mut grids);
-        }
+        let grids = plan.grids(query);
         let mut grids = grids.as_slice();
         for starts in &open {
             let passed = grids.iter().take_while(|grid| grid.until <= starts.start).count();
             grids = &grids[passed..];
-            for grid in grids.iter().take_while(|grid| grid.anchor < starts.end) {
+            for grid in grids.iter().take_while(|grid| grid.from < starts.end) {
                 let until = starts.end.min(grid.until);
                 let mut start = grid.at_or_after(starts.start, interval);
                 while start < until {
@@ -149,19 +109,93 @@ impl Plan {
         open
     }
 
-    /// The grids of a window, in order: one, and another from each midnight that ends a local date
-    /// which was open from its first instant to its last.
-    pub fn grids(&self, window: Interval, grids: &mut Vec<Grid>) {
-        let mut anchor = window.start;
-        for day in self.clock.day(window.start) + 1..=self.clock.day(window.end - 1) {
-            let midnight = self.clock.opening(day * DAY);
-            if midnight > anchor && self.clock.opening((day - 1) * DAY) >= window.start {
-                grids.push(Grid { anchor, until: midnight });
-                anchor = midnight;
+    /// For each window the starts whose slots end in it.
+    fn fitting(&self, query: &Query<'_>) -> Vec<Interval> {
+        let starts = self.windows.iter().map(|window| Interval::new(window.start, window.end - query.duration() + 1));
+        starts.filter(|starts| !starts.is_empty()).collect()
+    }
+
+    /// All grids, in order and apart.
+    pub fn grids(&self, query: &Query<'_>) -> Vec<Grid> {
+        let mut grids = Vec::with_capacity(self.windows.len());
+        for window in &self.windows {
+            self.grids_of(*window, &mut grids);
+        }
+        if query.event.start_grid == StartGrid::AfterBusy {
+            grids = self.restarted(query, &grids);
+        }
+        if query.event.is_aligned {
+            let mark = hour_mark(query.event.interval_minutes);
+            for grid in &mut grids {
+                let shown = grid.from + self.clock.offset(grid.from);
+                grid.anchor = grid.from + (-shown).rem_euclid(mark);
             }
         }
-        grids.push(Grid { anchor, until: window.end });
+        grids
     }
+
+    /// The grids of a window, in order: one, and another from each midnight that ends a local date
+    /// which was open from its first instant to its last.
+    fn grids_of(&self, window: Interval, grids: &mut Vec<Grid>) {
+        let mut from = window.start;
+        for day in self.clock.day(window.start) + 1..=self.clock.day(window.end - 1) {
+            let midnight = self.clock.opening(day * DAY);
+            if midnight > from && self.clock.opening((day - 1) * DAY) >= window.start {
+                grids.push(Grid { from, anchor: from, until: midnight });
+                from = midnight;
+            }
+        }
+        grids.push(Grid { from, anchor: from, until: window.end });
+    }
+
+    /// The same grids, beginning anew where busy time lets a slot start again.
+    fn restarted(&self, query: &Query<'_>, grids: &[Grid]) -> Vec<Grid> {
+        let mut cuts: Vec<_> = self.cuts.iter().map(|cut| cut.starts).collect();
+        merge(&mut cuts);
+        let pieces = subtract(&self.fitting(query), &cuts);
+        let mut restarted = Vec::with_capacity(grids.len() + cuts.len());
+        let mut next = 0;
+        for piece in pieces {
+            while grids.get(next).is_some_and(|grid| grid.until <= piece.start) {
+                next += 1;
+            }
+            for grid in grids[next..].iter().take_while(|grid| grid.from < piece.end) {
+                let from = grid.from.max(piece.start);
+                restarted.push(Grid { from, anchor: from, until: grid.until.min(piece.end) });
+            }
+        }
+        restarted
+    }
+}
+
+/// The largest of the usual marks of an hour that divides the interval, in seconds.
+fn hour_mark(interval_minutes: u32) -> i64 {
+    let marks = [60, 30, 20, 15, 10, 5, 1];
+    marks.into_iter().find(|mark| interval_minutes.is_multiple_of(*mark)).map_or(60, seconds)
+}
+
+/// The organizer's windows on those local dates, merged.
+pub(super) fn windows(organizer: &Organizer, clock: &Clock, first_day: i64, last_day: i64) -> Vec<Interval> {
+    let mut windows = Vec::with_capacity(64);
+    let mut overrides: Vec<_> = organizer.overrides.iter().map(|dated| (day_of(dated.date), dated)).collect();
+    overrides.sort_unstable_by_key(|(day, _)| *day);
+    let mut overrides = overrides.iter().skip_while(|(day, _)| *day < first_day).peekable();
+    for day in first_day..=last_day {
+        let mut open = |window: Window| windows.push(window.on(clock, day));
+        let mut replaced = false;
+        while let Some((_, dated)) = overrides.next_if(|(of, _)| *of == day) {
+            replaced = true;
+            dated.windows.iter().copied().for_each(&mut open);
+        }
+        if !replaced {
+            // 1970-01-01 was a Thursday.
+            let weekday = (day + 3).rem_euclid(7);
+            let rules = organizer.weekly.iter().filter(|rule| i64::from(rule.weekday) == weekday);
+            rules.map(|rule| rule.window).for_each(&mut open);
+        }
+    }
+    merge(&mut windows);
+    windows
 }
 
 /// The time around a busy stretch that a slot must keep, for each rule by itself.
@@ -175,14 +209,23 @@ pub(super) struct Clearance {
 
 impl Clearance {
     pub fn of(query: &Query<'_>, busy: &Busy) -> Self {
+        let gap = if busy.kind.is_meeting() { seconds(query.event.minimum_gap_minutes) } else { 0 };
+        Self::with_gap(query, busy, gap)
+    }
+
+    /// A room can be used again at once: the gap is the organizers' rest.
+    pub fn in_room(query: &Query<'_>, busy: &Busy) -> Self {
+        Self::with_gap(query, busy, 0)
+    }
+
+    fn with_gap(query: &Query<'_>, busy: &Busy, gap: i64) -> Self {
         let event = query.event;
         let time = busy.time;
-        let (own, gap) = if busy.kind.is_meeting() {
+        let own = if busy.kind.is_meeting() {
             // A padding that does not cover its meeting would hide part of it.
-            let own = Interval::new(time.start.min(busy.padded.start), time.end.max(busy.padded.end));
-            (own, seconds(event.minimum_gap_minutes))
+            Interval::new(time.start.min(busy.padded.start), time.end.max(busy.padded.end))
         } else {
-            (time, 0)
+            time
         };
         Self {
             time,
@@ -195,20 +238,8 @@ impl Clearance {
     }
 
     /// The starts of slots so long that break one of the rules.
-    fn starts(&self, duration: i64) -> Interval {
+    pub fn starts(&self, duration: i64) -> Interval {
         let kept = Interval::new(self.buffered.start.min(self.gapped.start), self.buffered.end.max(self.gapped.end));
         Interval::new(kept.start.saturating_sub(duration - 1), kept.end)
-    }
-}
-
-fn limit_cuts(organizer: &Organizer, clock: &Clock, limit: u32, cuts: &mut Vec<Cut>) {
-    let counted = organizer.busy.iter().filter(|busy| busy.counts_to_limit);
-    let mut days: Vec<_> = counted.map(|busy| clock.day(busy.time.start)).collect();
-    days.sort_unstable();
-    for same in days.chunk_by(|a, b| a == b) {
-        let taken = u32::try_from(same.len()).unwrap_or(u32::MAX);
-        if taken >= limit {
-            cuts.push(Cut { starts: clock.date(same[0]), cause: Cause::Limit { day: same[0], taken } });
-        }
     }
 }

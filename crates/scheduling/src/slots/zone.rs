@@ -71,11 +71,15 @@ impl Clock {
         self.pieces.iter().rev().find(|piece| piece.wall_start() < local).map_or(local, |piece| piece.during.end.min(local - piece.offset))
     }
 
+    /// What the wall clock shows at an instant, less the instant.
+    pub fn offset(&self, instant: i64) -> i64 {
+        self.pieces.iter().find(|piece| piece.during.contains(instant)).map_or(0, |piece| piece.offset)
+    }
+
     /// The local date of an instant, in days since 1970-01-01: the latest that the wall clock has
     /// shown so far. So dates never run backwards, though St John's once changed at 00:01.
     pub fn day(&self, instant: i64) -> i64 {
-        let offset = self.pieces.iter().find(|piece| piece.during.contains(instant)).map_or(0, |piece| piece.offset);
-        let day = instant.saturating_add(offset).div_euclid(DAY);
+        let day = instant.saturating_add(self.offset(instant)).div_euclid(DAY);
         if self.opening((day + 1) * DAY) <= instant { day + 1 } else { day }
     }
 

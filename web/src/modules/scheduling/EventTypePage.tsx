@@ -1,20 +1,9 @@
 /** One event type, edited in place: each field is saved when it is left. */
-import {
-  Button,
-  Group,
-  Menu,
-  NumberInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, Menu, Select, SimpleGrid, Stack, Switch } from "@mantine/core";
 import { IconArchive, IconCopyPlus, IconDots, IconExternalLink, IconRestore } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { useState } from "react";
 import { fieldErrors } from "@/api/problem";
 import type { EventType, EventTypeChanges } from "@/api/types";
 import { useMay } from "@/app/session";
@@ -31,10 +20,15 @@ import {
   useEditEventType,
   useRestoreEventType,
 } from "./eventTypeChanges";
+import { HorizonFields } from "./HorizonFields";
+import { LimitsEditor } from "./LimitsEditor";
 import { LOCATION_TYPES } from "./locations";
 import { eventTypeQuery, schedulesQuery } from "./queries";
+import { SavedNumber, SavedText } from "./SavedFields";
 
 const route = getRouteApi("/app/event-types/$id");
+
+const START_GRIDS = ["window", "after_busy"] as const;
 
 export function EventTypePage() {
   const t = useT();
@@ -88,6 +82,7 @@ function Editor({ eventType }: { eventType: EventType }) {
       | "horizon_days"
       | "buffer_before_minutes"
       | "buffer_after_minutes"
+      | "minimum_gap_minutes"
       | "slot_interval_minutes"
       | "daily_limit"
       | "max_attendees",
@@ -232,6 +227,7 @@ function Editor({ eventType }: { eventType: EventType }) {
             value={eventType.schedule_id ?? ""}
             onChange={(value) => save({ schedule_id: value || null })}
           />
+          <HorizonFields eventType={eventType} errors={errors} readOnly={readOnly} onSave={save} />
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <SavedNumber
               label={t.eventTypes.fields.notice}
@@ -241,14 +237,6 @@ function Editor({ eventType }: { eventType: EventType }) {
               max={525_600}
               step={30}
               {...number("minimum_notice_minutes")}
-            />
-            <SavedNumber
-              label={t.eventTypes.fields.horizon}
-              description={t.eventTypes.hints.horizon}
-              suffix={` ${t.eventTypes.days}`}
-              min={1}
-              max={730}
-              {...number("horizon_days")}
             />
             <SavedNumber
               label={t.eventTypes.fields.bufferBefore}
@@ -271,6 +259,16 @@ function Editor({ eventType }: { eventType: EventType }) {
               {...number("buffer_after_minutes")}
             />
             <SavedNumber
+              label={t.eventTypes.fields.gap}
+              description={t.eventTypes.hints.inherit}
+              suffix=" min"
+              min={0}
+              max={480}
+              step={5}
+              nullable
+              {...number("minimum_gap_minutes")}
+            />
+            <SavedNumber
               label={t.eventTypes.fields.interval}
               description={t.eventTypes.hints.inherit}
               suffix=" min"
@@ -280,15 +278,43 @@ function Editor({ eventType }: { eventType: EventType }) {
               nullable
               {...number("slot_interval_minutes")}
             />
-            <SavedNumber
-              label={t.eventTypes.fields.dailyLimit}
-              description={t.eventTypes.hints.noLimit}
-              min={1}
-              max={500}
-              nullable
-              {...number("daily_limit")}
-            />
           </SimpleGrid>
+          <Select
+            label={t.eventTypes.fields.grid}
+            description={t.eventTypes.gridHints[eventType.start_grid]}
+            inputWrapperOrder={["label", "input", "description", "error"]}
+            readOnly={readOnly}
+            allowDeselect={false}
+            data={START_GRIDS.map((value) => ({ value, label: t.eventTypes.grids[value] }))}
+            value={eventType.start_grid}
+            onChange={(value) => value && save({ start_grid: value as EventType["start_grid"] })}
+          />
+          <Switch
+            label={t.eventTypes.fields.aligned}
+            description={t.eventTypes.hints.aligned}
+            disabled={readOnly}
+            checked={eventType.is_aligned}
+            onChange={(e) => save({ is_aligned: e.currentTarget.checked })}
+          />
+        </Stack>
+      </Section>
+
+      <Section title={t.eventTypes.parts.howMuch}>
+        <Stack>
+          <SavedNumber
+            label={t.eventTypes.fields.dailyLimit}
+            description={t.eventTypes.hints.noLimit}
+            min={1}
+            max={500}
+            nullable
+            {...number("daily_limit")}
+          />
+          <LimitsEditor
+            limits={eventType.limits}
+            errors={errors}
+            readOnly={readOnly}
+            onSave={(limits) => save({ limits })}
+          />
         </Stack>
       </Section>
 
@@ -318,103 +344,5 @@ function Editor({ eventType }: { eventType: EventType }) {
         </Stack>
       </Section>
     </Page>
-  );
-}
-
-interface SavedTextProps {
-  name: string;
-  label: string;
-  description?: ReactNode;
-  value: string;
-  error?: string;
-  readOnly: boolean;
-  multiline?: boolean;
-  maxLength: number;
-  check?: (value: string) => string | null;
-  onSave: (value: string) => void;
-}
-
-function SavedText({
-  label,
-  description,
-  value,
-  error,
-  readOnly,
-  multiline,
-  maxLength,
-  check,
-  onSave,
-}: SavedTextProps) {
-  const [draft, setDraft] = useState(value);
-  const [fault, setFault] = useState<string | null>(null);
-  useEffect(() => setDraft(value), [value]);
-  const leave = () => {
-    const next = draft.trim();
-    const found = check?.(next) ?? null;
-    setFault(found);
-    if (!found && next !== value) onSave(next);
-  };
-  const shared = {
-    label,
-    description,
-    readOnly,
-    maxLength,
-    value: draft,
-    error: fault ?? error,
-    onBlur: leave,
-  };
-  return multiline ? (
-    <Textarea
-      {...shared}
-      autosize
-      minRows={3}
-      maxRows={12}
-      onChange={(e) => setDraft(e.currentTarget.value)}
-    />
-  ) : (
-    <TextInput
-      {...shared}
-      onChange={(e) => setDraft(e.currentTarget.value)}
-      onKeyDown={(e) => {
-        if (e.key === "Enter") leave();
-        if (e.key === "Escape") setDraft(value);
-      }}
-    />
-  );
-}
-
-interface SavedNumberProps {
-  label: string;
-  description?: string;
-  suffix?: string;
-  value: number | null | undefined;
-  error?: string;
-  min: number;
-  max: number;
-  step?: number;
-  nullable?: boolean;
-  readOnly: boolean;
-  onSave: (value: number | null) => void;
-}
-
-function SavedNumber({ value, nullable, onSave, min, max, ...rest }: SavedNumberProps) {
-  const [draft, setDraft] = useState<number | string>(value ?? "");
-  useEffect(() => setDraft(value ?? ""), [value]);
-  return (
-    <NumberInput
-      {...rest}
-      min={min}
-      max={max}
-      allowDecimal={false}
-      clampBehavior="blur"
-      inputWrapperOrder={["label", "input", "description", "error"]}
-      value={draft}
-      onChange={setDraft}
-      onBlur={() => {
-        const next = draft === "" ? null : Math.min(max, Math.max(min, Number(draft)));
-        if (next === null && !nullable) return setDraft(value ?? "");
-        if (next !== (value ?? null)) onSave(next);
-      }}
-    />
   );
 }

@@ -129,6 +129,8 @@ function Cards({ items, archived }: { items: EventType[]; archived: boolean }) {
   // Members may see the event types of others and yet put only their own in order.
   const writable = (item: EventType) => may("event_types:write", item.owner_id);
   const ids = items.filter(writable).map((x) => x.id);
+  // Whose each is needs no saying where all are one's own.
+  const ofSeveral = new Set(items.map((x) => x.owner_id)).size > 1;
   const move = (item: EventType, to: number) => {
     const next = moveTo(ids, item.id, to);
     if (next.join() === ids.join()) return;
@@ -203,6 +205,7 @@ function Cards({ items, archived }: { items: EventType[]; archived: boolean }) {
                 <Text c="dimmed" className={classes.meta}>
                   {t.eventTypes.minutes(item.duration_minutes)} · {t.eventTypes.locations[item.location_type]}{" "}
                   · /{item.slug}
+                  {ofSeveral ? ` · ${item.owner_name}` : null}
                 </Text>
               </div>
               <CardActions

@@ -122,8 +122,11 @@ async fn a_month_stays_as_long_as_a_workspace_keeps_it_and_others_are_taken_out(
 #[tokio::test]
 async fn a_line_of_a_later_month_that_was_sealed_earlier_goes_along() {
     let (world, tenant, length) = sealed(5).await;
-    // Written by a program whose clock is a month behind, after all others.
-    let behind = Uuid::from_u128(platform::id::new().as_u128() - ((31 * 24 * 3600 * 1000_u128) << 80));
+    let now = platform::time::Timestamp::from_microsecond(i64::try_from(platform::id::new().as_u128() >> 80).expect("small") * 1000);
+    let month = now.in_zone(&jiff::tz::TimeZone::UTC).first_of_month().and_then(|day| day.start_of_day()).expect("a day").timestamp();
+    // Written by a program whose clock is behind, in the month before, after all others.
+    let late = u128::try_from(now.as_microsecond() - month.as_microsecond()).expect("since its start") / 1000 + 3_600_000;
+    let behind = Uuid::from_u128(platform::id::new().as_u128() - (late << 80));
     sqlx::query("INSERT INTO platform.audit_events (tenant_id, id, action, entity_type) VALUES ($1, $2, 'probe.late', 'probe')")
         .bind(tenant.id)
         .bind(behind)
@@ -131,10 +134,8 @@ async fn a_line_of_a_later_month_that_was_sealed_earlier_goes_along() {
         .await
         .expect("written");
     seal(&world).await;
-    let month = platform::time::Timestamp::from_microsecond(i64::try_from(platform::id::new().as_u128() >> 80).expect("small") * 1000);
-    let first = month.in_zone(&jiff::tz::TimeZone::UTC).first_of_month().and_then(|day| day.start_of_day()).expect("a day");
     // The month before this one is due, and no other.
-    let due = HashMap::from([(TenantId(tenant.id), first.timestamp().into())]);
+    let due = HashMap::from([(TenantId(tenant.id), month.into())]);
     let done = archive::run(&world.app, &due).await.expect("archived");
     assert_eq!((done.records, done.failed), (length + 1, 0));
     assert_eq!((rows(&world, tenant.id).await, found(&world, tenant.id).await), ((0, 0), None));

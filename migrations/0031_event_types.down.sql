@@ -1,0 +1,9 @@
+DROP TABLE scheduling.event_type_limits;
+ALTER TABLE scheduling.event_types
+    DROP CONSTRAINT event_types_horizon,
+    DROP COLUMN horizon_last,
+    DROP COLUMN horizon_first,
+    DROP COLUMN horizon_type,
+    DROP COLUMN is_aligned,
+    DROP COLUMN start_grid,
+    DROP COLUMN minimum_gap_minutes;
