@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import classes from "./tabs.module.css";
 
 export interface LinkTab {
@@ -9,8 +9,19 @@ export interface LinkTab {
   count?: number;
 }
 
-/** Views of one thing, each with its own address. */
-export function LinkTabs({ label, tabs }: { label: string; tabs: LinkTab[] }) {
+/**
+ * Views of one thing, each with its own address. Where `children` are given and the window is wide, the tabs stand beside
+ * them as a list: many of them fit no line.
+ */
+export function LinkTabs({
+  label,
+  tabs,
+  children,
+}: {
+  label: string;
+  tabs: LinkTab[];
+  children?: ReactNode;
+}) {
   const bar = useRef<HTMLElement>(null);
   const active = tabs.find((tab) => tab.active)?.label;
   // On a phone the tabs are wider than the screen; the open one is always to be seen.
@@ -19,7 +30,7 @@ export function LinkTabs({ label, tabs }: { label: string; tabs: LinkTab[] }) {
     const tab = bar.current?.querySelector<HTMLElement>("[aria-current=page]");
     if (bar.current && tab) bar.current.scrollLeft = tab.offsetLeft - bar.current.clientWidth / 3;
   }, [active]);
-  return (
+  const nav = (
     <nav ref={bar} aria-label={label} className={classes.tabs}>
       {tabs.map((tab) => (
         <Link
@@ -34,5 +45,12 @@ export function LinkTabs({ label, tabs }: { label: string; tabs: LinkTab[] }) {
         </Link>
       ))}
     </nav>
+  );
+  if (children === undefined) return nav;
+  return (
+    <div className={classes.beside}>
+      {nav}
+      <div>{children}</div>
+    </div>
   );
 }

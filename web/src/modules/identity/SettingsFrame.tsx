@@ -15,7 +15,6 @@ export function SettingsFrame() {
     <Page
       title={t.nav.settings}
       tabTitle={current ? `${t.settings[current.key]} · ${t.nav.settings}` : undefined}
-      narrow
     >
       <LinkTabs
         label={t.nav.settings}
@@ -24,8 +23,9 @@ export function SettingsFrame() {
           link: { to },
           active: pathname.startsWith(to),
         }))}
-      />
-      <Outlet />
+      >
+        <Outlet />
+      </LinkTabs>
     </Page>
   );
 }
