@@ -51,7 +51,7 @@ async fn get(mut ctx: Allow<WebhooksManage>, Path(id): Path<Uuid>) -> Result<Jso
 #[utoipa::path(post, path = "/webhook-endpoints/{id}/tests", tag = "automation", params(("id" = Uuid, Path)), responses((status = 201, body = WebhookDelivery)), security(("session" = [])))]
 async fn test(mut ctx: Allow<WebhooksManage>, Path(id): Path<Uuid>) -> Result<Response> {
     let delivery = super::test(&mut ctx, id).await?;
-    ctx.audit(Change::created("webhook_endpoint.tested", "webhook_endpoint", id, json!({ "delivery_id": delivery.id })));
+    ctx.audit(Change::created("webhook_test.created", "webhook_endpoint", id, json!({ "delivery_id": delivery.id })));
     let answer = Answer::created(&delivery)?;
     ctx.commit_with(answer).await
 }
@@ -61,7 +61,7 @@ async fn test(mut ctx: Allow<WebhooksManage>, Path(id): Path<Uuid>) -> Result<Re
 async fn replay(mut ctx: Allow<WebhooksManage>, Path(id): Path<Uuid>) -> Result<Response> {
     let delivery = super::replay(&mut ctx, id).await?;
     let about = json!({ "delivery_id": id });
-    ctx.audit(Change::created("webhook_endpoint.replayed", "webhook_endpoint", delivery.endpoint_id, about));
+    ctx.audit(Change::created("webhook_replay.created", "webhook_endpoint", delivery.endpoint_id, about));
     let answer = Answer::created(&delivery)?;
     ctx.commit_with(answer).await
 }
@@ -86,7 +86,7 @@ async fn replay_since(
     Json(WebhookReplayInput { since }): Json<WebhookReplayInput>,
 ) -> Result<Response> {
     let count = super::replay_since(&mut ctx, id, since).await?;
-    ctx.audit(Change::created("webhook_endpoint.replayed", "webhook_endpoint", id, json!({ "since": since, "count": count })));
+    ctx.audit(Change::created("webhook_replay.created", "webhook_endpoint", id, json!({ "since": since, "count": count })));
     let answer = Answer::json(StatusCode::CREATED, &WebhookReplay { count })?;
     ctx.commit_with(answer).await
 }

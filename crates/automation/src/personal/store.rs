@@ -1,25 +1,9 @@
-//! What the log of webhooks holds of a person: events that name him or her.
+//! The deliveries that name a person, for export and erasure.
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use platform::personal::{Outcome, Person, PersonalData};
+use platform::personal::Person;
 use platform::{Ctx, Result};
 use serde_json::Value;
 use uuid::Uuid;
-
-/// Deliveries. What receivers made of them is theirs to erase.
-pub struct WebhooksData;
-
-impl PersonalData for WebhooksData {
-    /// To whom events that name the person were sent: the newest 5,000.
-    fn export<'a>(&'a self, ctx: &'a mut Ctx, person: &'a Person) -> BoxFuture<'a, Result<Vec<(&'static str, Value)>>> {
-        async move { Ok(vec![("webhook_deliveries", sent(ctx, person).await?)]) }.boxed()
-    }
-
-    fn erase<'a>(&'a self, ctx: &'a mut Ctx, person: &'a Person) -> BoxFuture<'a, Result<Vec<Outcome>>> {
-        async move { Ok(vec![Outcome::removed("automation.webhook_deliveries", erase(ctx, person).await?)]) }.boxed()
-    }
-}
 
 /// The id and the address of the person, by which events name him or her; the address as JSON holds it.
 async fn names(ctx: &mut Ctx, person: &Person) -> Result<(Uuid, Option<String>)> {
@@ -37,7 +21,7 @@ async fn names(ctx: &mut Ctx, person: &Person) -> Result<(Uuid, Option<String>)>
     Ok((id, email.filter(|email| !email.is_empty()).map(|email| format!("\"{}\"", email.to_lowercase()))))
 }
 
-async fn sent(ctx: &mut Ctx, person: &Person) -> Result<Value> {
+pub async fn sent(ctx: &mut Ctx, person: &Person) -> Result<Value> {
     let (id, email) = names(ctx, person).await?;
     let tenant = ctx.tenant.0;
     let found = sqlx::query_scalar!(
@@ -56,7 +40,7 @@ async fn sent(ctx: &mut Ctx, person: &Person) -> Result<Value> {
     Ok(found.fetch_one(ctx.db().await?).await?)
 }
 
-async fn erase(ctx: &mut Ctx, person: &Person) -> Result<u64> {
+pub async fn erase(ctx: &mut Ctx, person: &Person) -> Result<u64> {
     let (id, email) = names(ctx, person).await?;
     let tenant = ctx.tenant.0;
     let gone = sqlx::query!(

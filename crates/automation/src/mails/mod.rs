@@ -1,5 +1,7 @@
 //! The mail about an endpoint that was switched off, in the reader's language.
 
+mod store;
+
 use platform::mail::layout::Layout;
 use platform::mail::{Mail, Person};
 use platform::{Ctx, Result};
@@ -47,14 +49,7 @@ const PT_BR: Texts = Texts {
 
 /// One for each of those members.
 pub async fn switched_off(ctx: &mut Ctx, event: Uuid, to: &[Uuid], fact: &EndpointFact) -> Result<Vec<Mail>> {
-    let tenant = ctx.tenant.0;
-    let members = sqlx::query!(
-        "SELECT user_id, display_name, email, locale FROM identity.members WHERE tenant_id = $1 AND user_id = ANY ($2)",
-        tenant,
-        to,
-    )
-    .fetch_all(ctx.db().await?)
-    .await?;
+    let members = store::readers(ctx, to).await?;
     let mails = members.into_iter().map(|member| {
         let texts = match member.locale.as_str() {
             "nl" => &NL,
