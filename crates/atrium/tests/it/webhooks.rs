@@ -41,10 +41,13 @@ impl Received {
     }
 }
 
+/// A status and headers.
+type Told = (u16, Vec<(&'static str, String)>);
+
 /// Answers what it is told to, in turn; 204 where nothing is left.
 #[derive(Clone, Default)]
 struct Receiver {
-    answers: Arc<Mutex<VecDeque<(u16, Vec<(&'static str, String)>)>>>,
+    answers: Arc<Mutex<VecDeque<Told>>>,
     received: Arc<Mutex<Vec<Received>>>,
     url: String,
 }
