@@ -39,6 +39,15 @@ pub struct Setup {
     serve_with: Vec<String>,
 }
 
+impl Setup {
+    /// The same with one more argument.
+    pub fn serving_with(&self, argument: &str) -> Self {
+        let mut more = self.clone();
+        more.serve_with.push(argument.to_owned());
+        more
+    }
+}
+
 /// A first start makes a cluster; a start after a crash replays its log.
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(60);

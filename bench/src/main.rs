@@ -18,6 +18,7 @@ mod read;
 mod sign_in;
 mod slots;
 mod start;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -56,6 +57,8 @@ enum Command {
     Kit(kit::Options),
     /// Introspections of OAuth access tokens
     Introspect(introspect::Options),
+    /// From a change to its event at a webhook
+    Webhook(webhook::Options),
     /// Verification of the audit trail, against SHA-256 alone
     Audit(audit::Options),
     /// Memory at rest and under load, and the size of the binary
@@ -106,6 +109,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::SignIn(options) => sign_in::run(setup, options, figures).await,
         Command::Kit(options) => kit::run(options, figures),
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
+        Command::Webhook(options) => webhook::run(setup, options, figures).await,
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
         Command::Crash(options) => crash::run(setup, options, figures).await,
@@ -120,6 +124,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
             race::run(setup, &of_defaults(), figures).await?;
             sign_in::run(setup, &of_defaults(), figures).await?;
             introspect::run(setup, &of_defaults(), figures).await?;
+            webhook::run(setup, &of_defaults(), figures).await?;
             audit::run(setup, &of_defaults(), figures).await?;
             memory::run(setup, &of_defaults(), figures).await?;
             abuse::run(setup, &of_defaults(), figures).await?;

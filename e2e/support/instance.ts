@@ -49,6 +49,7 @@ export default async function start(): Promise<() => Promise<void>> {
     // The company stands on this machine.
     ATRIUM_PROVIDERS: providers,
     ATRIUM_PRIVATE_SERVICES: "true",
+    ATRIUM_PRIVATE_WEBHOOKS: "true",
     ATRIUM_MAIL_LINKS: "true",
     ATRIUM_DNS_RESOLVER: dns.address,
     ATRIUM_LOG_FORMAT: "text",

@@ -36,7 +36,8 @@ export const SIGNED_OUT: Screen[] = [
 
 /** The screens behind the sign-in; those of single records only where there are records. */
 export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
-  const [booking, eventType, contact, role, member, tenant, mail] = await Promise.all([
+  const [webhook, booking, eventType, contact, role, member, tenant, mail] = await Promise.all([
+    first(api, "/api/v1/webhook-endpoints"),
     first(api, "/api/v1/bookings"),
     first(api, "/api/v1/event-types"),
     first(api, "/api/v1/contacts"),
@@ -91,6 +92,8 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-privacy", path: "/settings/privacy" },
     { name: "settings-notifications", path: "/settings/notifications" },
     { name: "settings-apps", path: "/settings/apps" },
+    { name: "settings-webhooks", path: "/settings/webhooks" },
+    webhook ? { name: "settings-webhook", path: `/settings/webhooks/${webhook}` } : undefined,
     { name: "settings-support", path: "/settings/support" },
     ...(tenant
       ? [

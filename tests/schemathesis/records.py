@@ -396,6 +396,17 @@ def oauth_client(where=""):
     return made
 
 
+def webhook():
+    made = owner.ask("POST", "/webhook-endpoints", {"url": "https://hooks.invalid/atrium", "kinds": ["schedule.deleted"]})["id"]
+    # There may be twenty.
+    statement(f"DELETE FROM automation.webhook_endpoints WHERE id IN (SELECT id FROM automation.webhook_endpoints WHERE id <> '{made}' ORDER BY id DESC OFFSET 10)")
+    return made
+
+
+def webhook_delivery():
+    return owner.ask("POST", f"/webhook-endpoints/{webhook()}/tests", {})["id"]
+
+
 def authorization_request():
     """The handle of a request that waits for the owner's consent."""
     client = owner.ask("POST", "/oauth-clients", oauth_client_body())
@@ -944,6 +955,16 @@ REQUESTS = {
     "GET /api/v1/member-access-tokens": nothing,
     "DELETE /api/v1/member-access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/member-access-tokens/{id}").access_token()),
     "GET /api/v1/oauth-clients": nothing,
+    "POST /api/v1/webhook-endpoints": lambda: webhook() and body(url="https://hooks.invalid/atrium"),
+    "GET /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()),
+    "DELETE /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()) | {"headers": ANY_VERSION},
+    "PATCH /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()) | {"headers": ANY_VERSION} | body(description="Changed"),
+    "POST /api/v1/webhook-endpoints/{id}/secrets": lambda: path(id=webhook()),
+    "POST /api/v1/webhook-endpoints/{id}/tests": lambda: path(id=webhook()),
+    "GET /api/v1/webhook-endpoints/{id}/deliveries": lambda: path(id=webhook()),
+    "POST /api/v1/webhook-endpoints/{id}/replays": lambda: path(id=webhook()) | body(since="2026-01-01T00:00:00Z"),
+    "GET /api/v1/webhook-deliveries/{id}": lambda: path(id=webhook_delivery()),
+    "POST /api/v1/webhook-deliveries/{id}/replays": lambda: path(id=webhook_delivery()),
     "POST /api/v1/oauth-clients": lambda: body(**oauth_client_body()),
     "GET /api/v1/oauth-clients/{id}": lambda: path(id=oauth_client()),
     "DELETE /api/v1/oauth-clients/{id}": lambda: path(id=oauth_client()) | {"headers": ANY_VERSION},

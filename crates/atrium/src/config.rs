@@ -234,6 +234,10 @@ pub struct ServeArgs {
     #[arg(long, env = "ATRIUM_PRIVATE_COMPANY_PROVIDERS")]
     pub private_company_providers: bool,
 
+    /// Let webhooks go to this machine and private networks, and by plain http; for an instance of one company
+    #[arg(long, env = "ATRIUM_PRIVATE_WEBHOOKS")]
+    pub private_webhooks: bool,
+
     /// Close the administration of the instance to administrators who have not signed in with a second factor
     #[arg(long, env = "ATRIUM_ADMIN_SECOND_FACTOR")]
     pub admin_second_factor: bool,

@@ -29,6 +29,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(contacts::api())
         .merge(messaging::api())
         .merge(scheduling::api())
+        .merge(automation::api())
 }
 
 /// Every event kind, with the permission that lets a member see it on the stream.
@@ -42,18 +43,21 @@ pub fn event_kinds() -> Vec<EventKind> {
         contacts::EVENTS,
         messaging::EVENTS,
         scheduling::EVENTS,
+        automation::EVENTS,
     ]
     .concat()
 }
 
 /// What modules do about each other's facts.
 pub fn reactions() -> Vec<Reaction> {
-    [identity::reactions(), messaging::reactions(), scheduling::reactions()].concat()
+    [identity::reactions(), messaging::reactions(), scheduling::reactions(), automation::reactions(&event_kinds())].concat()
 }
 
-/// What the modules hold about people, the lowest ring first.
+/// What the modules hold about people, the lowest ring first; but before them the webhooks, where a person is found by the address that
+/// the others then forget.
 pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
     vec![
+        Arc::new(automation::WebhooksData),
         Arc::new(identity::MembersData),
         Arc::new(contacts::ContactsData),
         Arc::new(messaging::NotificationsData),
@@ -63,7 +67,7 @@ pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
 
 /// What is removed when it is old.
 pub fn retained() -> Vec<Retained> {
-    [platform::retention::retained(), identity::retained(), messaging::retained()].concat()
+    [platform::retention::retained(), identity::retained(), messaging::retained(), automation::retained()].concat()
 }
 
 /// Every job that the queue may hold.
@@ -79,6 +83,7 @@ pub fn jobs() -> Vec<JobDefinition> {
     ];
     all.extend(identity::jobs());
     all.extend(scheduling::jobs());
+    all.extend(automation::jobs());
     all
 }
 

@@ -11,7 +11,7 @@ use platform::App;
 use platform::events::EventKind;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use notifications::{Group, Notice, Severity, notify};
+pub use notifications::{Group, Notice, Severity, holders, notify};
 pub use personal::NotificationsData;
 pub use preferences::{MailChoices, mail_choices};
 pub use reactions::reactions;

@@ -56,11 +56,20 @@ pub struct Request {
     pub body: Bytes,
     /// Bytes of the answer's body above which it is refused.
     pub answer_limit: usize,
+    /// For messages: a redirect is an answer like any other, and of a longer body so many bytes are enough.
+    pub is_message: bool,
 }
 
 impl Request {
     pub fn get(url: impl Into<String>) -> Self {
-        Self { method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: Bytes::new(), answer_limit: ANSWER_LIMIT }
+        Self {
+            method: Method::GET,
+            url: url.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            answer_limit: ANSWER_LIMIT,
+            is_message: false,
+        }
     }
 
     /// `content_type` such as `application/json`.
@@ -150,6 +159,14 @@ impl HttpClient {
         tokio::time::timeout(self.0.rules.total, self.follow(request)).await.unwrap_or(Err(HttpError::TimedOut))
     }
 
+    /// Whether requests may go there, as far as the address alone says it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_address(&self, url: &str) -> Result<(), HttpError> {
+        self.0.rules.check(&Url::parse(url).map_err(|_| HttpError::InvalidAddress("is not a URL"))?)
+    }
+
     async fn follow(&self, mut request: Request) -> Result<Answer, HttpError> {
         let rules = &self.0.rules;
         let client = self.0.client.get_or_try_init(async || rules.client()).await?;
@@ -158,6 +175,9 @@ impl HttpClient {
         for _ in 0..=rules.redirects {
             let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone()).body(request.body.clone());
             let answer = sent.send().await.map_err(|error| HttpError::of(&error, &url))?;
+            if request.is_message {
+                return read_beginning(answer, &url, request.answer_limit).await;
+            }
             let Some(next) = target(&answer, &url)? else { return read(answer, &url, request.answer_limit).await };
             rules.check(&next).map_err(|error| match error {
                 HttpError::InvalidAddress(reason) => HttpError::RedirectRefused(reason),
@@ -294,6 +314,18 @@ async fn read(mut answer: reqwest::Response, url: &Url, limit: usize) -> Result<
             return Err(too_large);
         }
         body.extend_from_slice(&piece);
+    }
+    Ok(Answer { status: answer.status(), headers: std::mem::take(answer.headers_mut()), body: body.into(), url: url.to_string() })
+}
+
+/// So much of the body as is wanted. What was sent has arrived, so a body that breaks off is no failure.
+async fn read_beginning(mut answer: reqwest::Response, url: &Url, limit: usize) -> Result<Answer, HttpError> {
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = answer.chunk().await {
+        body.extend_from_slice(&piece[..piece.len().min(limit - body.len())]);
+        if body.len() == limit {
+            break;
+        }
     }
     Ok(Answer { status: answer.status(), headers: std::mem::take(answer.headers_mut()), body: body.into(), url: url.to_string() })
 }

@@ -36,7 +36,7 @@ pub struct UsedLease {
 
 /// Fields that answers hide, whatever record they stand in: how to reach somebody, where he or she is, and free text, in
 /// which both are found. `tests/it` holds the API's document against this list.
-pub const PERSONAL: [&str; 19] = [
+pub const PERSONAL: [&str; 20] = [
     "address",
     "answers",
     "billing_email",
@@ -53,6 +53,7 @@ pub const PERSONAL: [&str; 19] = [
     "owner_email",
     "phone",
     "postal_code",
+    "response_body",
     "street",
     "text_params",
     "user_agent",

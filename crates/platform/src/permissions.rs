@@ -33,6 +33,7 @@ pub const CODENAMES: &[&str] = &[
     "settings:manage",
     "settings:read",
     "support:manage",
+    "webhooks:manage",
 ];
 const _: () = assert!(CODENAMES.len() <= u128::BITS as usize, "the sets need more bits");
 

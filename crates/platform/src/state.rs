@@ -73,6 +73,8 @@ pub struct Config {
     pub private_services: bool,
     /// Whether workspaces may name providers of their own on this machine and in private networks, and by plain http.
     pub private_company_providers: bool,
+    /// Whether webhooks may go to this machine and private networks, and by plain http.
+    pub private_webhooks: bool,
     pub providers: Vec<Provider>,
     /// Whether a link in a mail signs in.
     pub mail_links: bool,
@@ -99,6 +101,7 @@ impl Config {
             private_mail_servers: false,
             private_services: false,
             private_company_providers: false,
+            private_webhooks: false,
             providers: Vec::new(),
             mail_links: false,
             breach_service: None,

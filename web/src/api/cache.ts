@@ -52,6 +52,8 @@ export const keys = {
   supportLeases: "support-leases",
   subscription: "subscription",
   domains: "custom-domains",
+  webhooks: "webhook-endpoints",
+  webhookDeliveries: "webhook-deliveries",
   search: "search",
 } as const;
 
@@ -76,6 +78,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   subscription: [keys.subscription, keys.tenant, keys.session],
   // Links of public pages follow the domain.
   custom_domain: [keys.domains, keys.subscription, keys.organizer, keys.eventTypes],
+  webhook_endpoint: [keys.webhooks],
   audit_chain: [keys.auditChain, keys.securityEvents],
 };
 

@@ -98,6 +98,7 @@ export interface SettingsPart {
     | "roles"
     | "mail"
     | "apps"
+    | "webhooks"
     | "support"
     | "domains";
   to: string;
@@ -121,6 +122,7 @@ const SETTINGS = [
   { key: "signIn", to: "/settings/sign-in", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
+  { key: "webhooks", to: "/settings/webhooks", permission: "webhooks:manage" },
   { key: "support", to: "/settings/support", permission: "support:manage" },
 ] as const satisfies readonly SettingsPart[];
 

@@ -376,6 +376,16 @@ const settingsApps = createRoute({
   path: "/apps",
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Apps"), "Apps"),
 });
+const settingsWebhooks = createRoute({
+  getParentRoute: () => settings,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("@/modules/automation/Webhooks"), "Webhooks"),
+});
+const settingsWebhook = createRoute({
+  getParentRoute: () => settings,
+  path: "/webhooks/$id",
+  component: lazyRouteComponent(() => import("@/modules/automation/WebhookPage"), "WebhookPage"),
+});
 const settingsSupport = createRoute({
   getParentRoute: () => settings,
   path: "/support",
@@ -548,6 +558,8 @@ const tree = root.addChildren([
       settingsSignIn,
       settingsMail,
       settingsApps,
+      settingsWebhooks,
+      settingsWebhook,
       settingsSupport,
     ]),
     notifications,

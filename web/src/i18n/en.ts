@@ -11,6 +11,7 @@ import { retention } from "./retention/en";
 import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
+import { webhooks } from "./webhooks/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -27,6 +28,7 @@ export const en = {
   ways,
   company,
   signIns,
+  webhooks,
   ...people,
   ...messaging,
   common: {
@@ -618,6 +620,7 @@ export const en = {
       jobs: "Jobs",
       files: "Files",
       oauth_clients: "Apps",
+      webhooks: "Webhooks",
       support: "Support",
     },
     actions: { read: "See", write: "Change", delete: "Delete", manage: "Manage" },
@@ -636,6 +639,7 @@ export const en = {
     policy: "Security policy",
     mail: "Mail",
     apps: "Apps",
+    webhooks: "Webhooks",
     support: "Support",
     savedAtOnce: "Changes are saved at once.",
     readOnly: "You can look, but not change.",

@@ -12,6 +12,7 @@ import { retention } from "./retention/nl";
 import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
+import { webhooks } from "./webhooks/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -28,6 +29,7 @@ export const nl: Catalogue = {
   ways,
   company,
   signIns,
+  webhooks,
   ...people,
   ...messaging,
   common: {
@@ -620,6 +622,7 @@ export const nl: Catalogue = {
       jobs: "Taken",
       files: "Bestanden",
       oauth_clients: "Apps",
+      webhooks: "Webhooks",
       support: "Support",
     },
     actions: { read: "Zien", write: "Wijzigen", delete: "Verwijderen", manage: "Beheren" },
@@ -638,6 +641,7 @@ export const nl: Catalogue = {
     policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",
+    webhooks: "Webhooks",
     support: "Support",
     savedAtOnce: "Wijzigingen worden meteen opgeslagen.",
     readOnly: "Je kunt kijken, maar niet wijzigen.",

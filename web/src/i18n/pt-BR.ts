@@ -12,6 +12,7 @@ import { retention } from "./retention/pt-BR";
 import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
+import { webhooks } from "./webhooks/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -28,6 +29,7 @@ export const ptBR: Catalogue = {
   ways,
   company,
   signIns,
+  webhooks,
   ...people,
   ...messaging,
   common: {
@@ -627,6 +629,7 @@ export const ptBR: Catalogue = {
       jobs: "Tarefas",
       files: "Arquivos",
       oauth_clients: "Aplicativos",
+      webhooks: "Webhooks",
       support: "Suporte",
     },
     actions: { read: "Ver", write: "Alterar", delete: "Excluir", manage: "Gerenciar" },
@@ -645,6 +648,7 @@ export const ptBR: Catalogue = {
     policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",
+    webhooks: "Webhooks",
     support: "Suporte",
     savedAtOnce: "As alterações são salvas na hora.",
     readOnly: "Você pode ver, mas não alterar.",

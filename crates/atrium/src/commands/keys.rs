@@ -31,7 +31,7 @@ struct Sealed {
     words: &'static str,
 }
 
-const SEALED: [Sealed; 11] = [
+const SEALED: [Sealed; 12] = [
     Sealed {
         table: "directory.totp_credentials",
         lost: "true",
@@ -45,6 +45,12 @@ const SEALED: [Sealed; 11] = [
         lost: "password_ciphertext IS NOT NULL",
         forget: "UPDATE platform.mail_settings SET password_ciphertext = NULL WHERE password_ciphertext IS NOT NULL",
         words: "passwords of workspaces' mail servers, whose mails wait until they are given again",
+    },
+    Sealed {
+        table: "automation.webhook_endpoints",
+        lost: "true",
+        forget: "DELETE FROM automation.webhook_endpoints",
+        words: "webhooks with their logs: without their secrets nothing can be signed",
     },
     Sealed { table: "directory.mails", lost: "true", forget: "DELETE FROM directory.mails", words: "mails, sent ones and those that wait" },
     Sealed {

@@ -123,6 +123,12 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" | "DELETE /member-access-tokens/{id}" => Line("access_token.revoked"),
+        "POST /webhook-endpoints" => Line("webhook_endpoint.created"),
+        "PATCH /webhook-endpoints/{id}" => Line("webhook_endpoint.updated"),
+        "DELETE /webhook-endpoints/{id}" => Line("webhook_endpoint.deleted"),
+        "POST /webhook-endpoints/{id}/secrets" => Line("webhook_endpoint.secret_rotated"),
+        "POST /webhook-endpoints/{id}/tests" => Line("webhook_test.created"),
+        "POST /webhook-endpoints/{id}/replays" | "POST /webhook-deliveries/{id}/replays" => Line("webhook_replay.created"),
         "POST /oauth-clients" => Line("oauth_client.created"),
         "PATCH /oauth-clients/{id}" => Line("oauth_client.updated"),
         "DELETE /oauth-clients/{id}" => Line("oauth_client.deleted"),
@@ -538,6 +544,15 @@ impl Scene {
             "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),
             "DELETE /schedules/{id}" => by_owner(format!("/schedules/{}", self.made("/schedules", schedule).await), Value::Null),
             "POST /access-tokens" => by_owner(here(), json!({ "name": "Script", "scopes": ["contacts:read"] })),
+            "POST /webhook-endpoints" => by_owner(here(), webhook("created")),
+            "PATCH /webhook-endpoints/{id}" => by_owner(path.expect("a fixture"), json!({ "description": "Changed" })),
+            "DELETE /webhook-endpoints/{id}" => {
+                by_owner(format!("/webhook-endpoints/{}", self.made("/webhook-endpoints", webhook("gone")).await), Value::Null)
+            }
+            "POST /webhook-endpoints/{id}/replays" => by_owner(path.expect("a fixture"), json!({ "since": "2031-09-01T00:00:00Z" })),
+            "POST /webhook-endpoints/{id}/secrets" | "POST /webhook-endpoints/{id}/tests" | "POST /webhook-deliveries/{id}/replays" => {
+                by_owner(path.expect("a fixture"), json!({}))
+            }
             "POST /oauth-clients" => by_owner(here(), oauth_client("Notes")),
             "PATCH /oauth-clients/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Notes for all" })),
             "DELETE /oauth-clients/{id}" => {
@@ -819,4 +834,8 @@ async fn every_change_says_who_did_what() {
         walked += 1;
     }
     assert!(walked > 45, "{walked}");
+}
+
+fn webhook(name: &str) -> Value {
+    json!({ "url": format!("https://{name}.invalid/hook") })
 }

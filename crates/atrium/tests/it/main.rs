@@ -39,4 +39,5 @@ mod roles;
 mod schema;
 mod seeds;
 mod tls;
+mod webhooks;
 mod world;

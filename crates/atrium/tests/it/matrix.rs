@@ -115,7 +115,10 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let provider = owner.post("/tenant/sign-in-providers", sign_in_provider(&format!("Secret {}", tenant.name))).await.expect(201).id();
     let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
     let domain = owner.post("/tenant/domains", domain).await.expect(201).id();
+    let (endpoint, delivery) = webhook(world, tenant).await;
     BTreeMap::from([
+        ("/webhook-endpoints/", endpoint.to_string()),
+        ("/webhook-deliveries/", delivery.to_string()),
         ("/tenant/sign-in-providers/", provider.to_string()),
         ("/me/company-identities/", provider.to_string()),
         ("/tenant/domains/", domain.to_string()),
@@ -144,6 +147,24 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/audit-exports/", audit_export),
         ("/custom-domains/", site.to_string()),
     ])
+}
+
+/// A webhook, and what was sent there; nobody answers at its address.
+pub async fn webhook(world: &World, tenant: &Tenant) -> (uuid::Uuid, uuid::Uuid) {
+    let new = json!({ "url": "https://secret.invalid/hook", "kinds": ["schedule.deleted"] });
+    let endpoint = tenant.owner.post("/webhook-endpoints", new).await.expect(201).id();
+    let delivery = sqlx::query_scalar(
+        "INSERT INTO automation.webhook_deliveries
+                (tenant_id, id, endpoint_id, event_id, kind, subject_id, body, status, created_at, updated_at)
+         VALUES ($1, gen_random_uuid(), $2, gen_random_uuid(), 'schedule.deleted', $2, '{\"data\": \"Secret\"}', 'failed', now(), now())
+         RETURNING id",
+    )
+    .bind(tenant.id)
+    .bind(endpoint)
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("a delivery");
+    (endpoint, delivery)
 }
 
 /// What adds a provider of the workspace's own.
@@ -230,6 +251,7 @@ pub fn body_for(path: &str) -> Value {
         "/tenant/sign-in-providers/{id}" => sign_in_provider("Taken over"),
         "/tenant/domains/{id}/mails" => json!({ "mailbox": "admin" }),
         "/tenant/domains/{id}/proof" => json!({ "code": "AAAA-AAAA" }),
+        "/webhook-endpoints/{id}/replays" => json!({ "since": "2031-09-01T00:00:00Z" }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),

@@ -349,6 +349,7 @@ async fn ask(client: HttpClient, request: HttpRequest) -> Result<HttpResponse, F
         headers: parts.headers,
         body: body.into(),
         answer_limit: DOCUMENT_BYTES,
+        is_message: false,
     };
     let answer = client.send(request).await.map_err(unreachable)?;
     let mut response = http::Response::new(answer.body.to_vec());

@@ -44,6 +44,7 @@ pub const ROLES: [BuiltIn; 7] = [
             "jobs:manage",
             "privacy:manage",
             "oauth_clients:manage",
+            "webhooks:manage",
         ],
         own: &[],
     },

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::events::{NotificationCreated, NotificationsChanged};
 
-pub(crate) use store::{admins, alerts_admins, holders, inviter};
+pub use store::holders;
+pub(crate) use store::{admins, alerts_admins, inviter};
 
 /// What one can choose channels for. Security cannot be chosen away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]

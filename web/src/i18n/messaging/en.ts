@@ -53,6 +53,7 @@ export const messaging = {
         `${who} asked for the workspace to be deleted on ${what}`,
       "tenant.deletion_cancelled": (who: string) => `${who} called off the deletion of the workspace`,
       "job.failed": (_who: string, what: string) => `A background job gave up: ${what}`,
+      "webhook_endpoint.disabled": (_who: string, what: string) => `The webhook to ${what} was switched off`,
       "mail.failed": () => "Mails of the workspace could not be sent",
       "account.access_token_created": (_who: string, what: string) => `An access token was made: ${what}`,
       "account.data_export_ready": () => "The export of your data is ready",

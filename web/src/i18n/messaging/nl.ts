@@ -53,6 +53,7 @@ export const messaging: typeof english = {
       "tenant.deletion_requested": (who, what) => `${who} wil de werkruimte laten verwijderen op ${what}`,
       "tenant.deletion_cancelled": (who) => `${who} trok het verwijderen van de werkruimte in`,
       "job.failed": (_who, what) => `Een achtergrondtaak gaf het op: ${what}`,
+      "webhook_endpoint.disabled": (_who, what) => `De webhook naar ${what} is uitgeschakeld`,
       "mail.failed": () => "Mails van de werkruimte konden niet worden verstuurd",
       "account.access_token_created": (_who, what) => `Er is een toegangstoken gemaakt: ${what}`,
       "account.data_export_ready": () => "De export van je gegevens staat klaar",

@@ -59,6 +59,7 @@ export const messaging: typeof english = {
         `${who} pediu que o espaço de trabalho seja excluído em ${what}`,
       "tenant.deletion_cancelled": (who) => `${who} desistiu de excluir o espaço de trabalho`,
       "job.failed": (_who, what) => `Uma tarefa em segundo plano desistiu: ${what}`,
+      "webhook_endpoint.disabled": (_who, what) => `O webhook para ${what} foi desativado`,
       "mail.failed": () => "E-mails do espaço de trabalho não puderam ser enviados",
       "account.access_token_created": (_who, what) => `Um token de acesso foi criado: ${what}`,
       "account.data_export_ready": () => "A exportação dos seus dados está pronta",

@@ -1,0 +1,65 @@
+/** Uitgaande webhooks, in het Nederlands. */
+import type { Catalogue } from "../en";
+
+const plural = new Intl.PluralRules("nl");
+const n = (count: number, one: string, other: string) =>
+  `${count} ${plural.select(count) === "one" ? one : other}`;
+
+export const webhooks: Catalogue["webhooks"] = {
+  title: "Webhooks",
+  text: "Vertel programma's van anderen wat er in deze werkruimte gebeurt, ondertekend volgens Standard Webhooks.",
+  create: "Webhook toevoegen",
+  change: "Webhook wijzigen",
+  noneTitle: "Nog geen webhooks",
+  noneText:
+    "Voeg het adres van een programma toe; elke gebeurtenis wordt er binnen enkele ogenblikken heen gestuurd.",
+  url: "Adres",
+  urlText: "https:// en een openbare host",
+  description: "Omschrijving",
+  kinds: "Gebeurtenissen",
+  kindsText: "Welke gebeurtenissen worden verstuurd. Laat leeg voor alle, ook die van latere versies.",
+  allKinds: "Alle gebeurtenissen",
+  someKinds: (count) => n(count, "soort gebeurtenis", "soorten gebeurtenissen"),
+  active: "Aan",
+  off: "Uit",
+  failing: "Mislukt",
+  gone: "De ontvanger antwoordde dat hij geen gebeurtenissen meer wil (410 Gone). Daarom is deze webhook uitgeschakeld.",
+  failed: "Vijf dagen lang kwam er geen gebeurtenis aan. Daarom is deze webhook uitgeschakeld.",
+  failingSince: "Geen poging gelukt sinds",
+  switchOn: "Inschakelen",
+  switchOff: "Uitschakelen",
+  rotate: "Geheim vernieuwen",
+  rotated: "Het geheim is vernieuwd",
+  rotateText:
+    "24 uur lang wordt elk bericht ook met het vorige geheim ondertekend. Nog eens vernieuwen maakt daar meteen een einde aan.",
+  secret: "Geheim voor ondertekening",
+  secretFor: "Hiermee ziet de ontvanger dat een bericht hiervandaan komt.",
+  remove: "Verwijderen",
+  removeTitle: "Deze webhook verwijderen?",
+  removeText: "Het logboek gaat mee weg, en er wordt niets meer heen gestuurd.",
+  removed: "De webhook is verwijderd",
+  saved: "Opgeslagen",
+  test: "Test versturen",
+  tested: "Een testgebeurtenis is onderweg",
+  log: "Bezorgingen",
+  logText:
+    "Wat is verstuurd en wat terugkwam. Herhalingen hebben hetzelfde id, zodat een ontvanger ze herkent.",
+  logNoneTitle: "Nog niets verstuurd",
+  logNoneText: "De volgende gebeurtenis of test verschijnt hier.",
+  filter: "Status",
+  statuses: { all: "Alle", pending: "Wacht", succeeded: "Bezorgd", failed: "Mislukt" },
+  attempts: (count) => n(count, "poging", "pogingen"),
+  next: "volgende",
+  replay: "Opnieuw versturen",
+  replayed: "Opnieuw verstuurd",
+  replaySince: "Mislukte opnieuw versturen",
+  replaySinceText: "Verstuurt opnieuw wat definitief mislukte, het oudste eerst.",
+  since: "Sinds",
+  periods: { day: "De laatste 24 uur", week: "De laatste 7 dagen", quarter: "De laatste 90 dagen" },
+  replayedCount: (count) => `${n(count, "bezorging wordt", "bezorgingen worden")} opnieuw verstuurd`,
+  payload: "Wat is verstuurd",
+  attempt: (number) => `Poging ${number}`,
+  took: (ms) => `duurde ${ms} ms`,
+  noAnswer: "Geen antwoord",
+  back: "Alle webhooks",
+};
