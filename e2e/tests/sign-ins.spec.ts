@@ -19,7 +19,7 @@ test("a failed attempt is seen by its owner, the workspace's security and, unkno
   const owner = await signedInPage(newContext, space.api);
   await owner.goto("/settings/security");
   const attempts = owner.getByRole("region", { name: "Recent sign-ins" });
-  await expect(attempts.getByText("Failed")).toBeVisible();
+  await expect(attempts.getByText("Failed", { exact: true })).toBeVisible();
   await expect(attempts.getByText("Wrong password")).toBeVisible();
   const events = owner.getByRole("region", { name: "What happened to your account" });
   await expect(events).toBeVisible();
