@@ -97,7 +97,7 @@ macro_rules! offers {
                       coalesce((SELECT jsonb_agg(jsonb_build_object(
                                            'user_id', o.user_id, 'name', q.display_name, 'timezone', q.timezone, 'email', n.email, 'locale', n.locale,
                                            'is_active', q.is_active AND n.status = 'active', 'weight', o.weight, 'priority', o.priority,
-                                           'since', extract(epoch FROM o.created_at)::bigint, 'hours_timezone', coalesce(s.timezone, q.timezone),
+                                           'since', floor(extract(epoch FROM o.created_at))::bigint, 'hours_timezone', coalesce(s.timezone, q.timezone),
                                            'rules', coalesce((SELECT jsonb_agg(jsonb_build_array(r.day_of_week,
                                                                                                  (extract(epoch FROM r.start_time) / 60)::integer,
                                                                                                  (extract(epoch FROM r.end_time) / 60)::integer))
