@@ -186,6 +186,14 @@ async fn tenant(db: &mut PgConnection, nth: usize, organizers: usize) -> Outcome
     .bind(HORIZON_DAYS)
     .execute(&mut *db)
     .await?;
+    sqlx::query(
+        "INSERT INTO scheduling.event_type_organizers (tenant_id, event_type_id, user_id, position)
+         SELECT tenant_id, id, owner_id, 0 FROM scheduling.event_types WHERE tenant_id = $1 AND id = ANY ($2)",
+    )
+    .bind(id)
+    .bind(&event_types)
+    .execute(&mut *db)
+    .await?;
     Ok(Tenant { id, organizers, cookie: cookie(&token) })
 }
 
@@ -340,6 +348,9 @@ pub async fn prior_bookings(db: &mut PgConnection, organizer: &Organizer, calend
                  VALUES ($1, $2, $3, $4, $5, 'Prior', 'prior@example.com', 'UTC', $6::timestamptz,
                          $6::timestamptz + make_interval(mins => $7), sha256(convert_to($2::text, 'UTF8')), $2::text)
                  RETURNING tenant_id, id, organizer_id, start_time, end_time
+             ), held AS (
+                 INSERT INTO scheduling.booking_organizers (tenant_id, booking_id, user_id, position)
+                 SELECT tenant_id, id, organizer_id, 0 FROM booked
              )
              INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time)
              SELECT tenant_id, id, organizer_id, 'booking', id, start_time, end_time FROM booked",

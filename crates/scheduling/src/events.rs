@@ -13,7 +13,11 @@ pub struct BookingFact {
     pub booking_id: Uuid,
     pub event_type_id: Uuid,
     pub event_type_name: String,
+    /// The first of those who hold it.
     pub organizer_id: Uuid,
+    /// All of them; none in what was written before there could be several.
+    #[serde(default)]
+    pub organizers: Vec<Uuid>,
     pub contact_id: Uuid,
     pub invitee_name: String,
     pub status: Status,
@@ -24,6 +28,13 @@ pub struct BookingFact {
     /// Why it was moved, cancelled or declined, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl BookingFact {
+    /// Everybody who holds the booking.
+    pub fn holders(&self) -> Vec<Uuid> {
+        if self.organizers.is_empty() { vec![self.organizer_id] } else { self.organizers.clone() }
+    }
 }
 
 macro_rules! booking_events {

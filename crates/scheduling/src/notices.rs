@@ -27,7 +27,7 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> BoxFuture<'a, Result<()>> 
             link: Some(format!("/bookings/{}", fact.booking_id)),
             ..Notice::info(if is_request { "booking.requested" } else { &event.kind }, Group::Bookings)
         };
-        notify(ctx, event, &[fact.organizer_id], notice).await
+        notify(ctx, event, &fact.holders(), notice).await
     }
     .boxed()
 }

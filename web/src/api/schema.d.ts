@@ -3360,6 +3360,28 @@ export interface components {
          * @enum {string}
          */
         Admits: "members" | "invited" | "anybody";
+        /** @description Somebody who may hold bookings of an event type. */
+        AssignedOrganizer: {
+            /** @description As on his or her booking page. */
+            name: string;
+            /**
+             * Format: int32
+             * @description 1 comes first, where turns go by priority.
+             */
+            priority: number;
+            /**
+             * Format: uuid
+             * @description One of his or her own; null: the default one.
+             */
+            schedule_id?: string | null;
+            /** Format: uuid */
+            user_id: string;
+            /**
+             * Format: int32
+             * @description Share of the bookings, against that of the others, where turns are fair.
+             */
+            weight: number;
+        };
         /** @description Somebody who comes. */
         Attendee: {
             email: string;
@@ -3629,7 +3651,10 @@ export interface components {
             location: string;
             /** @description What the invitee wrote. */
             notes: string;
+            /** @description The first of those who hold it. */
             organizer: components["schemas"]["BookedWith"];
+            /** @description All who hold it. */
+            organizers: components["schemas"]["BookedWith"][];
             /**
              * Format: date-time
              * @description Where it was moved: the start before the latest move.
@@ -4051,6 +4076,8 @@ export interface components {
         };
         /** @description What can be booked. */
         EventType: {
+            /** @description Whose turn it is, where not all of them are needed. */
+            assignment: components["schemas"]["OrganizerAssignment"];
             /**
              * Format: int32
              * @description Null: the organizer's.
@@ -4105,7 +4132,15 @@ export interface components {
             minimum_gap_minutes?: number | null;
             /** Format: int32 */
             minimum_notice_minutes: number;
+            /** @description How many of the organizers hold a booking. */
+            mode: components["schemas"]["OrganizerMode"];
             name: string;
+            organizers: components["schemas"]["AssignedOrganizer"][];
+            /**
+             * Format: int32
+             * @description Where the mode is `some`.
+             */
+            organizers_needed: number;
             /**
              * Format: uuid
              * @description The organizer on whose page it stands.
@@ -4137,6 +4172,7 @@ export interface components {
         };
         /** @description What changes; null takes the organizer's setting again. */
         EventTypeChanges: {
+            assignment?: components["schemas"]["OrganizerAssignment"] | null;
             /** Format: int32 */
             buffer_after_minutes?: number | null;
             /** Format: int32 */
@@ -4167,7 +4203,12 @@ export interface components {
             minimum_gap_minutes?: number | null;
             /** Format: int32 */
             minimum_notice_minutes?: number | null;
+            mode?: components["schemas"]["OrganizerMode"] | null;
             name?: string | null;
+            /** @description All of them in their order, in place of those before. */
+            organizers?: components["schemas"]["OrganizerChoice"][] | null;
+            /** Format: int32 */
+            organizers_needed?: number | null;
             requires_confirmation?: boolean | null;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -4858,6 +4899,7 @@ export interface components {
         };
         /** @description A new event type of mine. Only name and duration are needed. */
         NewEventType: {
+            assignment?: components["schemas"]["OrganizerAssignment"];
             /** Format: int32 */
             buffer_after_minutes?: number | null;
             /** Format: int32 */
@@ -4887,7 +4929,12 @@ export interface components {
             minimum_gap_minutes?: number | null;
             /** Format: int32 */
             minimum_notice_minutes?: number | null;
+            mode?: components["schemas"]["OrganizerMode"];
             name: string;
+            /** @description In their order; me alone where none are given. */
+            organizers?: components["schemas"]["OrganizerChoice"][] | null;
+            /** Format: int32 */
+            organizers_needed?: number | null;
             requires_confirmation?: boolean;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -5175,6 +5222,30 @@ export interface components {
             version: number;
             welcome_message: string;
         };
+        /**
+         * @description How organizers take turns.
+         * @enum {string}
+         */
+        OrganizerAssignment: "fair" | "priority";
+        /** @description Who may hold bookings. */
+        OrganizerChoice: {
+            /** Format: int32 */
+            priority?: number | null;
+            /** Format: uuid */
+            schedule_id?: string | null;
+            /**
+             * Format: uuid
+             * @description A member with a booking page.
+             */
+            user_id: string;
+            /** Format: int32 */
+            weight?: number | null;
+        };
+        /**
+         * @description How many of its organizers hold a booking, and who.
+         * @enum {string}
+         */
+        OrganizerMode: "one" | "round_robin" | "collective" | "some";
         /** @description An organizer's page: who it is, and what can be booked. */
         OrganizerPage: components["schemas"]["PublicOrganizer"] & {
             event_types: components["schemas"]["ListedEventType"][];
@@ -5396,7 +5467,10 @@ export interface components {
                 location: string;
                 /** @description What the invitee wrote. */
                 notes: string;
+                /** @description The first of those who hold it. */
                 organizer: components["schemas"]["BookedWith"];
+                /** @description All who hold it. */
+                organizers: components["schemas"]["BookedWith"][];
                 /**
                  * Format: date-time
                  * @description Where it was moved: the start before the latest move.
@@ -5595,6 +5669,8 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_EventType: {
             items: {
+                /** @description Whose turn it is, where not all of them are needed. */
+                assignment: components["schemas"]["OrganizerAssignment"];
                 /**
                  * Format: int32
                  * @description Null: the organizer's.
@@ -5649,7 +5725,15 @@ export interface components {
                 minimum_gap_minutes?: number | null;
                 /** Format: int32 */
                 minimum_notice_minutes: number;
+                /** @description How many of the organizers hold a booking. */
+                mode: components["schemas"]["OrganizerMode"];
                 name: string;
+                organizers: components["schemas"]["AssignedOrganizer"][];
+                /**
+                 * Format: int32
+                 * @description Where the mode is `some`.
+                 */
+                organizers_needed: number;
                 /**
                  * Format: uuid
                  * @description The organizer on whose page it stands.

@@ -343,7 +343,14 @@ export const en = {
     noPageText: "It has your name and the link that you share. It takes a minute.",
     noPageAction: "Create booking page",
     defaultSchedule: "Default hours",
-    parts: { what: "What", where: "Where", when: "When", howMuch: "How much", who: "Who" },
+    parts: {
+      what: "What",
+      where: "Where",
+      organizers: "Organizers",
+      when: "When",
+      howMuch: "How much",
+      who: "Who",
+    },
     locations: {
       video: "Video call",
       phone: "Phone",
@@ -401,6 +408,30 @@ export const en = {
     gridHints: {
       window: "The same times every day; one that is taken is left out",
       after_busy: "Right after a booking comes the next time, so that less is left in between",
+    },
+    organizers: {
+      mode: "Who takes part",
+      modes: {
+        one: "One organizer",
+        round_robin: "One of several, in turn",
+        collective: "All together",
+        some: "Some of them, in turn",
+      },
+      modeHints: {
+        one: "Every booking is with this organizer.",
+        round_robin: "A time is offered while at least one is free.",
+        collective: "A time is offered when all are free.",
+        some: "A time is offered when enough of them are free.",
+      },
+      assignment: "Whose turn it is",
+      assignments: { fair: "Shared equally, by weight", priority: "The first who is free, by priority" },
+      needed: "How many are needed",
+      weight: "Weight",
+      priority: "Priority (1 is first)",
+      add: "Add an organizer",
+      choose: "Choose another organizer",
+      pick: "Somebody with a booking page",
+      remove: (name: string) => `Remove ${name}`,
     },
     limits: {
       most: "At most",

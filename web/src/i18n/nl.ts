@@ -344,7 +344,14 @@ export const nl: Catalogue = {
     noPageText: "Die heeft je naam en de link die je deelt. Het kost een minuut.",
     noPageAction: "Boekingspagina maken",
     defaultSchedule: "Standaarduren",
-    parts: { what: "Wat", where: "Waar", when: "Wanneer", howMuch: "Hoeveel", who: "Wie" },
+    parts: {
+      what: "Wat",
+      where: "Waar",
+      organizers: "Organisatoren",
+      when: "Wanneer",
+      howMuch: "Hoeveel",
+      who: "Wie",
+    },
     locations: {
       video: "Videogesprek",
       phone: "Telefoon",
@@ -403,6 +410,33 @@ export const nl: Catalogue = {
     gridHints: {
       window: "Elke dag dezelfde tijden; een bezette valt weg",
       after_busy: "Meteen na een boeking komt de volgende tijd, zodat er minder tussen blijft",
+    },
+    organizers: {
+      mode: "Wie doet mee",
+      modes: {
+        one: "Eén organisator",
+        round_robin: "Om de beurt een van hen",
+        collective: "Allemaal samen",
+        some: "Om de beurt enkelen van hen",
+      },
+      modeHints: {
+        one: "Elke afspraak is met deze organisator.",
+        round_robin: "Een tijd wordt aangeboden zolang er ten minste één vrij is.",
+        collective: "Een tijd wordt aangeboden als iedereen vrij is.",
+        some: "Een tijd wordt aangeboden als er genoeg van hen vrij zijn.",
+      },
+      assignment: "Wie aan de beurt is",
+      assignments: {
+        fair: "Gelijk verdeeld, naar gewicht",
+        priority: "De eerste die vrij is, naar voorrang",
+      },
+      needed: "Hoeveel er nodig zijn",
+      weight: "Gewicht",
+      priority: "Voorrang (1 is eerst)",
+      add: "Organisator toevoegen",
+      choose: "Andere organisator kiezen",
+      pick: "Iemand met een boekingspagina",
+      remove: (name: string) => `${name} verwijderen`,
     },
     limits: {
       most: "Hoogstens",

@@ -349,7 +349,14 @@ export const ptBR: Catalogue = {
     noPageText: "Ela tem seu nome e o link que você compartilha. Leva um minuto.",
     noPageAction: "Criar página de reservas",
     defaultSchedule: "Horários padrão",
-    parts: { what: "O quê", where: "Onde", when: "Quando", howMuch: "Quanto", who: "Quem" },
+    parts: {
+      what: "O quê",
+      where: "Onde",
+      organizers: "Organizadores",
+      when: "Quando",
+      howMuch: "Quanto",
+      who: "Quem",
+    },
     locations: {
       video: "Chamada de vídeo",
       phone: "Telefone",
@@ -411,6 +418,30 @@ export const ptBR: Catalogue = {
     gridHints: {
       window: "Os mesmos horários todo dia; o que estiver ocupado fica de fora",
       after_busy: "Logo após uma reserva vem o próximo horário, para sobrar menos tempo no meio",
+    },
+    organizers: {
+      mode: "Quem participa",
+      modes: {
+        one: "Um organizador",
+        round_robin: "Um deles, em rodízio",
+        collective: "Todos juntos",
+        some: "Alguns deles, em rodízio",
+      },
+      modeHints: {
+        one: "Toda reserva é com este organizador.",
+        round_robin: "Um horário é oferecido enquanto ao menos um estiver livre.",
+        collective: "Um horário é oferecido quando todos estão livres.",
+        some: "Um horário é oferecido quando há organizadores livres em número suficiente.",
+      },
+      assignment: "De quem é a vez",
+      assignments: { fair: "Dividido igualmente, por peso", priority: "O primeiro livre, por prioridade" },
+      needed: "Quantos são necessários",
+      weight: "Peso",
+      priority: "Prioridade (1 vem primeiro)",
+      add: "Adicionar organizador",
+      choose: "Escolher outro organizador",
+      pick: "Alguém com página de reservas",
+      remove: (name: string) => `Remover ${name}`,
     },
     limits: {
       most: "No máximo",

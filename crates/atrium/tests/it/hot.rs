@@ -59,6 +59,11 @@ async fn fill(db: &mut PgConnection, tenant: Uuid, organizer: Uuid, event_type: 
                FROM generate_series(1, {rows}) AS n, LATERAL (SELECT timestamptz '2031-01-01T00:00:00Z' + n * interval '1 hour' AS at) AS times"
         ),
         format!(
+            "INSERT INTO scheduling.booking_organizers (tenant_id, booking_id, user_id, position)
+             SELECT tenant_id, id, organizer_id, 0 FROM scheduling.bookings WHERE tenant_id = '{tenant}'
+             ON CONFLICT DO NOTHING"
+        ),
+        format!(
             "INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time)
              SELECT tenant_id, gen_random_uuid(), organizer_id, 'booking', id, start_time, end_time FROM scheduling.bookings WHERE tenant_id = '{tenant}'"
         ),

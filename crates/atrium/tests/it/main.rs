@@ -31,6 +31,7 @@ mod matrix;
 mod messaging;
 mod migrations;
 mod mmdb;
+mod modes;
 mod openapi;
 mod platform;
 mod program;

@@ -41,7 +41,7 @@ impl Slots {
 #[utoipa::path(get, path = "/event-types/{id}/slots", tag = "scheduling", params(("id" = Uuid, Path), RangeParams), responses((status = 200, body = Slots)), security(("session" = [])))]
 async fn slots(mut ctx: Allow<EventTypesRead>, Path(id): Path<Uuid>, Query(range): Query<RangeParams>) -> Result<Json<Slots>> {
     let offer = super::offer(&mut ctx, Which::Id(id), Lock::No).await?;
-    ctx.check_owner(offer.organizer.user_id)?;
+    ctx.check_owner(offer.owner.user_id)?;
     let slots = super::slots_of(&mut ctx, &offer, range.from, range.to, None).await?;
     Ok(Json(Slots::new(offer, slots)))
 }

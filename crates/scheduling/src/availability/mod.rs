@@ -11,9 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::event_types::{HorizonType, LocationType};
+use crate::event_types::{HorizonType, LocationType, Mode};
 use crate::slots::{
-    self, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Period, Query, Reason, Scope, WeeklyRule, Window,
+    self, Assignment, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Past, Period, Query, Reason, Scope, Turn,
+    WeeklyRule, Window,
 };
 
 /// Longest stretch that one request may list, in days.
@@ -45,16 +46,37 @@ pub struct Offer {
     /// Of the event type, the organizer's page and the member all at once.
     pub is_active: bool,
     pub requires_confirmation: bool,
-    pub organizer: OfferedBy,
+    /// On whose page it stands.
+    pub owner: OfferedBy,
+    /// Who may hold it, or who holds the booking that is changed.
+    pub organizers: Vec<Organizer>,
+    /// How many of them a booking needs.
+    pub needed: usize,
+    assignment: Assignment,
     /// Durations and distances; its own ones where the event type has them, else the organizer's.
     pub settings: EventSettings,
     /// IANA zone of the hours.
     pub timezone: String,
+}
+
+/// Somebody who may hold a booking of an [`Offer`].
+#[derive(Clone, Debug)]
+pub struct Organizer {
+    pub user_id: Uuid,
+    pub name: String,
+    /// In which he or she reads mails.
+    pub timezone: String,
+    /// As a member: for replies and calendar files.
+    pub email: String,
+    pub locale: String,
+    turn: Turn,
+    /// IANA zone of the hours.
+    hours_timezone: String,
     weekly: Vec<WeeklyRule>,
     overrides: Vec<DateOverride>,
 }
 
-/// The organizer of an [`Offer`].
+/// The owner of an [`Offer`].
 #[derive(Clone, Debug)]
 pub struct OfferedBy {
     pub user_id: Uuid,
@@ -67,9 +89,6 @@ pub struct OfferedBy {
     pub logo_url: Option<String>,
     /// The workspace's own, to which links for invitees go.
     pub domain: Option<String>,
-    /// As a member: for replies and calendar files.
-    pub email: String,
-    pub locale: String,
 }
 
 /// How an event type is named.
@@ -79,24 +98,29 @@ pub enum Which<'a> {
     Id(Uuid),
     /// By the addresses of its public page, and only while it can be booked there.
     Public { organizer: Uuid, slug: &'a str },
+    /// As the event type of that booking, for those who hold it: all of them are needed.
+    Booking(Uuid),
 }
 
-/// Whether the organizer's time is locked until the end of the transaction, as who books must.
+/// Whether the organizers' time is locked until the end of the transaction, as who books must.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
     No,
-    Organizer,
+    Organizers,
 }
 
-/// Loads an event type as it can be booked, in one statement.
+/// Loads an event type as it can be booked, in one statement after that of the lock.
 ///
 /// # Errors
 /// 404 where there is none, or none that the public may book.
 pub async fn offer(ctx: &mut Ctx, which: Which<'_>, lock: Lock) -> Result<Offer> {
     // Slots lie in the future only; three days cover every zone's today and the night before it.
     let since = Date(day(ctx.now().plus_seconds(-3 * DAY)));
-    let row = store::offer(ctx, which, lock, since).await?.ok_or_else(Problem::not_found)?;
-    let offer = Offer::try_from(row)?;
+    if lock == Lock::Organizers {
+        store::lock(ctx, which).await?;
+    }
+    let row = store::offer(ctx, which, since).await?.ok_or_else(Problem::not_found)?;
+    let offer = Offer::from_row(row, matches!(which, Which::Booking(_)))?;
     match which {
         Which::Public { .. } if !offer.is_active => Err(Problem::not_found().into()),
         _ => Ok(offer),
@@ -108,10 +132,19 @@ fn day(at: Timestamp) -> jiff::civil::Date {
 }
 
 impl Offer {
-    /// One organizer with that time taken.
-    fn organizer(&self, busy: Vec<Busy>) -> Result<slots::Organizer> {
-        let zone = zone(&self.timezone).map_err(Error::internal)?;
-        Ok(slots::Organizer { zone, weekly: self.weekly.clone(), overrides: self.overrides.clone(), busy })
+    /// Who may hold it, with that time taken.
+    fn with_busy(&self, busy: Vec<Vec<Busy>>) -> Result<Vec<slots::Organizer>> {
+        let engine = |(organizer, busy): (&Organizer, Vec<Busy>)| {
+            let zone = zone(&organizer.hours_timezone).map_err(Error::internal)?;
+            Ok(slots::Organizer { zone, weekly: organizer.weekly.clone(), overrides: organizer.overrides.clone(), busy })
+        };
+        self.organizers.iter().zip(busy).map(engine).collect()
+    }
+
+    /// The names of those whom every booking is with; nobody where they take turns.
+    pub fn held_by_all(&self) -> Option<String> {
+        let names: Vec<_> = self.organizers.iter().map(|organizer| organizer.name.as_str()).collect();
+        (!names.is_empty() && self.needed >= names.len()).then(|| names.join(", "))
     }
 
     fn query<'a>(
@@ -121,7 +154,7 @@ impl Offer {
         now: Timestamp,
         range: Interval,
     ) -> Query<'a> {
-        Query { event_bookings, ..Query::any(&self.settings, organizers, now.as_second(), range) }
+        Query { event_bookings, needed: self.needed, ..Query::any(&self.settings, organizers, now.as_second(), range) }
     }
 
     /// The last date that can be booked as things stand, in the zone of the hours.
@@ -179,34 +212,39 @@ fn whole_second(at: Timestamp) -> i64 {
 
 async fn find(ctx: &mut Ctx, offer: &Offer, range: Interval, except: Option<Uuid>) -> Result<slots::Found> {
     let reach = offer.query(&[], &[], ctx.now(), range).reach();
-    let busy = store::busy(ctx, offer, reach, except).await?;
-    let counted = of_event(&busy);
-    let organizers = [offer.organizer(busy)?];
-    slots::find(&offer.query(&organizers, &counted, ctx.now(), range)).map_err(Error::internal)
+    let taken = store::busy(ctx, offer, reach, except).await?;
+    let organizers = offer.with_busy(taken.busy)?;
+    slots::find(&offer.query(&organizers, &taken.of_event, ctx.now(), range)).map_err(Error::internal)
 }
 
-/// The bookings of the event type: its one organizer holds them all.
-fn of_event(busy: &[Busy]) -> Vec<Interval> {
-    busy.iter().filter(|busy| busy.is_same_event).map(|busy| busy.time).collect()
-}
-
-/// Whether a booking may start then: the listing's function, asked for one start, under the organizer's lock. Holds
-/// that have run out are removed.
+/// Who holds a booking that starts then, by place in the offer; nobody where it may not: the listing's function, asked for one
+/// start, under the organizers' lock. Holds that have run out are removed.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn is_free(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except: Option<Uuid>) -> Result<bool> {
+pub(crate) async fn assigned(ctx: &mut Ctx, offer: &Offer, start: Timestamp, except: Option<Uuid>) -> Result<Vec<usize>> {
     // The engine counts whole seconds, and years up to 9900.
     if Timestamp::from_second(start.as_second()) != start || start.as_second() >= offer.last_instant(ctx.now()) {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let range = Interval::new(start.as_second(), start.as_second() + 1);
     let reach = offer.query(&[], &[], ctx.now(), range).reach();
-    let busy = store::busy_and_clean(ctx, offer, reach, except).await?;
-    let counted = of_event(&busy);
-    let organizers = [offer.organizer(busy)?];
-    let found = slots::find(&offer.query(&organizers, &counted, ctx.now(), range)).map_err(Error::internal)?;
-    Ok(!found.slots().is_empty())
+    let taken = store::busy_and_clean(ctx, offer, reach, except).await?;
+    let organizers = offer.with_busy(taken.busy)?;
+    let found = slots::find(&offer.query(&organizers, &taken.of_event, ctx.now(), range)).map_err(Error::internal)?;
+    if found.slots().is_empty() {
+        return Ok(Vec::new());
+    }
+    let free = found.organizers(0);
+    if offer.needed == offer.organizers.len() {
+        return Ok(free.iter().collect());
+    }
+    let turns: Vec<_> = offer.organizers.iter().map(|organizer| organizer.turn.clone()).collect();
+    let place = |user: Uuid| offer.organizers.iter().position(|organizer| organizer.user_id == user);
+    let given = store::given(ctx, offer.event_type_id).await?;
+    let past: Vec<_> =
+        given.into_iter().filter_map(|(user, made, start)| place(user).map(|organizer| Past { organizer, made, start })).collect();
+    Ok(slots::assign(&organizers, &turns, &past, offer.assignment, free, offer.needed))
 }
 
 /// Whether nothing else takes that time, buffers and gap included, whatever the hours say: what taking back a
@@ -220,8 +258,8 @@ pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end
     let offer = Offer { settings, ..offer.clone() };
     let range = Interval::new(start.as_second(), start.as_second() + 1);
     let reach = offer.query(&[], &[], ctx.now(), range).reach();
-    let busy = store::busy_and_clean(ctx, &offer, reach, None).await?;
-    let organizers = [offer.organizer(busy)?];
+    let taken = store::busy_and_clean(ctx, &offer, reach, None).await?;
+    let organizers = offer.with_busy(taken.busy)?;
     let why = slots::explain(&offer.query(&organizers, &[], ctx.now(), range), start.as_second()).map_err(Error::internal)?;
     let taken = |reason: &Reason| matches!(reason, Reason::Busy { .. } | Reason::Buffer { .. } | Reason::MinimumGap { .. });
     Ok(!why.organizers.iter().flatten().any(taken))
@@ -248,12 +286,50 @@ impl From<slots::Slot> for Slot {
     }
 }
 
-impl TryFrom<store::OfferRow> for Offer {
-    type Error = Error;
+impl From<store::OrganizerRow> for Organizer {
+    fn from(row: store::OrganizerRow) -> Self {
+        let window = |start_minute, end_minute| Window { start_minute, end_minute };
+        let weekly = row.rules.into_iter().map(|(weekday, start, end)| WeeklyRule { weekday, window: window(start, end) }).collect();
+        let overrides = row
+            .overrides
+            .into_iter()
+            // A day away has no window.
+            .map(|(date, start, end)| DateOverride {
+                date: date.0,
+                windows: start.zip(end).map(|(start, end)| window(start, end)).into_iter().collect(),
+            })
+            .collect();
+        Self {
+            user_id: row.user_id,
+            name: row.name,
+            timezone: row.timezone,
+            email: row.email,
+            locale: row.locale,
+            turn: Turn { weight: row.weight, priority: row.priority, since: row.since },
+            hours_timezone: row.hours_timezone,
+            weekly,
+            overrides,
+        }
+    }
+}
 
-    fn try_from(row: store::OfferRow) -> Result<Self> {
+impl Offer {
+    /// Of those who hold a booking all are needed, and each must be there for it to be moved.
+    fn from_row(row: store::OfferRow, is_of_booking: bool) -> Result<Self> {
+        let all = row.organizers.0;
+        let count = all.len();
+        let are_active = all.iter().all(|organizer| organizer.is_active);
+        let needed = match row.mode {
+            _ if is_of_booking => count,
+            Mode::One | Mode::RoundRobin => 1,
+            Mode::Collective => count,
+            Mode::Some => usize::try_from(row.organizers_needed).map_err(Error::internal)?,
+        };
+        let kept = all.into_iter().filter(|organizer| is_of_booking || organizer.is_active);
+        let organizers: Vec<_> = kept.map(Organizer::from).collect();
+        let of_owner = organizers.iter().find(|organizer| organizer.user_id == row.owner_id).or(organizers.first());
+        let timezone = of_owner.map_or_else(|| row.organizer_timezone.clone(), |organizer| organizer.hours_timezone.clone());
         let minutes = |value: i32| u32::try_from(value).map_err(Error::internal);
-        let timezone = row.schedule_timezone.unwrap_or_else(|| row.organizer_timezone.clone());
         let a_day = |most| Limit { period: Period::Day, measure: Measure::Bookings, scope: Scope::EventOfOrganizer, most };
         let settings = EventSettings {
             zone: zone(&timezone).map_err(Error::internal)?,
@@ -273,18 +349,6 @@ impl TryFrom<store::OfferRow> for Offer {
             limits: row.daily_limit.map(minutes).transpose()?.map(a_day).into_iter().chain(row.limits.0).collect(),
             seats: 1,
         };
-        let window = |start_minute, end_minute| Window { start_minute, end_minute };
-        let weekly = row.rules.0.into_iter().map(|(weekday, start, end)| WeeklyRule { weekday, window: window(start, end) }).collect();
-        let overrides = row
-            .overrides
-            .0
-            .into_iter()
-            // A day away has no window.
-            .map(|(date, start, end)| DateOverride {
-                date: date.0,
-                windows: start.zip(end).map(|(start, end)| window(start, end)).into_iter().collect(),
-            })
-            .collect();
         Ok(Self {
             event_type_id: row.id,
             name: row.name,
@@ -293,10 +357,10 @@ impl TryFrom<store::OfferRow> for Offer {
             color: row.color,
             location_type: row.location_type,
             location_details: row.location_details,
-            is_active: row.is_active,
+            is_active: row.is_active && (are_active || !is_of_booking),
             requires_confirmation: row.requires_confirmation,
             timezone,
-            organizer: OfferedBy {
+            owner: OfferedBy {
                 user_id: row.owner_id,
                 slug: row.organizer_slug,
                 display_name: row.display_name,
@@ -304,12 +368,12 @@ impl TryFrom<store::OfferRow> for Offer {
                 brand_color: row.brand_color,
                 logo_url: row.logo_url,
                 domain: row.domain,
-                email: row.email,
-                locale: row.locale,
             },
+            organizers,
+            // Never 0, which the engine refuses: without anybody nothing is free.
+            needed: needed.max(1),
+            assignment: row.assignment,
             settings,
-            weekly,
-            overrides,
         })
     }
 }

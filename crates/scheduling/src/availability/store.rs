@@ -1,13 +1,16 @@
 //! What the slot engine reads.
 
+use std::collections::HashMap;
+
 use platform::time::{Date, Timestamp};
 use platform::{Ctx, Result};
+use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Lock, Offer, Which};
-use crate::event_types::{HorizonType, LocationType};
-use crate::slots::{Busy, BusyKind, Interval, Limit, StartGrid};
+use super::{Offer, Which};
+use crate::event_types::{HorizonType, LocationType, Mode};
+use crate::slots::{Assignment, Busy, BusyKind, Interval, Limit, Scope, StartGrid};
 
 /// Date, and minutes after midnight; without them: away.
 type Dated = (Date, Option<u16>, Option<u16>);
@@ -43,15 +46,32 @@ pub struct OfferRow {
     pub brand_color: String,
     pub logo_url: Option<String>,
     pub domain: Option<String>,
-    pub email: String,
-    pub locale: String,
-    pub schedule_timezone: Option<String>,
-    /// Weekday from 0 for Monday, and minutes after midnight.
-    pub rules: Json<Vec<(u8, u16, u16)>>,
-    pub overrides: Json<Vec<Dated>>,
+    pub mode: Mode,
+    pub assignment: Assignment,
+    pub organizers_needed: i32,
+    pub organizers: Json<Vec<OrganizerRow>>,
 }
 
-/// Event type, organizer, the schedule in effect and all it holds, before what differs.
+/// Somebody who may hold a booking, with the schedule in effect.
+#[derive(Deserialize)]
+pub struct OrganizerRow {
+    pub user_id: Uuid,
+    pub name: String,
+    pub timezone: String,
+    pub email: String,
+    pub locale: String,
+    pub is_active: bool,
+    pub weight: u32,
+    pub priority: u32,
+    pub since: i64,
+    pub hours_timezone: String,
+    /// Weekday from 0 for Monday, and minutes after midnight.
+    pub rules: Vec<(u8, u16, u16)>,
+    pub overrides: Vec<Dated>,
+}
+
+/// Event type, its owner, and the organizers with the schedules in effect and all they hold: those of the booking $3 where it is one
+/// that is changed. Before what differs.
 macro_rules! offers {
     ($tail:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
@@ -73,56 +93,109 @@ macro_rules! offers {
                       p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
                       CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
                            ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url, directory.domain_of(t.id) AS domain,
-                      m.email, m.locale,
-                      s.timezone AS "schedule_timezone?",
-                      coalesce((SELECT jsonb_agg(jsonb_build_array(r.day_of_week,
-                                                                   (extract(epoch FROM r.start_time) / 60)::integer,
-                                                                   (extract(epoch FROM r.end_time) / 60)::integer))
-                                  FROM scheduling.availability_rules r
-                                 WHERE r.tenant_id = $1 AND r.schedule_id = s.id AND r.is_active),
-                               '[]') AS "rules!: Json<Vec<(u8, u16, u16)>>",
-                      coalesce((SELECT jsonb_agg(jsonb_build_array(d.date,
-                                                                   (extract(epoch FROM d.start_time) / 60)::integer,
-                                                                   (extract(epoch FROM d.end_time) / 60)::integer))
-                                  FROM scheduling.date_overrides d
-                                 WHERE d.tenant_id = $1 AND d.schedule_id = s.id AND d.date >= $2),
-                               '[]') AS "overrides!: Json<Vec<Dated>>"
+                      e.mode AS "mode: Mode", e.assignment AS "assignment: Assignment", e.organizers_needed,
+                      coalesce((SELECT jsonb_agg(jsonb_build_object(
+                                           'user_id', o.user_id, 'name', q.display_name, 'timezone', q.timezone, 'email', n.email, 'locale', n.locale,
+                                           'is_active', q.is_active AND n.status = 'active', 'weight', o.weight, 'priority', o.priority,
+                                           'since', floor(extract(epoch FROM o.created_at))::bigint, 'hours_timezone', coalesce(s.timezone, q.timezone),
+                                           'rules', coalesce((SELECT jsonb_agg(jsonb_build_array(r.day_of_week,
+                                                                                                 (extract(epoch FROM r.start_time) / 60)::integer,
+                                                                                                 (extract(epoch FROM r.end_time) / 60)::integer))
+                                                                FROM scheduling.availability_rules r
+                                                               WHERE r.tenant_id = $1 AND r.schedule_id = s.id AND r.is_active), '[]'),
+                                           'overrides', coalesce((SELECT jsonb_agg(jsonb_build_array(d.date,
+                                                                                                     (extract(epoch FROM d.start_time) / 60)::integer,
+                                                                                                     (extract(epoch FROM d.end_time) / 60)::integer))
+                                                                    FROM scheduling.date_overrides d
+                                                                   WHERE d.tenant_id = $1 AND d.schedule_id = s.id AND d.date >= $2), '[]'))
+                                           ORDER BY o.position, o.user_id)
+                                  FROM (SELECT a.user_id, a.weight, a.priority, a.schedule_id, a.position, a.created_at
+                                          FROM scheduling.event_type_organizers a
+                                         WHERE a.tenant_id = $1 AND a.event_type_id = e.id AND $3::uuid IS NULL
+                                         UNION ALL
+                                        SELECT k.user_id, 1, 1, a.schedule_id, k.position, e.created_at
+                                          FROM scheduling.booking_organizers k
+                                          LEFT JOIN scheduling.event_type_organizers a
+                                                 ON a.tenant_id = $1 AND a.event_type_id = e.id AND a.user_id = k.user_id
+                                         WHERE k.tenant_id = $1 AND k.booking_id = $3) o
+                                  JOIN scheduling.organizer_profiles q ON q.tenant_id = $1 AND q.user_id = o.user_id
+                                  JOIN identity.members n ON n.tenant_id = $1 AND n.user_id = o.user_id
+                                  LEFT JOIN scheduling.schedules s
+                                         ON s.tenant_id = $1
+                                        AND s.id = coalesce(o.schedule_id,
+                                                            CASE WHEN o.user_id = e.owner_id THEN e.schedule_id END,
+                                                            (SELECT d.id FROM scheduling.schedules d
+                                                              WHERE d.tenant_id = $1 AND d.organizer_id = o.user_id AND d.is_default))),
+                               '[]') AS "organizers!: Json<Vec<OrganizerRow>>"
                  FROM scheduling.event_types e
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
-                 JOIN scheduling.bookables b ON b.tenant_id = $1 AND b.id = e.owner_id
                  JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = e.owner_id
                  JOIN directory.tenants t ON t.id = $1
-                 LEFT JOIN scheduling.schedules s
-                        ON s.tenant_id = $1
-                       AND s.id = coalesce(e.schedule_id, (SELECT d.id FROM scheduling.schedules d
-                                                            WHERE d.tenant_id = $1 AND d.organizer_id = e.owner_id AND d.is_default))
                 WHERE e.tenant_id = $1 "# + $tail,
             $($argument),*
         )
     };
 }
 
-pub async fn offer(ctx: &mut Ctx, which: Which<'_>, lock: Lock, since: Date) -> Result<Option<OfferRow>> {
+pub async fn offer(ctx: &mut Ctx, which: Which<'_>, since: Date) -> Result<Option<OfferRow>> {
     let tenant = ctx.tenant.0;
     let db = ctx.db().await?;
-    let row = match (which, lock) {
-        (Which::Id(id), Lock::No) => offers!("AND e.id = $3", tenant, since as Date, id).fetch_optional(db).await,
-        (Which::Id(id), Lock::Organizer) => {
-            offers!("AND e.id = $3 FOR NO KEY UPDATE OF b", tenant, since as Date, id).fetch_optional(db).await
+    let none = None::<Uuid>;
+    let row = match which {
+        Which::Id(id) => offers!("AND e.id = $4", tenant, since as Date, none, id).fetch_optional(db).await,
+        Which::Public { organizer, slug } => {
+            offers!("AND e.owner_id = $4 AND e.slug = $5", tenant, since as Date, none, organizer, slug).fetch_optional(db).await
         }
-        (Which::Public { organizer, slug }, Lock::No) => {
-            offers!("AND e.owner_id = $3 AND e.slug = $4", tenant, since as Date, organizer, slug).fetch_optional(db).await
-        }
-        (Which::Public { organizer, slug }, Lock::Organizer) => {
-            offers!("AND e.owner_id = $3 AND e.slug = $4 FOR NO KEY UPDATE OF b", tenant, since as Date, organizer, slug)
-                .fetch_optional(db)
-                .await
+        Which::Booking(id) => {
+            let of_booking = offers!(
+                "AND e.id = (SELECT b.event_type_id FROM scheduling.bookings b WHERE b.tenant_id = $1 AND b.id = $3)",
+                tenant,
+                since as Date,
+                Some(id),
+            );
+            of_booking.fetch_optional(db).await
         }
     };
     Ok(row?)
 }
 
+/// Locks the time of all who may hold the booking, in the order of their ids, so that two bookings that need the same people
+/// wait for each other and never both.
+pub async fn lock(ctx: &mut Ctx, which: Which<'_>) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    let (id, organizer, slug, booking) = match which {
+        Which::Id(id) => (Some(id), None, None, None),
+        Which::Public { organizer, slug } => (None, Some(organizer), Some(slug), None),
+        Which::Booking(id) => (None, None, None, Some(id)),
+    };
+    sqlx::query!(
+        "SELECT b.id
+           FROM scheduling.bookables b
+          WHERE b.tenant_id = $1
+            AND b.id IN (SELECT o.user_id FROM scheduling.event_type_organizers o
+                          WHERE o.tenant_id = $1 AND o.event_type_id = $2
+                          UNION ALL
+                         SELECT o.user_id FROM scheduling.event_types e
+                           JOIN scheduling.event_type_organizers o ON o.tenant_id = $1 AND o.event_type_id = e.id
+                          WHERE e.tenant_id = $1 AND e.owner_id = $3 AND e.slug = $4
+                          UNION ALL
+                         SELECT k.user_id FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = $5)
+          ORDER BY b.id
+            FOR NO KEY UPDATE OF b",
+        tenant,
+        id,
+        organizer,
+        slug,
+        booking,
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
 struct BusyRow {
+    /// Of whom; nobody where it only counts for the limits of the event type.
+    bookable_id: Option<Uuid>,
     kind: String,
     ref_id: Uuid,
     start_time: Timestamp,
@@ -134,61 +207,104 @@ struct BusyRow {
     is_expired: bool,
 }
 
-/// Bookings and holds, with the buffers stored beside them, and blocked times. A booking lasts a day at most, which bounds
-/// the index from below; the range operator `&&` is not leakproof and would use none under the policies.
+/// What takes time.
+pub struct Taken {
+    /// By the place of the organizer in the offer.
+    pub busy: Vec<Vec<Busy>>,
+    /// The bookings of the event type, whoever holds them, where a limit counts them.
+    pub of_event: Vec<Interval>,
+}
+
+/// Bookings and holds of all organizers, with the buffers stored beside them, and blocked times. A booking lasts a day at most, which
+/// bounds the index from below; the range operator `&&` is not leakproof and would use none under the policies.
 async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<BusyRow>> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     let rows = sqlx::query_as!(
         BusyRow,
-        r#"SELECT o.kind AS "kind!", o.ref_id AS "ref_id!", o.start_time AS "start_time!", o.end_time AS "end_time!",
+        r#"SELECT o.bookable_id, o.kind AS "kind!", o.ref_id AS "ref_id!", o.start_time AS "start_time!", o.end_time AS "end_time!",
                   coalesce(b.buffer_before_minutes, 0) AS "before!", coalesce(b.buffer_after_minutes, 0) AS "after!",
                   coalesce(b.event_type_id = $3, false) AS "same_type!", coalesce(o.expires_at <= $6, false) AS "is_expired!"
              FROM scheduling.occupancy o
              LEFT JOIN scheduling.bookings b ON b.tenant_id = $1 AND b.id = o.ref_id
-            WHERE o.tenant_id = $1 AND o.bookable_id = $2
+            WHERE o.tenant_id = $1 AND o.bookable_id = ANY ($2)
               AND o.start_time > $4::timestamptz - interval '1 day' AND o.start_time < $5 AND o.end_time > $4
               AND o.kind IN ('booking', 'hold')
               AND o.ref_id IS DISTINCT FROM $7
             UNION ALL
-           SELECT 'block', t.id, t.start_time, t.end_time, 0, 0, false, false
+           SELECT t.organizer_id, 'block', t.id, t.start_time, t.end_time, 0, 0, false, false
              FROM scheduling.blocked_times t
-            WHERE t.tenant_id = $1 AND t.organizer_id = $2 AND t.start_time < $5 AND t.end_time > $4"#,
+            WHERE t.tenant_id = $1 AND t.organizer_id = ANY ($2) AND t.start_time < $5 AND t.end_time > $4
+            UNION ALL
+           SELECT NULL, 'booking', b.id, b.start_time, b.end_time, 0, 0, true, false
+             FROM scheduling.bookings b
+            WHERE $8 AND b.tenant_id = $1 AND b.event_type_id = $3 AND b.status NOT IN ('cancelled', 'declined')
+              AND b.start_time > $4::timestamptz - interval '1 day' AND b.start_time < $5 AND b.end_time > $4
+              AND b.id IS DISTINCT FROM $7"#,
         tenant,
-        offer.organizer.user_id,
+        &offer.organizers.iter().map(|organizer| organizer.user_id).collect::<Vec<_>>(),
         offer.event_type_id,
         Timestamp::from_second(reach.start) as Timestamp,
         Timestamp::from_second(reach.end) as Timestamp,
         now as Timestamp,
         except,
+        offer.settings.limits.iter().any(|limit| limit.scope == Scope::Event),
     );
     Ok(rows.fetch_all(ctx.db().await?).await?)
 }
 
-fn busy_of(rows: Vec<BusyRow>) -> Vec<Busy> {
-    rows.into_iter().filter(|row| !row.is_expired).map(Busy::from).collect()
+fn taken_of(offer: &Offer, rows: Vec<BusyRow>) -> Taken {
+    let mut taken = Taken { busy: vec![Vec::new(); offer.organizers.len()], of_event: Vec::new() };
+    let places: HashMap<Uuid, usize> = offer.organizers.iter().enumerate().map(|(place, organizer)| (organizer.user_id, place)).collect();
+    for row in rows.into_iter().filter(|row| !row.is_expired) {
+        match row.bookable_id {
+            None => taken.of_event.push(Busy::from(row).time),
+            Some(user) => {
+                if let Some(busy) = places.get(&user).and_then(|place| taken.busy.get_mut(*place)) {
+                    busy.push(Busy::from(row));
+                }
+            }
+        }
+    }
+    taken
 }
 
-/// All that takes the organizer's time there.
-pub async fn busy(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<Busy>> {
-    taken_time(ctx, offer, reach, except).await.map(busy_of)
+/// All that takes the organizers' time there.
+pub async fn busy(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Taken> {
+    let rows = taken_time(ctx, offer, reach, except).await?;
+    Ok(taken_of(offer, rows))
 }
 
 /// As [`busy`]; and removes the holds there that have run out. Seldom is there one, so the look alone is the usual case.
-pub async fn busy_and_clean(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<Busy>> {
+pub async fn busy_and_clean(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Taken> {
     let rows = taken_time(ctx, offer, reach, except).await?;
     let expired: Vec<Uuid> = rows.iter().filter(|row| row.is_expired).map(|row| row.ref_id).collect();
     if !expired.is_empty() {
-        let (tenant, organizer) = (ctx.tenant.0, offer.organizer.user_id);
-        sqlx::query!(
-            "DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND bookable_id = $2 AND kind = 'hold' AND ref_id = ANY ($3)",
-            tenant,
-            organizer,
-            &expired,
-        )
-        .execute(ctx.db().await?)
-        .await?;
+        let tenant = ctx.tenant.0;
+        sqlx::query!("DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND kind = 'hold' AND ref_id = ANY ($2)", tenant, &expired)
+            .execute(ctx.db().await?)
+            .await?;
     }
-    Ok(busy_of(rows))
+    Ok(taken_of(offer, rows))
+}
+
+/// Who was given the bookings of the event type, in the order in which they were made: user, when it was made, when it starts.
+/// The latest ones, which say enough about turns; not those that came to nothing.
+pub async fn given(ctx: &mut Ctx, event_type: Uuid) -> Result<Vec<(Uuid, i64, i64)>> {
+    let tenant = ctx.tenant.0;
+    let mut rows = sqlx::query!(
+        r#"SELECT k.user_id, b.created_at AS "created_at: Timestamp", b.start_time AS "start_time: Timestamp"
+           FROM (SELECT id, created_at, start_time FROM scheduling.bookings
+                  WHERE tenant_id = $1 AND event_type_id = $2 AND status NOT IN ('cancelled', 'declined')
+                  ORDER BY created_at DESC, id DESC LIMIT 1000) b
+           JOIN scheduling.booking_organizers k ON k.tenant_id = $1 AND k.booking_id = b.id
+          ORDER BY b.created_at DESC, b.id DESC, k.position DESC"#,
+        tenant,
+        event_type,
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    rows.reverse();
+    Ok(rows.into_iter().map(|row| (row.user_id, row.created_at.as_second(), row.start_time.as_second())).collect())
 }
 
 impl From<BusyRow> for Busy {

@@ -1,5 +1,5 @@
 //! What happens to a booking after it was made. Every change begins with [`super::lock`], so two changes of one booking
-//! come one after the other; one that takes time locks the organizer next, never the other way round.
+//! come one after the other; one that takes time locks the organizers next, never the other way round.
 
 use platform::audit::Change;
 use platform::events::Event;
@@ -39,7 +39,7 @@ pub async fn cancel(ctx: &mut Ctx, before: Stored, by: By, reason: Option<String
     tell(ctx, before, reason, BookingCancelled).await
 }
 
-/// Moves it to another free start, as long as the event type is now. What an invitee moves must be confirmed again
+/// Moves it to another free start, as long as the event type is now, with those who hold it. What an invitee moves must be confirmed again
 /// where the event type asks for that.
 ///
 /// # Errors
@@ -55,11 +55,11 @@ pub async fn reschedule(ctx: &mut Ctx, before: Stored, by: By, start: Timestamp,
     if start == before.booking.start {
         return Err(Problem::conflict("same_time", "The booking is at this time already. Choose another one.").into());
     }
-    let offer = availability::offer(ctx, Which::Id(before.booking.event_type.id), Lock::Organizer).await?;
+    let offer = availability::offer(ctx, Which::Booking(id), Lock::Organizers).await?;
     if !offer.is_active {
         return Err(Problem::conflict("event_type_inactive", "This cannot be booked at present, so the booking cannot be moved.").into());
     }
-    if !availability::is_free(ctx, &offer, start, Some(id)).await? {
+    if availability::assigned(ctx, &offer, start, Some(id)).await?.is_empty() {
         return Err(availability::taken(ctx, &offer, start, Some(id)).await?.into());
     }
     let asks_again = by == By::Invitee && offer.requires_confirmation;
@@ -127,14 +127,14 @@ pub async fn restore(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
     check_status(&before, &[Status::Cancelled])?;
     check_not_over(ctx, &before)?;
     let (id, start, end) = (before.booking.id, before.booking.start, before.booking.end);
-    let mut offer = availability::offer(ctx, Which::Id(before.booking.event_type.id), Lock::Organizer).await?;
+    let mut offer = availability::offer(ctx, Which::Booking(id), Lock::Organizers).await?;
     let minutes = |stored: i32| u32::try_from(stored).map_err(Error::internal);
     offer.settings.buffer_before_minutes = minutes(before.buffer_before_minutes)?;
     offer.settings.buffer_after_minutes = minutes(before.buffer_after_minutes)?;
     if !availability::is_clear(ctx, &offer, start, end).await? {
         return Err(availability::taken(ctx, &offer, start, None).await?.into());
     }
-    match store::restore(ctx, id).await {
+    match store::restore(ctx, id, &before.booking.organizer_ids()).await {
         Err(Error::Problem(problem)) if problem.code == "slot_taken" => {
             return Err(availability::taken(ctx, &offer, start, None).await?.into());
         }

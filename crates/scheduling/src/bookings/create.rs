@@ -10,7 +10,7 @@ use platform::{App, Ctx, Error, Problem, Result};
 use uuid::Uuid;
 
 use super::store::NewRow;
-use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, Status, Stored, store, token};
+use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, Host, Status, Stored, store, token};
 use crate::availability::{self, Lock, Offer, Which};
 use crate::event_types::LocationType;
 use crate::events::BookingCreated;
@@ -94,13 +94,15 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     if is_visitor {
         ctx.app.limits.check_address(Limit::PublicChange, ctx.origin.ip)?;
     }
-    let offer = availability::offer(ctx, which, Lock::Organizer).await?;
+    let offer = availability::offer(ctx, which, Lock::Organizers).await?;
     if !offer.is_active {
         return Err(Problem::conflict("event_type_inactive", "This event type is switched off. Switch it on to book it.").into());
     }
-    if !availability::is_free(ctx, &offer, new.start, None).await? {
+    let assigned = availability::assigned(ctx, &offer, new.start, None).await?;
+    let hosts: Vec<Host> = assigned.into_iter().filter_map(|place| offer.organizers.get(place)).map(Host::from).collect();
+    let Some(first) = hosts.first().map(|host| host.user_id) else {
         return Err(availability::taken(ctx, &offer, new.start, None).await?.into());
-    }
+    };
     // Only what leads to a mail counts: or anybody could use up another's share with times that are not free.
     if is_visitor {
         ctx.app.limits.check(Limit::Mail, &format!("booking {}", email_key(&new.email)))?;
@@ -114,12 +116,12 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
             timezone: Some(&new.timezone),
             locale: new.locale.as_deref(),
             source: "booking",
-            owner: Some(offer.organizer.user_id),
+            owner: Some(first),
             booked_at: Some(now),
         },
     );
     let contact_id = contact.await?;
-    let row = row(ctx, &offer, &new, contact_id);
+    let row = row(ctx, &offer, &hosts, &new, contact_id);
     let created_at = match store::insert(ctx, &row).await {
         Ok(created_at) => created_at,
         // The constraint saw what the look could not: another writer that takes no lock.
@@ -128,7 +130,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
         }
         Err(other) => return Err(other),
     };
-    let stored = written(row, offer, new, created_at);
+    let stored = written(row, offer, hosts, new, created_at)?;
     let (tenant, id) = (ctx.tenant, stored.booking.id);
     let manage_url = token::manage_url(&ctx.app, tenant, id, stored.domain.as_deref());
     ctx.audit(Change::created("booking.created", "booking", id, &stored.booking).about(contact_id));
@@ -136,12 +138,12 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     Ok(Booked { stored, token: token::text(&ctx.app.keys, tenant, id), manage_url })
 }
 
-fn row(ctx: &Ctx, offer: &Offer, new: &NewBooking, contact_id: Uuid) -> NewRow {
+fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: Uuid) -> NewRow {
     let id = platform::id::new();
     NewRow {
         id,
         event_type_id: offer.event_type_id,
-        organizer_id: offer.organizer.user_id,
+        organizers: hosts.iter().map(|host| host.user_id).collect(),
         contact_id,
         attendee_id: platform::id::new(),
         invitee_name: new.name.clone(),
@@ -184,12 +186,26 @@ fn uid(app: &App, booking: Uuid) -> String {
     format!("{booking}@{host}")
 }
 
-fn written(row: NewRow, offer: Offer, new: NewBooking, created_at: Timestamp) -> Stored {
-    let organizer = offer.organizer;
+impl From<&availability::Organizer> for Host {
+    fn from(organizer: &availability::Organizer) -> Self {
+        Self {
+            user_id: organizer.user_id,
+            name: organizer.name.clone(),
+            timezone: organizer.timezone.clone(),
+            email: organizer.email.clone(),
+            locale: organizer.locale.clone(),
+        }
+    }
+}
+
+fn written(row: NewRow, offer: Offer, hosts: Vec<Host>, new: NewBooking, created_at: Timestamp) -> Result<Stored> {
+    let first = hosts.first().cloned().ok_or_else(Problem::not_found)?;
+    let owner = offer.owner;
     let booking = Booking {
         id: row.id,
         event_type: BookedType { id: offer.event_type_id, name: offer.name, color: offer.color },
-        organizer: BookedWith { user_id: organizer.user_id, name: organizer.display_name },
+        organizer: BookedWith { user_id: first.user_id, name: first.name },
+        organizers: hosts.iter().map(BookedWith::from).collect(),
         contact_id: row.contact_id,
         invitee_name: row.invitee_name,
         invitee_email: row.invitee_email,
@@ -210,18 +226,19 @@ fn written(row: NewRow, offer: Offer, new: NewBooking, created_at: Timestamp) ->
         version: 1,
         calendar_sync_status: CalendarSyncStatus::Disabled,
     };
-    Stored {
+    Ok(Stored {
         booking,
         event_type_slug: offer.slug,
-        organizer_slug: organizer.slug,
-        organizer_timezone: organizer.timezone,
-        brand_color: organizer.brand_color,
-        logo_url: organizer.logo_url,
-        domain: organizer.domain,
-        organizer_email: organizer.email,
-        organizer_locale: organizer.locale,
+        organizer_slug: owner.slug,
+        organizer_timezone: first.timezone,
+        brand_color: owner.brand_color,
+        logo_url: owner.logo_url,
+        domain: owner.domain,
+        organizer_email: first.email,
+        organizer_locale: first.locale,
+        hosts,
         ics_uid: row.ics_uid,
         buffer_before_minutes: row.buffer_before_minutes,
         buffer_after_minutes: row.buffer_after_minutes,
-    }
+    })
 }

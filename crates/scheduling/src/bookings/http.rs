@@ -134,7 +134,7 @@ fn narrow(filter: &mut Filter, view: View, now: Timestamp) {
 #[utoipa::path(get, path = "/bookings/{id}", tag = "scheduling", params(("id" = Uuid, Path)), responses((status = 200, body = Booking)), security(("session" = [])))]
 async fn get(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>) -> Result<Response> {
     let stored = super::find(&mut ctx, id).await?;
-    ctx.check_owner(stored.booking.organizer.user_id)?;
+    ctx.check_owner(stored.booking.owner_for(ctx.own_filter()))?;
     Ok(Answer::json(StatusCode::OK, &stored.booking)?.version(stored.booking.version).into_response())
 }
 
@@ -207,7 +207,7 @@ pub(super) struct Reason {
 
 async fn locked(ctx: &mut Allow<BookingsWrite>, id: Uuid) -> Result<Stored> {
     let stored = super::lock(ctx, id).await?;
-    ctx.check_owner(stored.booking.organizer.user_id)?;
+    ctx.check_owner(stored.booking.owner_for(ctx.own_filter()))?;
     Ok(stored)
 }
 
@@ -294,7 +294,7 @@ struct HistoryEntry {
 async fn history(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>, Query(page): Query<PageParams>) -> Result<Json<Page<HistoryEntry>>> {
     let (limit, before) = (page.limit()?, page.after::<Uuid>()?);
     let stored = super::find(&mut ctx, id).await?;
-    ctx.check_owner(stored.booking.organizer.user_id)?;
+    ctx.check_owner(stored.booking.owner_for(ctx.own_filter()))?;
     let which = audit::store::Which { entity_type: Some("booking".to_owned()), entity_id: Some(id), ..audit::store::Which::default() };
     let rows = audit::list(&mut ctx, &which, before, limit + 1).await?;
     Ok(Json(Page::of(
@@ -316,7 +316,7 @@ fn told(values: Option<Value>) -> Value {
 #[utoipa::path(get, path = "/bookings/{id}/calendar-file", tag = "scheduling", params(("id" = Uuid, Path)), responses((status = 200, content_type = "text/calendar", body = String)), security(("session" = [])))]
 async fn calendar_file(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>) -> Result<Response> {
     let stored = super::find(&mut ctx, id).await?;
-    ctx.check_owner(stored.booking.organizer.user_id)?;
+    ctx.check_owner(stored.booking.owner_for(ctx.own_filter()))?;
     let summary = format!("{}: {}", stored.booking.event_type.name, stored.booking.invitee_name);
     let url = ctx.app.config.link(&format!("/bookings/{id}"));
     Ok(calendar_answer(stored.calendar(ctx.now(), &summary, &url)))

@@ -59,7 +59,10 @@ impl Status {
 pub struct Booking {
     pub id: Uuid,
     pub event_type: BookedType,
+    /// The first of those who hold it.
     pub organizer: BookedWith,
+    /// All who hold it.
+    pub organizers: Vec<BookedWith>,
     pub contact_id: Uuid,
     pub invitee_name: String,
     pub invitee_email: String,
@@ -98,6 +101,22 @@ pub struct BookedType {
 pub struct BookedWith {
     pub user_id: Uuid,
     pub name: String,
+}
+
+/// An organizer of a booking, as mails and calendar files need him or her.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    pub user_id: Uuid,
+    pub name: String,
+    pub timezone: String,
+    pub email: String,
+    pub locale: String,
+}
+
+impl From<&Host> for BookedWith {
+    fn from(host: &Host) -> Self {
+        Self { user_id: host.user_id, name: host.name.clone() }
+    }
 }
 
 /// Somebody who comes.
@@ -143,18 +162,35 @@ pub struct Stored {
     pub organizer_email: String,
     /// In which the organizer reads mails.
     pub organizer_locale: String,
+    /// All who hold it, in the order of [`Booking::organizers`].
+    pub hosts: Vec<Host>,
     pub ics_uid: String,
     pub(crate) buffer_before_minutes: i32,
     pub(crate) buffer_after_minutes: i32,
 }
 
 impl Booking {
+    fn organizer_ids(&self) -> Vec<Uuid> {
+        self.organizers.iter().map(|organizer| organizer.user_id).collect()
+    }
+
+    /// Everybody whom the invitee meets.
+    pub(crate) fn with(&self) -> String {
+        self.organizers.iter().map(|organizer| organizer.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whose it is for a permission that covers own records: the asking member's where he or she is among those who hold it.
+    pub(crate) fn owner_for(&self, own: Option<Uuid>) -> Uuid {
+        own.filter(|me| self.organizers.iter().any(|organizer| organizer.user_id == *me)).unwrap_or(self.organizer.user_id)
+    }
+
     fn fact(&self) -> BookingFact {
         BookingFact {
             booking_id: self.id,
             event_type_id: self.event_type.id,
             event_type_name: self.event_type.name.clone(),
             organizer_id: self.organizer.user_id,
+            organizers: self.organizer_ids(),
             contact_id: self.contact_id,
             invitee_name: self.invitee_name.clone(),
             status: self.status,
@@ -184,6 +220,12 @@ impl Stored {
                 participation: if booking.status == Status::Pending { ics::Participation::Tentative } else { ics::Participation::Accepted },
                 rsvp: false,
             })
+            // The calendar's organizer is one; the others who hold it take part.
+            .chain(self.hosts.iter().filter(|host| host.user_id != booking.organizer.user_id).map(|host| ics::Attendee {
+                person: person(&host.name, &host.email),
+                participation: ics::Participation::Accepted,
+                rsvp: false,
+            }))
             .collect();
         let file = ics::write(&ics::Invitation {
             method,

@@ -79,11 +79,7 @@ impl PublicEventType {
             horizon_days: u32::try_from((last_date - today).get_days()).unwrap_or(0),
             last_date: Date(last_date),
             timezone: offer.timezone,
-            organizer: PublicHost {
-                slug: offer.organizer.slug,
-                display_name: offer.organizer.display_name,
-                brand_color: offer.organizer.brand_color,
-            },
+            organizer: PublicHost { slug: offer.owner.slug, display_name: offer.owner.display_name, brand_color: offer.owner.brand_color },
         }
     }
 }

@@ -5,7 +5,7 @@ use platform::{Ctx, OnConstraint, Problem, Result};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Status, Stored};
+use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Host, Status, Stored};
 
 struct Row {
     id: Uuid,
@@ -41,6 +41,7 @@ struct Row {
     ics_uid: String,
     ics_sequence: i32,
     attendees: Json<Vec<Attendee>>,
+    hosts: Json<Vec<Host>>,
     created_at: Timestamp,
     version: i64,
 }
@@ -52,6 +53,7 @@ impl From<Row> for Stored {
                 id: row.id,
                 event_type: BookedType { id: row.event_type_id, name: row.event_type_name, color: row.event_type_color },
                 organizer: BookedWith { user_id: row.organizer_id, name: row.organizer_name },
+                organizers: row.hosts.0.iter().map(BookedWith::from).collect(),
                 contact_id: row.contact_id,
                 invitee_name: row.invitee_name,
                 invitee_email: row.invitee_email,
@@ -80,6 +82,7 @@ impl From<Row> for Stored {
             domain: row.domain,
             organizer_email: row.organizer_email,
             organizer_locale: row.organizer_locale,
+            hosts: row.hosts.0,
             ics_uid: row.ics_uid,
             buffer_before_minutes: row.buffer_before_minutes,
             buffer_after_minutes: row.buffer_after_minutes,
@@ -93,10 +96,10 @@ macro_rules! bookings {
         sqlx::query_as!(
             Row,
             r#"SELECT b.id, b.event_type_id, e.name AS event_type_name, e.color AS event_type_color, e.slug AS event_type_slug,
-                      b.organizer_id, p.display_name AS organizer_name, p.slug AS organizer_slug,
+                      b.organizer_id, p.display_name AS organizer_name, w.slug AS organizer_slug,
                       p.timezone AS organizer_timezone, m.email AS organizer_email, m.locale AS organizer_locale,
-                      CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
-                           ELSE coalesce((SELECT t.branding ->> 'color' FROM directory.tenants t WHERE t.id = $1), p.brand_color) END AS "brand_color!",
+                      CASE WHEN w.brand_color <> '#0066cc' THEN w.brand_color
+                           ELSE coalesce((SELECT t.branding ->> 'color' FROM directory.tenants t WHERE t.id = $1), w.brand_color) END AS "brand_color!",
                       (SELECT t.logo_url FROM directory.tenants t WHERE t.id = $1) AS logo_url, directory.domain_of($1) AS domain, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
                       b.locale, b.start_time, b.end_time, b.buffer_before_minutes, b.buffer_after_minutes,
                       b.status AS "status: Status", b.location, b.notes, b.cancellation_reason,
@@ -106,10 +109,18 @@ macro_rules! bookings {
                                   FROM scheduling.booking_attendees a
                                  WHERE a.tenant_id = $1 AND a.booking_id = b.id),
                                '[]') AS "attendees!: Json<Vec<Attendee>>",
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('user_id', k.user_id, 'name', q.display_name, 'timezone', q.timezone,
+                                                                    'email', n.email, 'locale', n.locale) ORDER BY k.position, k.user_id)
+                                  FROM scheduling.booking_organizers k
+                                  JOIN scheduling.organizer_profiles q ON q.tenant_id = $1 AND q.user_id = k.user_id
+                                  JOIN identity.members n ON n.tenant_id = $1 AND n.user_id = k.user_id
+                                 WHERE k.tenant_id = $1 AND k.booking_id = b.id),
+                               '[]') AS "hosts!: Json<Vec<Host>>",
                       b.created_at, b.version
                  FROM scheduling.bookings b
                  JOIN scheduling.event_types e ON e.tenant_id = $1 AND e.id = b.event_type_id
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = b.organizer_id
+                 JOIN scheduling.organizer_profiles w ON w.tenant_id = $1 AND w.user_id = e.owner_id
                  JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = b.organizer_id
                 WHERE b.tenant_id = $1 "# + $tail,
             $($argument),*
@@ -179,8 +190,8 @@ pub async fn earliest(ctx: &mut Ctx, filter: &Filter, after: Option<(Timestamp, 
          AND b.start_time >= coalesce($3, '-infinity'::timestamptz) AND b.start_time < coalesce($4, 'infinity'::timestamptz)
          AND ($5::timestamptz IS NULL OR b.end_time > $5)
          AND ($6::timestamptz IS NULL OR b.end_time <= $6)
-         AND ($7::uuid IS NULL OR b.organizer_id = $7)
-         AND ($8::uuid IS NULL OR b.organizer_id = $8)
+         AND ($7::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $7))
+         AND ($8::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $8))
          AND ($9::uuid IS NULL OR b.contact_id = $9)
          AND ($10::text IS NULL OR strpos(lower(b.invitee_name || ' ' || b.invitee_email || ' ' || e.name), $10) > 0)
          AND ($11::timestamptz IS NULL OR (b.start_time, b.id) > ($11, $12::uuid))
@@ -210,8 +221,8 @@ pub async fn latest(ctx: &mut Ctx, filter: &Filter, after: Option<(Timestamp, Uu
          AND b.start_time >= coalesce($3, '-infinity'::timestamptz) AND b.start_time < coalesce($4, 'infinity'::timestamptz)
          AND ($5::timestamptz IS NULL OR b.end_time > $5)
          AND ($6::timestamptz IS NULL OR b.end_time <= $6)
-         AND ($7::uuid IS NULL OR b.organizer_id = $7)
-         AND ($8::uuid IS NULL OR b.organizer_id = $8)
+         AND ($7::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $7))
+         AND ($8::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $8))
          AND ($9::uuid IS NULL OR b.contact_id = $9)
          AND ($10::text IS NULL OR strpos(lower(b.invitee_name || ' ' || b.invitee_email || ' ' || e.name), $10) > 0)
          AND ($11::timestamptz IS NULL OR (b.start_time, b.id) < ($11, $12::uuid))
@@ -238,7 +249,8 @@ pub async fn latest(ctx: &mut Ctx, filter: &Filter, after: Option<(Timestamp, Uu
 pub struct NewRow {
     pub id: Uuid,
     pub event_type_id: Uuid,
-    pub organizer_id: Uuid,
+    /// Who holds it; the first is the one that it is listed under.
+    pub organizers: Vec<Uuid>,
     pub contact_id: Uuid,
     pub attendee_id: Uuid,
     pub invitee_name: String,
@@ -268,7 +280,10 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
     sqlx::query_scalar!(
         r#"WITH taken AS (
                INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time)
-               VALUES ($1, $20, $4, 'booking', $2, $11, $12)
+               SELECT $1, o.id, o.user_id, 'booking', $2, $11, $12 FROM unnest($20::uuid[], $25::uuid[]) AS o (id, user_id)
+           ), held AS (
+               INSERT INTO scheduling.booking_organizers (tenant_id, booking_id, user_id, position)
+               SELECT $1, $2, o.user_id, o.place::integer - 1 FROM unnest($25::uuid[]) WITH ORDINALITY AS o (user_id, place)
            ), attending AS (
                INSERT INTO scheduling.booking_attendees (tenant_id, id, booking_id, name, email, email_key)
                VALUES ($1, $21, $2, $6, $7, $22)
@@ -282,7 +297,7 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
         tenant,
         row.id,
         row.event_type_id,
-        row.organizer_id,
+        row.organizers.first(),
         row.contact_id,
         row.invitee_name,
         row.invitee_email,
@@ -298,15 +313,21 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
         row.notes,
         row.source,
         &row.access_token_hash[..],
-        platform::id::new(),
+        &new_ids(&row.organizers),
         row.attendee_id,
         platform::text::email_key(&row.invitee_email),
         row.ics_uid,
         row.created_by,
+        &row.organizers,
     )
     .fetch_one(ctx.db().await?)
     .await
     .on_constraint("bookings_no_overlap", taken)
+}
+
+/// An id for the time of each.
+fn new_ids(organizers: &[Uuid]) -> Vec<Uuid> {
+    organizers.iter().map(|_| platform::id::new()).collect()
 }
 
 fn taken() -> Problem {
@@ -413,7 +434,7 @@ pub async fn reschedule(ctx: &mut Ctx, id: Uuid, to: &Move) -> Result<()> {
 ///
 /// # Errors
 /// 409 `slot_taken` where the time is taken.
-pub async fn restore(ctx: &mut Ctx, id: Uuid) -> Result<()> {
+pub async fn restore(ctx: &mut Ctx, id: Uuid, organizers: &[Uuid]) -> Result<()> {
     let tenant = ctx.tenant.0;
     sqlx::query!(
         "WITH restored AS (
@@ -421,13 +442,15 @@ pub async fn restore(ctx: &mut Ctx, id: Uuid) -> Result<()> {
                 SET status = coalesce(cancelled_from, 'confirmed'), cancelled_from = NULL, cancelled_at = NULL, cancelled_by = NULL,
                     cancellation_reason = NULL, ics_sequence = ics_sequence + 1
               WHERE tenant_id = $1 AND id = $2
-             RETURNING tenant_id, id, organizer_id, start_time, end_time
+             RETURNING tenant_id, id, start_time, end_time
          )
          INSERT INTO scheduling.occupancy (tenant_id, id, bookable_id, kind, ref_id, start_time, end_time)
-         SELECT tenant_id, $3, organizer_id, 'booking', id, start_time, end_time FROM restored",
+         SELECT r.tenant_id, o.id, o.user_id, 'booking', r.id, r.start_time, r.end_time
+           FROM restored r, unnest($3::uuid[], $4::uuid[]) AS o (id, user_id)",
         tenant,
         id,
-        platform::id::new(),
+        &new_ids(organizers),
+        organizers,
     )
     .execute(ctx.db().await?)
     .await

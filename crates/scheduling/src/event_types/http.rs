@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store::{self, Filter};
-use super::{EventType, Fields, HorizonType, LocationType};
-use crate::slots::{Limit, StartGrid};
+use super::{AssignedOrganizer, EventType, Fields, HorizonType, LocationType, Mode};
+use crate::slots::{Assignment, Limit, StartGrid};
 use crate::{EventTypesRead, EventTypesWrite};
 
 /// Most event types that one request orders.
@@ -45,6 +45,31 @@ async fn list(mut ctx: Allow<EventTypesRead>, Query(params): Query<ListParams>) 
     let filter = Filter { active: params.active, owner: params.owner_id, own: ctx.own_filter(), needle };
     let rows = store::list(&mut ctx, &filter, after, limit + 1).await?;
     Ok(Json(Page::of(rows, limit, |row| (row.position, row.id), |row| row.into_event_type(&ctx.app))))
+}
+
+/// Who may hold bookings.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OrganizerChoice {
+    /// A member with a booking page.
+    user_id: Uuid,
+    #[schema(minimum = 1, maximum = 100)]
+    weight: Option<i32>,
+    #[schema(minimum = 1, maximum = 100)]
+    priority: Option<i32>,
+    schedule_id: Option<Uuid>,
+}
+
+impl From<OrganizerChoice> for AssignedOrganizer {
+    fn from(choice: OrganizerChoice) -> Self {
+        Self {
+            user_id: choice.user_id,
+            name: String::new(),
+            weight: choice.weight.unwrap_or(1),
+            priority: choice.priority.unwrap_or(1),
+            schedule_id: choice.schedule_id,
+        }
+    }
 }
 
 /// A new event type of mine. Only name and duration are needed.
@@ -98,12 +123,22 @@ struct NewEventType {
     limits: Vec<Limit>,
     #[schema(minimum = 1, maximum = 1)]
     max_attendees: Option<i32>,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    assignment: Assignment,
+    #[schema(minimum = 1, maximum = 50)]
+    organizers_needed: Option<i32>,
+    /// In their order; me alone where none are given.
+    #[schema(max_items = 50)]
+    organizers: Option<Vec<OrganizerChoice>>,
 }
 
 /// Adds an event type to my booking page.
 #[utoipa::path(post, path = "/event-types", tag = "scheduling", request_body = NewEventType, responses((status = 201, body = EventType)), security(("session" = [])))]
 async fn create(mut ctx: Allow<EventTypesWrite>, Json(new): Json<NewEventType>) -> Result<Response> {
     let me = ctx.user_id().ok_or_else(Problem::unauthenticated)?;
+    let alone = OrganizerChoice { user_id: me, weight: None, priority: None, schedule_id: None };
     let fields = Fields {
         name: new.name,
         slug: new.slug.unwrap_or_default(),
@@ -130,8 +165,12 @@ async fn create(mut ctx: Allow<EventTypesWrite>, Json(new): Json<NewEventType>) 
         daily_limit: new.daily_limit,
         limits: new.limits,
         max_attendees: new.max_attendees.unwrap_or(1),
+        mode: new.mode,
+        assignment: new.assignment,
+        organizers_needed: new.organizers_needed.unwrap_or(1),
+        organizers: new.organizers.unwrap_or_else(|| vec![alone]).into_iter().map(AssignedOrganizer::from).collect(),
     };
-    let event_type = super::create(&mut ctx, me, fields.checked()?).await?;
+    let event_type = super::create(&mut ctx, me, &[], fields.checked()?).await?;
     ctx.commit_with(Answer::created(&event_type)?.version(event_type.version)).await
 }
 
@@ -198,10 +237,22 @@ struct EventTypeChanges {
     limits: Option<Vec<Limit>>,
     #[schema(minimum = 1, maximum = 1)]
     max_attendees: Option<i32>,
+    mode: Option<Mode>,
+    assignment: Option<Assignment>,
+    #[schema(minimum = 1, maximum = 50)]
+    organizers_needed: Option<i32>,
+    /// All of them in their order, in place of those before.
+    #[schema(max_items = 50)]
+    organizers: Option<Vec<OrganizerChoice>>,
 }
 
 impl EventTypeChanges {
     fn onto(self, before: Fields) -> Fields {
+        let named = |choice: OrganizerChoice| {
+            let name = before.organizers.iter().find(|old| old.user_id == choice.user_id).map(|old| old.name.clone());
+            AssignedOrganizer { name: name.unwrap_or_default(), ..choice.into() }
+        };
+        let organizers = self.organizers.map(|organizers| organizers.into_iter().map(named).collect());
         Fields {
             name: self.name.unwrap_or(before.name),
             slug: self.slug.unwrap_or(before.slug),
@@ -228,6 +279,10 @@ impl EventTypeChanges {
             daily_limit: self.daily_limit.unwrap_or(before.daily_limit),
             limits: self.limits.unwrap_or(before.limits),
             max_attendees: self.max_attendees.unwrap_or(before.max_attendees),
+            mode: self.mode.unwrap_or(before.mode),
+            assignment: self.assignment.unwrap_or(before.assignment),
+            organizers_needed: self.organizers_needed.unwrap_or(before.organizers_needed),
+            organizers: organizers.unwrap_or(before.organizers),
         }
     }
 }
@@ -268,7 +323,7 @@ async fn copy(mut ctx: Allow<EventTypesWrite>, Path(id): Path<Uuid>) -> Result<R
     // Room for the mark within the 200 characters of a name.
     let name = format!("{} (2)", original.name.chars().take(190).collect::<String>());
     let fields = Fields { name, slug: String::new(), is_active: false, ..Fields::from(&original) };
-    let copy = super::create(&mut ctx, original.owner_id, fields).await?;
+    let copy = super::create(&mut ctx, original.owner_id, &original.organizers, fields).await?;
     ctx.commit_with(Answer::created(&copy)?.version(copy.version)).await
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::events::{EventTypeArchived, EventTypeCreated, EventTypeUpdated};
-use crate::slots::{Limit, StartGrid};
+use crate::slots::{Assignment, Limit, StartGrid};
 
 pub use store::listed;
 
@@ -48,6 +48,39 @@ pub enum HorizonType {
     DaysWithSlots,
 }
 
+/// How many of its organizers hold a booking, and who.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = OrganizerMode)]
+pub enum Mode {
+    /// The one who is assigned.
+    #[default]
+    One,
+    /// One of those who are free, in turn.
+    RoundRobin,
+    /// All of them together.
+    Collective,
+    /// As many as `organizers_needed` says, in turn.
+    Some,
+}
+
+/// Somebody who may hold bookings of an event type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AssignedOrganizer {
+    pub user_id: Uuid,
+    /// As on his or her booking page.
+    pub name: String,
+    /// Share of the bookings, against that of the others, where turns are fair.
+    pub weight: i32,
+    /// 1 comes first, where turns go by priority.
+    pub priority: i32,
+    /// One of his or her own; null: the default one.
+    pub schedule_id: Option<Uuid>,
+}
+
+/// Most organizers of one event type.
+const MOST_ORGANIZERS: usize = 50;
 /// Most limits of one event type.
 const MOST_LIMITS: usize = 20;
 
@@ -100,6 +133,13 @@ pub struct EventType {
     /// Further limits: all of them hold.
     pub limits: Vec<Limit>,
     pub max_attendees: i32,
+    /// How many of the organizers hold a booking.
+    pub mode: Mode,
+    /// Whose turn it is, where not all of them are needed.
+    pub assignment: Assignment,
+    /// Where the mode is `some`.
+    pub organizers_needed: i32,
+    pub organizers: Vec<AssignedOrganizer>,
     pub position: i32,
     pub public_url: String,
     pub version: i64,
@@ -146,6 +186,11 @@ pub(crate) struct Fields {
     pub daily_limit: Option<i32>,
     pub limits: Vec<Limit>,
     pub max_attendees: i32,
+    pub mode: Mode,
+    pub assignment: Assignment,
+    pub organizers_needed: i32,
+    /// Their names are not written.
+    pub organizers: Vec<AssignedOrganizer>,
 }
 
 impl From<&EventType> for Fields {
@@ -177,6 +222,10 @@ impl From<&EventType> for Fields {
             daily_limit: event_type.daily_limit,
             limits: event_type.limits,
             max_attendees: event_type.max_attendees,
+            mode: event_type.mode,
+            assignment: event_type.assignment,
+            organizers_needed: event_type.organizers_needed,
+            organizers: event_type.organizers,
         }
     }
 }
@@ -188,6 +237,7 @@ impl Fields {
     /// All that is wrong with them.
     pub fn checked(self) -> Result<Self, Problem> {
         let mut checks = Checks::new();
+        check_organizers(&mut checks, &self);
         let name = checks.line("name", &self.name, 1, 200);
         let slug = if self.slug.is_empty() { self.slug } else { checks.slug("slug", &self.slug, 1, 100) };
         let description = checks.paragraph("description", &self.description, 5000);
@@ -235,6 +285,54 @@ fn checked_dates(checks: &mut Checks, kind: HorizonType, dates: (Option<Date>, O
     dates
 }
 
+fn check_organizers(checks: &mut Checks, fields: &Fields) {
+    let organizers = &fields.organizers;
+    let count = organizers.len();
+    if count == 0 {
+        checks.add("organizers", "required", "must name at least one");
+    }
+    if count > MOST_ORGANIZERS {
+        checks.add("organizers", "too_long", format!("may have at most {MOST_ORGANIZERS} entries"));
+    }
+    if fields.mode == Mode::One && count > 1 {
+        checks.add("organizers", "too_long", "may have one entry only where the mode is one");
+    }
+    if !(1..=50).contains(&fields.organizers_needed) {
+        checks.add("organizers_needed", "out_of_range", "must be between 1 and 50");
+    } else if fields.mode == Mode::Some && usize::try_from(fields.organizers_needed).is_ok_and(|needed| needed > count) {
+        checks.add("organizers_needed", "out_of_range", "must not be more than there are organizers");
+    }
+    for (index, organizer) in organizers.iter().enumerate() {
+        checks.range(&format!("organizers.{index}.weight"), organizer.weight, 1, 100);
+        checks.range(&format!("organizers.{index}.priority"), organizer.priority, 1, 100);
+        if organizers[..index].iter().any(|other| other.user_id == organizer.user_id) {
+            checks.add(&format!("organizers.{index}.user_id"), "duplicate", "is in the list already");
+        }
+    }
+}
+
+/// 422 for whoever is no active member with a booking page here, and for a schedule of somebody else. Who was assigned
+/// before may stay, whatever became of him or her.
+async fn check_assigned(ctx: &mut Ctx, before: &[AssignedOrganizer], fields: &Fields) -> Result<()> {
+    let users: Vec<Uuid> = fields.organizers.iter().map(|organizer| organizer.user_id).collect();
+    let known = store::candidates(ctx, &users).await?;
+    let mut checks = Checks::new();
+    for (index, organizer) in fields.organizers.iter().enumerate() {
+        if before.iter().any(|old| (old.user_id, old.schedule_id) == (organizer.user_id, organizer.schedule_id)) {
+            continue;
+        }
+        match known.iter().find(|(user, _)| *user == organizer.user_id) {
+            None => checks.add(&format!("organizers.{index}.user_id"), "not_found", "is no active member with a booking page"),
+            Some((_, schedules)) => {
+                if organizer.schedule_id.is_some_and(|id| !schedules.contains(&id)) {
+                    checks.add(&format!("organizers.{index}.schedule_id"), "not_found", "is not a schedule of this organizer");
+                }
+            }
+        }
+    }
+    Ok(checks.done()?)
+}
+
 fn check_limits(checks: &mut Checks, limits: &[Limit]) {
     if limits.len() > MOST_LIMITS {
         checks.add("limits", "too_long", format!("may have at most {MOST_LIMITS} entries"));
@@ -263,16 +361,23 @@ fn audited(event_type: &EventType) -> serde_json::Value {
     let mut values = serde_json::json!(event_type);
     if let Some(fields) = values.as_object_mut() {
         fields.remove("owner_name");
+        for organizer in fields.get_mut("organizers").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
+            organizer.as_object_mut().map(|organizer| organizer.remove("name"));
+        }
     }
     values
 }
 
-/// Makes an event type of that organizer, last in the order.
+/// Makes an event type of that organizer, last in the order. `assigned` are the organizers of the one that it copies.
 ///
 /// # Errors
 /// 409 `organizer_missing`, or `slug_taken` for a slug that was given; 422 for a schedule that is not the organizer's.
-pub(crate) async fn create(ctx: &mut Ctx, owner: Uuid, mut fields: Fields) -> Result<EventType> {
+pub(crate) async fn create(ctx: &mut Ctx, owner: Uuid, assigned: &[AssignedOrganizer], mut fields: Fields) -> Result<EventType> {
     check_schedule(ctx, owner, fields.schedule_id).await?;
+    // The owner without a page is told of the page, whoever else is in the list.
+    if fields.organizers.iter().any(|organizer| organizer.user_id != owner || organizer.schedule_id.is_some()) {
+        check_assigned(ctx, assigned, &fields).await?;
+    }
     if fields.slug.is_empty() {
         fields.slug = free_slug(&store::slugs_of(ctx, owner).await?, &slugify(&fields.name));
     }
@@ -298,7 +403,14 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
     if fields.schedule_id != before.schedule_id {
         check_schedule(ctx, before.owner_id, fields.schedule_id).await?;
     }
+    let are_organizers_new = fields.organizers != before.organizers;
+    if are_organizers_new {
+        check_assigned(ctx, &before.organizers, &fields).await?;
+    }
     store::update(ctx, before.id, &fields).await?;
+    if are_organizers_new {
+        store::set_organizers(ctx, before.id, &fields.organizers).await?;
+    }
     if fields.limits != before.limits {
         store::replace_limits(ctx, before.id, &fields.limits).await?;
     }
@@ -340,6 +452,24 @@ mod tests {
     use super::*;
     use crate::slots::{Measure, Period, Scope};
 
+    fn assigned(user: u128) -> AssignedOrganizer {
+        AssignedOrganizer { user_id: Uuid::from_u128(user), name: String::new(), weight: 1, priority: 1, schedule_id: None }
+    }
+
+    #[test]
+    fn organizers_fit_the_mode() {
+        let refused =
+            |fields: Fields| fields.checked().expect_err("refused").errors.into_iter().map(|error| error.field).collect::<Vec<_>>();
+        let both = || vec![assigned(1), assigned(2)];
+        assert_eq!(refused(Fields { organizers: both(), ..fields() }), ["organizers"]);
+        assert_eq!(refused(Fields { organizers: Vec::new(), mode: Mode::Collective, ..fields() }), ["organizers"]);
+        assert_eq!(refused(Fields { organizers: both(), mode: Mode::Some, organizers_needed: 3, ..fields() }), ["organizers_needed"]);
+        let twice = vec![assigned(1), AssignedOrganizer { weight: 0, ..assigned(1) }];
+        let named = refused(Fields { organizers: twice, mode: Mode::RoundRobin, ..fields() });
+        assert_eq!(named, ["organizers.1.weight", "organizers.1.user_id"]);
+        Fields { organizers: both(), mode: Mode::Some, organizers_needed: 2, ..fields() }.checked().expect("valid");
+    }
+
     fn fields() -> Fields {
         Fields {
             name: "Intake".to_owned(),
@@ -367,6 +497,10 @@ mod tests {
             daily_limit: None,
             limits: Vec::new(),
             max_attendees: 1,
+            mode: Mode::One,
+            assignment: Assignment::Fair,
+            organizers_needed: 1,
+            organizers: vec![assigned(1)],
         }
     }
 

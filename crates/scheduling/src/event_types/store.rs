@@ -5,9 +5,9 @@ use platform::{App, Ctx, OnConstraint, Problem, Result};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{EventType, Fields, HorizonType, Listed, LocationType};
+use super::{AssignedOrganizer, EventType, Fields, HorizonType, Listed, LocationType, Mode};
 use crate::organizers;
-use crate::slots::{Limit, StartGrid};
+use crate::slots::{Assignment, Limit, StartGrid};
 
 pub struct Row {
     pub id: Uuid,
@@ -40,6 +40,10 @@ pub struct Row {
     daily_limit: Option<i32>,
     limits: Json<Vec<Limit>>,
     max_attendees: i32,
+    mode: Mode,
+    assignment: Assignment,
+    organizers_needed: i32,
+    organizers: Json<Vec<AssignedOrganizer>>,
     pub position: i32,
     version: i64,
 }
@@ -76,6 +80,10 @@ impl Row {
             daily_limit: self.daily_limit,
             limits: self.limits.0,
             max_attendees: self.max_attendees,
+            mode: self.mode,
+            assignment: self.assignment,
+            organizers_needed: self.organizers_needed,
+            organizers: self.organizers.0,
             position: self.position,
             version: self.version,
         }
@@ -99,7 +107,14 @@ macro_rules! event_types {
                                   FROM scheduling.event_type_limits l
                                  WHERE l.tenant_id = $1 AND l.event_type_id = e.id),
                                '[]') AS "limits!: Json<Vec<Limit>>",
-                      e.max_attendees,
+                      e.max_attendees, e.mode AS "mode: Mode", e.assignment AS "assignment: Assignment", e.organizers_needed,
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('user_id', o.user_id, 'name', q.display_name, 'weight', o.weight,
+                                                                    'priority', o.priority, 'schedule_id', o.schedule_id)
+                                                 ORDER BY o.position, o.user_id)
+                                  FROM scheduling.event_type_organizers o
+                                  JOIN scheduling.organizer_profiles q ON q.tenant_id = $1 AND q.user_id = o.user_id
+                                 WHERE o.tenant_id = $1 AND o.event_type_id = e.id),
+                               '[]') AS "organizers!: Json<Vec<AssignedOrganizer>>",
                       e.position, e.version
                  FROM scheduling.event_types e
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
@@ -200,8 +215,8 @@ pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Re
                 (tenant_id, id, owner_id, name, slug, description, duration_minutes, location_type, location_details, color,
                  is_active, is_private, requires_confirmation, schedule_id, slot_interval_minutes, buffer_before_minutes,
                  buffer_after_minutes, minimum_notice_minutes, horizon_days, daily_limit, max_attendees, minimum_gap_minutes,
-                 start_grid, is_aligned, horizon_type, horizon_first, horizon_last, position)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
+                 start_grid, is_aligned, horizon_type, horizon_first, horizon_last, mode, assignment, organizers_needed, position)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
                 coalesce(max(position) + 1, 0)
            FROM scheduling.event_types WHERE tenant_id = $1 AND owner_id = $3",
         tenant,
@@ -231,12 +246,61 @@ pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Re
         fields.horizon_type as HorizonType,
         fields.horizon_first as Option<Date>,
         fields.horizon_last as Option<Date>,
+        fields.mode as Mode,
+        fields.assignment as Assignment,
+        fields.organizers_needed,
     )
     .execute(ctx.db().await?)
     .await
     .on_constraint("event_types_tenant_id_owner_id_slug_key", slug_taken)
     .on_constraint("event_types_tenant_id_owner_id_fkey", organizers::missing)?;
-    insert_limits(ctx, id, &fields.limits).await
+    insert_limits(ctx, id, &fields.limits).await?;
+    set_organizers(ctx, id, &fields.organizers).await
+}
+
+/// Those organizers and no others. Who was assigned before keeps the day since which turns are shared with him or her.
+///
+/// # Errors
+/// 422 for whoever has no booking page in the workspace, and for a schedule that is somebody else's.
+pub async fn set_organizers(ctx: &mut Ctx, id: Uuid, organizers: &[AssignedOrganizer]) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    let users: Vec<Uuid> = organizers.iter().map(|organizer| organizer.user_id).collect();
+    sqlx::query!(
+        "DELETE FROM scheduling.event_type_organizers WHERE tenant_id = $1 AND event_type_id = $2 AND user_id <> ALL ($3)",
+        tenant,
+        id,
+        &users,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO scheduling.event_type_organizers (tenant_id, event_type_id, user_id, weight, priority, schedule_id, position)
+         SELECT $1, $2, (o ->> 'user_id')::uuid, (o ->> 'weight')::integer, (o ->> 'priority')::integer, (o ->> 'schedule_id')::uuid, place::integer
+           FROM jsonb_array_elements($3) WITH ORDINALITY AS listed (o, place)
+         ON CONFLICT (tenant_id, event_type_id, user_id) DO UPDATE
+            SET weight = excluded.weight, priority = excluded.priority, schedule_id = excluded.schedule_id, position = excluded.position",
+        tenant,
+        id,
+        Json(organizers) as _,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
+/// Which of those users are active members with a booking page, each with the schedules that he or she has.
+pub async fn candidates(ctx: &mut Ctx, users: &[Uuid]) -> Result<Vec<(Uuid, Vec<Uuid>)>> {
+    let tenant = ctx.tenant.0;
+    let rows = sqlx::query!(
+        r#"SELECT p.user_id,
+                  array(SELECT s.id FROM scheduling.schedules s WHERE s.tenant_id = $1 AND s.organizer_id = p.user_id) AS "schedules!"
+             FROM scheduling.organizer_profiles p
+             JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = p.user_id
+            WHERE p.tenant_id = $1 AND p.user_id = ANY ($2) AND m.status = 'active'"#,
+        tenant,
+        users,
+    );
+    Ok(rows.fetch_all(ctx.db().await?).await?.into_iter().map(|row| (row.user_id, row.schedules)).collect())
 }
 
 async fn insert_limits(ctx: &mut Ctx, id: Uuid, limits: &[Limit]) -> Result<()> {
@@ -275,7 +339,7 @@ pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
                 slot_interval_minutes = $14, buffer_before_minutes = $15, buffer_after_minutes = $16,
                 minimum_notice_minutes = $17, horizon_days = $18, daily_limit = $19, max_attendees = $20,
                 minimum_gap_minutes = $21, start_grid = $22, is_aligned = $23, horizon_type = $24, horizon_first = $25,
-                horizon_last = $26
+                horizon_last = $26, mode = $27, assignment = $28, organizers_needed = $29
           WHERE tenant_id = $1 AND id = $2",
         tenant,
         id,
@@ -303,6 +367,9 @@ pub async fn update(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
         fields.horizon_type as HorizonType,
         fields.horizon_first as Option<Date>,
         fields.horizon_last as Option<Date>,
+        fields.mode as Mode,
+        fields.assignment as Assignment,
+        fields.organizers_needed,
     )
     .execute(ctx.db().await?)
     .await

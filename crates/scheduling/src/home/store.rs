@@ -19,7 +19,7 @@ pub async fn setup(ctx: &mut Ctx, user: Uuid) -> Result<Setup> {
                                   OR EXISTS (SELECT FROM scheduling.date_overrides d
                                               WHERE d.tenant_id = $1 AND d.schedule_id = s.id AND d.is_available
                                                 AND d.date >= $3::timestamptz::date))) AS "availability!",
-                  EXISTS (SELECT FROM scheduling.bookings b WHERE b.tenant_id = $1 AND b.organizer_id = $2) AS "first_booking!",
+                  EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.user_id = $2) AS "first_booking!",
                   (EXISTS (SELECT FROM directory.invitations i WHERE i.tenant_id = $1)
                    OR EXISTS (SELECT FROM identity.members m WHERE m.tenant_id = $1 AND m.user_id <> $2)) AS "invited!""#,
         tenant,
@@ -38,11 +38,11 @@ pub async fn figures(ctx: &mut Ctx, own: Option<Uuid>, week: (Timestamp, Timesta
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     let row = sqlx::query_as!(
         Figures,
-        r#"SELECT (SELECT count(*) FROM scheduling.bookings
-                    WHERE tenant_id = $1 AND ($2::uuid IS NULL OR organizer_id = $2) AND status IN ('pending', 'confirmed')
+        r#"SELECT (SELECT count(*) FROM scheduling.bookings b
+                    WHERE tenant_id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $2)) AND status IN ('pending', 'confirmed')
                       AND start_time > $3::timestamptz - interval '1 day' AND end_time > $3) AS "upcoming!",
-                  (SELECT coalesce(sum(extract(epoch FROM end_time - start_time)) / 60, 0)::bigint FROM scheduling.bookings
-                    WHERE tenant_id = $1 AND ($2::uuid IS NULL OR organizer_id = $2) AND status NOT IN ('cancelled', 'declined')
+                  (SELECT coalesce(sum(extract(epoch FROM end_time - start_time)) / 60, 0)::bigint FROM scheduling.bookings b
+                    WHERE tenant_id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $2)) AND status NOT IN ('cancelled', 'declined')
                       AND start_time >= $4 AND start_time < $5) AS "minutes!""#,
         tenant,
         own,
@@ -58,8 +58,8 @@ pub async fn made_since(ctx: &mut Ctx, own: Option<Uuid>, starts: &[Timestamp]) 
     let tenant = ctx.tenant.0;
     let rows = sqlx::query!(
         r#"SELECT width_bucket(created_at, $3::timestamptz[]) AS "bucket!", count(*) AS "count!"
-             FROM scheduling.bookings
-            WHERE tenant_id = $1 AND ($2::uuid IS NULL OR organizer_id = $2) AND created_at >= ($3::timestamptz[])[1]
+             FROM scheduling.bookings b
+            WHERE tenant_id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM scheduling.booking_organizers k WHERE k.tenant_id = $1 AND k.booking_id = b.id AND k.user_id = $2)) AND created_at >= ($3::timestamptz[])[1]
             GROUP BY 1"#,
         tenant,
         own,

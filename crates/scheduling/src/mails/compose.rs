@@ -8,22 +8,22 @@ use platform::{Ctx, Error, Result};
 
 use super::texts::{MailTexts, texts};
 use super::{Readers, What};
-use crate::bookings::{CancelledBy, Status, Stored, token};
+use crate::bookings::{CancelledBy, Host, Status, Stored, token};
 use crate::ics;
 use crate::pages::language::{Language, zone_label};
 
 /// Who reads a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reader {
+#[derive(Clone, Copy, Debug)]
+enum Reader<'a> {
     Invitee,
-    Organizer,
+    Organizer(&'a Host),
 }
 
-impl Reader {
+impl Reader<'_> {
     fn as_str(self) -> &'static str {
         match self {
             Self::Invitee => "invitee",
-            Self::Organizer => "organizer",
+            Self::Organizer(_) => "organizer",
         }
     }
 }
@@ -40,8 +40,8 @@ pub(super) struct Links {
     pub logo: Option<String>,
 }
 
-/// The mails about a booking to those readers: to the invitee, and to the organizer where there is something to learn.
-pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>, readers: Readers) -> Result<Vec<Mail>> {
+/// The mails about a booking to those readers: to the invitee, and to the organizers where there is something to learn.
+pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>, to: &Readers) -> Result<Vec<Mail>> {
     let (config, domain) = (&ctx.app.config, stored.domain.as_deref());
     let links = Links {
         manage: token::manage_url(&ctx.app, ctx.tenant, stored.booking.id, domain),
@@ -49,37 +49,46 @@ pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>
         book: config.page_link(domain, &format!("/b/{}/{}", stored.organizer_slug, stored.event_type_slug)),
         logo: stored.logo_url.as_deref().map(|path| config.page_link(domain, path)),
     };
-    let mut mails = both(stored, what, reason, &links, ctx.now())?;
-    // The invitee's is the first.
-    match readers {
-        Readers::Both => {}
-        Readers::Invitee => mails.truncate(1),
-        Readers::Organizer => drop(mails.remove(0)),
-    }
-    Ok(mails)
+    let wanted = |reader: &Reader<'_>| match reader {
+        Reader::Invitee => to.invitee,
+        Reader::Organizer(host) => to.organizers.contains(&host.user_id),
+    };
+    readers(stored, what).into_iter().filter(wanted).map(|reader| one(reader, stored, what, reason, &links, ctx.now())).collect()
 }
 
-pub(super) fn both(stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Vec<Mail>> {
-    let mut mails = vec![one(Reader::Invitee, stored, what, reason, links, now)?];
+/// Everybody who has something to learn; the invitee first.
+fn readers(stored: &Stored, what: What) -> Vec<Reader<'_>> {
     // Who declines knows it; only a calendar that holds an earlier time must hear.
-    if what != What::Declined || stored.booking.rescheduled_from.is_some() {
-        mails.push(one(Reader::Organizer, stored, what, reason, links, now)?);
-    }
-    Ok(mails)
+    let are_told = what != What::Declined || stored.booking.rescheduled_from.is_some();
+    let organizers = stored.hosts.iter().filter(|_| are_told).map(Reader::Organizer);
+    std::iter::once(Reader::Invitee).chain(organizers).collect()
 }
 
-fn one(reader: Reader, stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Mail> {
+#[cfg(test)]
+pub(super) fn both(stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Vec<Mail>> {
+    readers(stored, what).into_iter().map(|reader| one(reader, stored, what, reason, links, now)).collect()
+}
+
+fn one(reader: Reader<'_>, stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Mail> {
     let booking = &stored.booking;
     let invitee = Person { name: booking.invitee_name.clone(), email: booking.invitee_email.clone() };
-    let organizer = Person { name: booking.organizer.name.clone(), email: stored.organizer_email.clone() };
     let (to, other, locale, zone_name) = match reader {
-        Reader::Invitee => (invitee, organizer, &booking.locale, &booking.invitee_timezone),
-        Reader::Organizer => (organizer, invitee, &stored.organizer_locale, &stored.organizer_timezone),
+        Reader::Invitee => (
+            invitee,
+            Person { name: booking.organizer.name.clone(), email: stored.organizer_email.clone() },
+            &booking.locale,
+            &booking.invitee_timezone,
+        ),
+        Reader::Organizer(host) => (Person { name: host.name.clone(), email: host.email.clone() }, invitee, &host.locale, &host.timezone),
     };
     let language = Language::of_tag(locale).unwrap_or(Language::En);
     let t = texts(language);
     let zone = zone(zone_name).map_err(Error::internal)?;
     let [start, end] = [booking.start, booking.end].map(|at| at.in_zone(&zone));
+    let key = match reader {
+        Reader::Organizer(host) if host.user_id != booking.organizer.user_id => format!("organizer {}", host.user_id),
+        _ => reader.as_str().to_owned(),
+    };
     let subject = subject(t, reader, what)(&booking.event_type.name, &other.name, &short(language, &start));
     let (text, html) = Layout {
         lang: language.tag().to_owned(),
@@ -90,7 +99,7 @@ fn one(reader: Reader, stored: &Stored, what: What, reason: Option<&str>, links:
         button: Some(button(t, reader, what, links)),
         footer: vec![match reader {
             Reader::Invitee => (t.why_invitee)(&other.name),
-            Reader::Organizer => t.why_organizer.to_owned(),
+            Reader::Organizer(_) => t.why_organizer.to_owned(),
         }],
         brand_color: stored.brand_color.clone(),
         logo: links.logo.clone(),
@@ -98,9 +107,9 @@ fn one(reader: Reader, stored: &Stored, what: What, reason: Option<&str>, links:
     .render();
     Ok(Mail {
         kind: kind(what).to_owned(),
-        from_name: (reader == Reader::Invitee).then(|| other.name.clone()),
+        from_name: matches!(reader, Reader::Invitee).then(|| other.name.clone()),
         calendar: calendar(reader, stored, what, links, &other.name, now),
-        dedupe_key: Some(format!("booking:{}:{}:{}:{}", booking.id, kind(what), booking.sequence, reader.as_str())),
+        dedupe_key: Some(format!("booking:{}:{}:{}:{}", booking.id, kind(what), booking.sequence, key)),
         reply_to: Some(other),
         to,
         subject,
@@ -127,12 +136,12 @@ fn short(language: Language, start: &Zoned) -> String {
 
 type Subject = fn(event: &str, other: &str, when: &str) -> String;
 
-fn subject(t: &MailTexts, reader: Reader, what: What) -> Subject {
+fn subject(t: &MailTexts, reader: Reader<'_>, what: What) -> Subject {
     match (what, reader) {
         (What::Requested, Reader::Invitee) => t.subject_requested,
-        (What::Requested, Reader::Organizer) => t.subject_to_confirm,
+        (What::Requested, Reader::Organizer(_)) => t.subject_to_confirm,
         (What::Confirmed, Reader::Invitee) => t.subject_confirmed,
-        (What::Confirmed, Reader::Organizer) => t.subject_booked,
+        (What::Confirmed, Reader::Organizer(_)) => t.subject_booked,
         (What::Rescheduled, _) => t.subject_rescheduled,
         (What::Cancelled, _) => t.subject_cancelled,
         (What::Declined, _) => t.subject_declined,
@@ -140,12 +149,12 @@ fn subject(t: &MailTexts, reader: Reader, what: What) -> Subject {
     }
 }
 
-fn heading(t: &MailTexts, reader: Reader, what: What) -> &'static str {
+fn heading(t: &MailTexts, reader: Reader<'_>, what: What) -> &'static str {
     match (what, reader) {
         (What::Requested, Reader::Invitee) => t.title_requested,
-        (What::Requested, Reader::Organizer) => t.title_to_confirm,
+        (What::Requested, Reader::Organizer(_)) => t.title_to_confirm,
         (What::Confirmed, Reader::Invitee) => t.title_confirmed,
-        (What::Confirmed, Reader::Organizer) => t.title_booked,
+        (What::Confirmed, Reader::Organizer(_)) => t.title_booked,
         (What::Rescheduled, _) => t.title_rescheduled,
         (What::Cancelled, _) => t.title_cancelled,
         (What::Declined, _) => t.title_declined,
@@ -153,25 +162,25 @@ fn heading(t: &MailTexts, reader: Reader, what: What) -> &'static str {
     }
 }
 
-fn lead(t: &MailTexts, reader: Reader, what: What, stored: &Stored, other: &str) -> String {
+fn lead(t: &MailTexts, reader: Reader<'_>, what: What, stored: &Stored, other: &str) -> String {
     let booking = &stored.booking;
     let is_pending = booking.status == Status::Pending;
     match (what, reader) {
         (What::Requested, Reader::Invitee) => (t.lead_requested)(other),
-        (What::Requested, Reader::Organizer) => (t.lead_to_confirm)(other),
+        (What::Requested, Reader::Organizer(_)) => (t.lead_to_confirm)(other),
         (What::Confirmed, Reader::Invitee) => t.lead_confirmed.to_owned(),
-        (What::Confirmed, Reader::Organizer) => (t.lead_booked)(other),
+        (What::Confirmed, Reader::Organizer(_)) => (t.lead_booked)(other),
         (What::Rescheduled, Reader::Invitee) if is_pending => (t.lead_move_requested)(other),
-        (What::Rescheduled, Reader::Organizer) if is_pending => (t.lead_move_to_confirm)(other),
+        (What::Rescheduled, Reader::Organizer(_)) if is_pending => (t.lead_move_to_confirm)(other),
         (What::Rescheduled, _) => t.lead_rescheduled.to_owned(),
         (What::Cancelled, reader) => match (booking.cancelled_by, reader) {
-            (Some(CancelledBy::Invitee), Reader::Organizer) | (Some(CancelledBy::Organizer), Reader::Invitee) => {
+            (Some(CancelledBy::Invitee), Reader::Organizer(_)) | (Some(CancelledBy::Organizer), Reader::Invitee) => {
                 (t.lead_cancelled_by)(other)
             }
             _ => t.lead_cancelled.to_owned(),
         },
         (What::Declined, Reader::Invitee) => (t.lead_declined)(other),
-        (What::Declined, Reader::Organizer) => t.lead_you_declined.to_owned(),
+        (What::Declined, Reader::Organizer(_)) => t.lead_you_declined.to_owned(),
         (What::Reminder, _) => t.lead_reminder.to_owned(),
     }
 }
@@ -179,7 +188,7 @@ fn lead(t: &MailTexts, reader: Reader, what: What, stored: &Stored, other: &str)
 fn facts(
     t: &MailTexts,
     language: Language,
-    reader: Reader,
+    reader: Reader<'_>,
     stored: &Stored,
     reason: Option<&str>,
     (start, end): (&Zoned, &Zoned),
@@ -192,8 +201,8 @@ fn facts(
         facts.push((t.before, format!("{}, {}", language.date_title(before.date()), language.time(before.time()))));
     }
     match reader {
-        Reader::Invitee => facts.push((t.with, booking.organizer.name.clone())),
-        Reader::Organizer => {
+        Reader::Invitee => facts.push((t.with, booking.with())),
+        Reader::Organizer(_) => {
             let phone = booking.invitee_phone.iter().map(|phone| format!("\n{phone}")).collect::<String>();
             facts.push((t.with, format!("{}\n{}{phone}", booking.invitee_name, booking.invitee_email)));
         }
@@ -203,25 +212,25 @@ fn facts(
     facts.into_iter().map(|(label, text)| (label.to_owned(), text)).collect()
 }
 
-fn button(t: &MailTexts, reader: Reader, what: What, links: &Links) -> (String, String) {
+fn button(t: &MailTexts, reader: Reader<'_>, what: What, links: &Links) -> (String, String) {
     let (label, link) = match (what, reader) {
         (What::Cancelled | What::Declined, Reader::Invitee) => (t.book_again, &links.book),
         (_, Reader::Invitee) => (t.see_or_change, &links.manage),
-        (What::Requested, Reader::Organizer) => (t.confirm_or_decline, &links.open),
-        (_, Reader::Organizer) => (t.open, &links.open),
+        (What::Requested, Reader::Organizer(_)) => (t.confirm_or_decline, &links.open),
+        (_, Reader::Organizer(_)) => (t.open, &links.open),
     };
     (label.to_owned(), link.clone())
 }
 
 /// A request stands in no calendar yet. One that was confirmed and then moved stands in both at its old time, which is free for
 /// others already, so that it is moved there too, tentatively.
-fn calendar(reader: Reader, stored: &Stored, what: What, links: &Links, other: &str, now: Timestamp) -> Option<Calendar> {
+fn calendar(reader: Reader<'_>, stored: &Stored, what: What, links: &Links, other: &str, now: Timestamp) -> Option<Calendar> {
     if stored.booking.status == Status::Pending && what != What::Rescheduled {
         return None;
     }
     let url = match reader {
         Reader::Invitee => &links.manage,
-        Reader::Organizer => &links.open,
+        Reader::Organizer(_) => &links.open,
     };
     let (method, ics) = stored.calendar(now, &format!("{}: {other}", stored.booking.event_type.name), url);
     let method = match method {

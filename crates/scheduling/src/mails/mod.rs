@@ -21,13 +21,20 @@ use crate::events::BookingFact;
 /// How long before the start a reminder goes out to the invitee, in minutes.
 const REMINDER_LEAD: i64 = 60;
 
-/// Whom mails go to.
+/// Whom a reminder goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Readers {
+pub(crate) enum Reminded {
+    /// The invitee, and the first organizer.
     Both,
     Invitee,
     Organizer,
+}
+
+/// Whom mails go to.
+pub(crate) struct Readers {
+    pub invitee: bool,
+    pub organizers: Vec<Uuid>,
 }
 
 /// What a mail is about.
@@ -76,33 +83,48 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             ("booking.declined", _) => What::Declined,
             _ => return Ok(()),
         };
-        let choices = messaging::mail_choices(ctx, fact.organizer_id).await?;
-        plan_reminders(ctx, &fact, choices, event.kind == "booking.created").await?;
+        let mut readers = Readers { invitee: true, organizers: Vec::new() };
+        for holder in fact.holders() {
+            let choices = messaging::mail_choices(ctx, holder).await?;
+            plan_reminders(ctx, &fact, holder, choices, event.kind == "booking.created").await?;
+            if choices.bookings {
+                readers.organizers.push(holder);
+            }
+        }
         if let Some(stored) = store::find(ctx, fact.booking_id).await?
             && stored.booking.sequence == fact.sequence
             && what.holds(&stored)
         {
-            let readers = if choices.bookings { Readers::Both } else { Readers::Invitee };
-            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref(), readers)?;
+            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref(), &readers)?;
             ctx.mail(mails);
         }
         Ok(())
     })
 }
 
-/// One reminder for both sides, or one for each where the organizer wants it at another time, or none.
-async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, choices: MailChoices, is_new: bool) -> Result<()> {
+/// For the first organizer one reminder for both sides, or one for each where the organizer wants it at another time, or none. For
+/// each of the others one of his or her own.
+async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, holder: Uuid, choices: MailChoices, is_new: bool) -> Result<()> {
+    let is_first = holder == fact.organizer_id;
     let plans = match choices {
-        MailChoices { bookings: false, .. } => [Some((Readers::Invitee, REMINDER_LEAD)), None],
-        MailChoices { reminder_minutes: REMINDER_LEAD, .. } => [Some((Readers::Both, REMINDER_LEAD)), None],
-        MailChoices { reminder_minutes, .. } => [Some((Readers::Invitee, REMINDER_LEAD)), Some((Readers::Organizer, reminder_minutes))],
+        MailChoices { bookings, reminder_minutes } if !is_first => [None, bookings.then_some((Reminded::Organizer, reminder_minutes))],
+        MailChoices { bookings: false, .. } => [Some((Reminded::Invitee, REMINDER_LEAD)), None],
+        MailChoices { reminder_minutes: REMINDER_LEAD, .. } => [Some((Reminded::Both, REMINDER_LEAD)), None],
+        MailChoices { reminder_minutes, .. } => [Some((Reminded::Invitee, REMINDER_LEAD)), Some((Reminded::Organizer, reminder_minutes))],
     };
     for (name, plan) in ["reminder", "reminder of the organizer"].into_iter().zip(plans) {
-        let key = format!("{name}:{}", fact.booking_id);
+        let key = match (is_first, name) {
+            (true, _) => format!("{name}:{}", fact.booking_id),
+            (false, "reminder") => continue,
+            (false, _) => format!("reminder of {holder}:{}", fact.booking_id),
+        };
         let due = plan.map(|(readers, minutes)| (readers, fact.start.plus_seconds(-minutes * 60)));
         match due.filter(|(_, due)| fact.status == Status::Confirmed && *due > ctx.now()) {
             Some((readers, due)) => {
-                ctx.enqueue(&SendReminder { booking_id: fact.booking_id, start: fact.start, readers }, When::at(due).keyed(key))?;
+                ctx.enqueue(
+                    &SendReminder { booking_id: fact.booking_id, start: fact.start, readers, organizer: (!is_first).then_some(holder) },
+                    When::at(due).keyed(key),
+                )?;
             }
             // At its creation nothing was planned before.
             None if !is_new => ctx.dequeue(&key).await?,
@@ -117,7 +139,10 @@ async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, choices: MailChoices,
 pub(crate) struct SendReminder {
     booking_id: Uuid,
     start: Timestamp,
-    readers: Readers,
+    readers: Reminded,
+    /// Where it is for another organizer than the first.
+    #[serde(default)]
+    organizer: Option<Uuid>,
 }
 
 impl Job for SendReminder {
@@ -129,13 +154,11 @@ impl Job for SendReminder {
         if stored.booking.start != self.start || self.start <= ctx.now() || !What::Reminder.holds(&stored) {
             return Ok(());
         }
-        let wanted = messaging::mail_choices(&mut ctx, stored.booking.organizer.user_id).await?.bookings;
-        let readers = match self.readers {
-            Readers::Organizer if !wanted => return Ok(()),
-            Readers::Both if !wanted => Readers::Invitee,
-            readers => readers,
-        };
-        let mails = compose::mails(&ctx, &stored, What::Reminder, None, readers)?;
+        let holder = self.organizer.unwrap_or(stored.booking.organizer.user_id);
+        let is_wanted = self.readers != Reminded::Invitee && messaging::mail_choices(&mut ctx, holder).await?.bookings;
+        let readers =
+            Readers { invitee: self.readers != Reminded::Organizer, organizers: if is_wanted { vec![holder] } else { Vec::new() } };
+        let mails = compose::mails(&ctx, &stored, What::Reminder, None, &readers)?;
         ctx.mail(mails);
         ctx.commit().await?;
         Ok(())

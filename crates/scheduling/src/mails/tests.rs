@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::What;
 use super::compose::{Links, both};
-use crate::bookings::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Status, Stored};
+use crate::bookings::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Host, Status, Stored};
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
@@ -14,6 +14,7 @@ fn stored(status: Status) -> Stored {
         id: Uuid::from_u128(1),
         event_type: BookedType { id: Uuid::from_u128(2), name: "Intake".to_owned(), color: "#0066cc".to_owned() },
         organizer: BookedWith { user_id: Uuid::from_u128(3), name: "Ana Lima".to_owned() },
+        organizers: vec![BookedWith { user_id: Uuid::from_u128(3), name: "Ana Lima".to_owned() }],
         contact_id: Uuid::from_u128(4),
         invitee_name: "Bob <b>".to_owned(),
         invitee_email: "bob@example.com".to_owned(),
@@ -49,6 +50,13 @@ fn stored(status: Status) -> Stored {
         domain: None,
         organizer_email: "ana@example.org".to_owned(),
         organizer_locale: "nl".to_owned(),
+        hosts: vec![Host {
+            user_id: Uuid::from_u128(3),
+            name: "Ana Lima".to_owned(),
+            timezone: "Europe/Amsterdam".to_owned(),
+            email: "ana@example.org".to_owned(),
+            locale: "nl".to_owned(),
+        }],
         ics_uid: "1@book.example.com".to_owned(),
         buffer_before_minutes: 0,
         buffer_after_minutes: 0,

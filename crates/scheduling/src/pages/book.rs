@@ -56,7 +56,7 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
         };
         let Some(start) = visit.params.get("start").and_then(parse_instant) else { return Ok(no_start(&visit, &open)) };
         let mut remarks = Remarks::default();
-        let (_, tz) = zone_of(visit.params.get("tz"), visit.reader.language, &open.offer.organizer.timezone, &mut remarks.notes);
+        let (_, tz) = zone_of(visit.params.get("tz"), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
         let mut ctx = visit.ctx(open.tenant, None);
         let slots = availability::slots_of(&mut ctx, &open.offer, start, start.plus_seconds(1), None).await?;
         let status = if slots.iter().any(|slot| slot.start == start) {
@@ -90,7 +90,7 @@ async fn not_chosen(visit: &Visit, open: &Open, mut form: BookingForm) -> Result
     let Some(wanted) = parse_instant(&form.wanted) else { return Ok(no_start(visit, open)) };
     let t = visit.reader.texts();
     let mut remarks = Remarks::default();
-    (_, form.tz) = zone_of(Some(&form.tz), visit.reader.language, &open.offer.organizer.timezone, &mut remarks.notes);
+    (_, form.tz) = zone_of(Some(&form.tz), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
     let taken = availability::taken(&mut visit.ctx(open.tenant, None), &open.offer, wanted, None).await?;
     remarks.refuse_time(t, &taken);
     remarks.notice = Some(Notice { title: t.no_start, text: t.taken.to_owned() });
@@ -158,7 +158,7 @@ impl BookingForm {
                 .as_bytes(),
         );
         well_formed.then(|| Claim {
-            route: format!("POST /b/{}/{}/book", open.offer.organizer.slug, open.offer.slug),
+            route: format!("POST /b/{}/{}/book", open.offer.owner.slug, open.offer.slug),
             key: format!("{}.{}", self.key, hex::encode(&hash[..16])),
             request_hash: hash,
             actor: "-".to_owned(),
@@ -174,7 +174,7 @@ async fn refused(visit: &Visit, open: &Open, start: Timestamp, mut form: Booking
     };
     let t = visit.reader.texts();
     let mut remarks = Remarks { errors: problem.errors.clone(), ..Remarks::default() };
-    (_, form.tz) = zone_of(Some(&form.tz), visit.reader.language, &open.offer.organizer.timezone, &mut remarks.notes);
+    (_, form.tz) = zone_of(Some(&form.tz), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
     match problem.code.as_ref() {
         "slot_taken" => remarks.refuse_time(t, &problem),
         "validation_failed" => {
@@ -267,20 +267,20 @@ fn fields(t: &'static Texts, form: &BookingForm, errors: &[FieldError]) -> Vec<F
 }
 
 fn calendar_href(visit: &Visit, open: &Open, date: Option<&str>, tz: Option<&str>) -> String {
-    let path = format!("/b/{}/{}", open.offer.organizer.slug, open.offer.slug);
+    let path = format!("/b/{}/{}", open.offer.owner.slug, open.offer.slug);
     href(&path, &[("date", date), ("tz", tz), ("lang", visit.reader.lang())])
 }
 
 fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, remarks: Remarks, status: StatusCode) -> Result<Response> {
     let (offer, reader) = (&open.offer, visit.reader);
     let (t, language) = (reader.texts(), reader.language);
-    let action = format!("/b/{}/{}/book", offer.organizer.slug, offer.slug);
+    let action = format!("/b/{}/{}/book", offer.owner.slug, offer.slug);
     let zone = platform::time::zone(&form.tz).unwrap_or(jiff::tz::TimeZone::UTC);
     let local = start.in_zone(&zone);
     let fields = fields(t, form, &remarks.errors);
     let problems: Vec<_> =
         fields.iter().filter_map(|field| Some(FieldProblem { field: field.id, label: field.label, text: field.error? })).collect();
-    let title = (t.book_title)(&offer.name, &offer.organizer.display_name);
+    let title = (t.book_title)(&offer.name, &offer.owner.display_name);
     let title = match (&remarks.notice, problems.is_empty()) {
         (Some(notice), _) => format!("{} – {title}", notice.title),
         (None, false) => format!("{} – {title}", t.errors_title),
@@ -293,11 +293,9 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         NearestSlot { start: instant(slot.start), label: language.page_span(&from, &to) }
     };
     let shown = BookPage {
-        frame: Frame::new(reader, title, brand(&offer.organizer.brand_color), &action, &pairs)
-            .with_logo(offer.organizer.logo_url.clone())
-            .hidden(),
+        frame: Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs).with_logo(offer.owner.logo_url.clone()).hidden(),
         t,
-        panel: panel(reader, offer, vec![when(language, start, offer.end_of(start), &form.tz, &offer.organizer.timezone)]),
+        panel: panel(reader, offer, vec![when(language, start, offer.end_of(start), &form.tz, &offer.owner.timezone)]),
         notes: remarks.notes,
         notice: remarks.notice,
         problems,

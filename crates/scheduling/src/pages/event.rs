@@ -66,20 +66,19 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
 
 async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
     let (reader, offer) = (visit.reader, &open.offer);
-    let mut view = View::of(&visit.params, reader.language, visit.now(), &offer.organizer.timezone);
+    let mut view = View::of(&visit.params, reader.language, visit.now(), &offer.owner.timezone);
     let mut ctx = visit.ctx(open.tenant, None);
     let free = month(&mut ctx, offer, &mut view, None).await?;
-    let path = format!("/b/{}/{}", offer.organizer.slug, offer.slug);
+    let path = format!("/b/{}/{}", offer.owner.slug, offer.slug);
     let time_path = format!("{}/book", offer.slug);
     let (date, this_month) = (view.date.map(|date| date.to_string()), view.month.to_string());
     let month_pair = date.is_none().then_some(this_month.as_str());
-    let title = (reader.texts().event_title)(&offer.name, &offer.organizer.display_name);
+    let title = (reader.texts().event_title)(&offer.name, &offer.owner.display_name);
     // Only a zone that was named: the others shall be detected anew.
     let named = visit.params.get("tz").map(|_| view.zone_name.as_str());
     let pairs = [("date", date.as_deref()), ("month", month_pair), ("tz", named)];
-    let frame = Frame::new(reader, title, brand(&offer.organizer.brand_color), &path, &pairs)
-        .with_logo(offer.organizer.logo_url.clone())
-        .detecting_zone();
+    let frame =
+        Frame::new(reader, title, brand(&offer.owner.brand_color), &path, &pairs).with_logo(offer.owner.logo_url.clone()).detecting_zone();
     let label = zone_label(&visit.now().in_zone(&view.zone));
     let facts = vec![Fact { label: reader.texts().zone, value: label, more: None }];
     let picker = free.look(visit, offer, &view, &time_path).picker();
@@ -95,9 +94,9 @@ pub(super) fn panel(reader: Reader, offer: &Offer, facts: Vec<Fact>) -> Panel {
         Fact { label: t.place, value: place(t, offer.location_type).to_owned(), more: None },
     ];
     Panel {
-        organizer: offer.organizer.display_name.clone(),
-        organizer_href: Some(href(&format!("/b/{}", offer.organizer.slug), &[("lang", reader.lang())])),
-        initials: initials(&offer.organizer.display_name),
+        organizer: offer.held_by_all().unwrap_or_else(|| offer.owner.display_name.clone()),
+        organizer_href: Some(href(&format!("/b/{}", offer.owner.slug), &[("lang", reader.lang())])),
+        initials: initials(&offer.owner.display_name),
         event: offer.name.clone(),
         description: offer.description.clone(),
         facts: own.into_iter().chain(facts).collect(),
@@ -123,7 +122,7 @@ impl FreeMonth {
             free: &self.days,
             next_free: self.next,
             time_path,
-            organizer: &offer.organizer.display_name,
+            organizer: &offer.owner.display_name,
         }
     }
 }

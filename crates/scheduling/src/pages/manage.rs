@@ -165,7 +165,7 @@ fn facts(visit: &Visit, stored: &Stored) -> Vec<Fact> {
         let before = before.in_zone(&zone);
         facts.push(fact(t.moved_from, format!("{}, {}", language.date_title(before.date()), language.time(before.time()))));
     }
-    facts.push(fact(t.with, booking.organizer.name.clone()));
+    facts.push(fact(t.with, booking.with()));
     if !booking.location.is_empty() {
         facts.push(fact(t.place, booking.location.clone()));
     }

@@ -104,7 +104,7 @@ async fn choose(visit: &Visit, secret: &Secret, stored: &Stored, start: Option<T
     let (reader, booking) = (visit.reader, &stored.booking);
     let (t, language) = (reader.texts(), reader.language);
     let mut ctx = secret.ctx(visit);
-    let offer = availability::offer(&mut ctx, Which::Id(booking.event_type.id), Lock::No).await?;
+    let offer = availability::offer(&mut ctx, Which::Booking(booking.id), Lock::No).await?;
     if !offer.is_active {
         return Ok(inactive(visit, secret));
     }

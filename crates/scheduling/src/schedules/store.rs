@@ -224,6 +224,9 @@ pub async fn delete(ctx: &mut Ctx, id: Uuid) -> Result<()> {
         .await
         .on_constraint("event_types_schedule", || {
             Problem::conflict("schedule_in_use", "Event types use this schedule. Give them another one first.")
+        })
+        .on_constraint("event_type_organizers_schedule", || {
+            Problem::conflict("schedule_in_use", "Event types use this schedule. Give them another one first.")
         })?;
     Ok(())
 }

@@ -2,6 +2,9 @@
 
 use std::cmp::Reverse;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::{
     Bits, Interval, Organizer,
     plan::windows,
@@ -9,7 +12,10 @@ use super::{
 };
 
 /// How organizers take turns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = OrganizerAssignment)]
 pub enum Assignment {
     /// Equally, by weight: whoever is furthest behind the share of the bookings that came while he or she was there.
     #[default]

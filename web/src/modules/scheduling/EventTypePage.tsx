@@ -23,6 +23,7 @@ import {
 import { HorizonFields } from "./HorizonFields";
 import { LimitsEditor } from "./LimitsEditor";
 import { LOCATION_TYPES } from "./locations";
+import { OrganizersEditor } from "./OrganizersEditor";
 import { eventTypeQuery, schedulesQuery } from "./queries";
 import { SavedNumber, SavedText } from "./SavedFields";
 
@@ -212,6 +213,10 @@ function Editor({ eventType }: { eventType: EventType }) {
             />
           )}
         </Stack>
+      </Section>
+
+      <Section title={t.eventTypes.parts.organizers}>
+        <OrganizersEditor eventType={eventType} errors={errors} readOnly={readOnly} onSave={save} />
       </Section>
 
       <Section title={t.eventTypes.parts.when}>

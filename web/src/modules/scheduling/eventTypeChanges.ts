@@ -71,6 +71,17 @@ export function useOrderEventTypes() {
   });
 }
 
+/** Organizers are shown by names, which are not written with the event type. */
+function written(changes: EventTypeChanges): EventTypeChanges {
+  const organizers = changes.organizers?.map(({ user_id, weight, priority, schedule_id }) => ({
+    user_id,
+    weight,
+    priority,
+    schedule_id,
+  }));
+  return organizers ? { ...changes, organizers } : changes;
+}
+
 /** Saves fields of an event type; the toast's undo saves what stood before. */
 export function useEditEventType(eventType: EventType, refused?: Parameters<typeof useChange>[0]["refused"]) {
   const t = useT();
@@ -83,7 +94,7 @@ export function useEditEventType(eventType: EventType, refused?: Parameters<type
             path: { id: eventType.id },
             header: ifMatch(client.getQueryData(eventTypeQuery(eventType.id).queryKey) ?? eventType),
           },
-          body: changes,
+          body: written(changes),
         }),
       ),
     show: ({ changes }) =>

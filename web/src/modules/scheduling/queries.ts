@@ -79,6 +79,12 @@ export const schedulesQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/schedules", { params: { query: { limit: 100 } } })),
 });
 
+/** Everybody with a booking page. */
+export const organizersQuery = queryOptions({
+  queryKey: [keys.organizer, "all"],
+  queryFn: () => take(api.GET("/api/v1/organizers", { params: { query: { limit: 100 } } })),
+});
+
 /** One's own organizer profile, or null before there is one. */
 export const organizerQuery = queryOptions({
   queryKey: [keys.organizer],
