@@ -63,7 +63,12 @@ export async function paint(page: Page, colorScheme: (typeof SCHEMES)[number]): 
     const app = document.documentElement.dataset.mantineColorScheme;
     return app === undefined || app === scheme;
   }, colorScheme);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    // Colours on their way from one scheme to the other have the contrast of neither.
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map((transition) => transition.finished));
+  });
 }
 
 /** Nothing serious and nothing sideways, narrow and wide, light and dark, in what the page shows now. */

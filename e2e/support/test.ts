@@ -46,6 +46,7 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
     why: "a change that needs a factor first",
   },
   { status: 422, path: /^\/api\/v1\/me\/totp\/confirmation$/, why: "a wrong first code" },
+  { status: 422, path: /^\/api\/v1\/webhook-endpoints$/, why: "an address that is none" },
   { status: 422, path: /^\/api\/v1\/me\/passkeys$/, why: "a passkey whose user was not verified" },
   { status: 401, path: /^\/api\/v1\/events\/stream$/, why: "support whose lease was taken back" },
   { status: 404, path: /^\/api\/v1\/organizer$/, why: "a member without a booking page" },

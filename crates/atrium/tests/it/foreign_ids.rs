@@ -38,7 +38,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
     (fixtures, ids)
 }
 
-/// What a field names, and, for one of a body, all else that the body needs to be taken.
+/// What a field names, and, for one of a body, all else that the body needs to be taken; a `user_id` beside it is one's own.
 fn known(field: &str) -> Option<(&'static str, Value)> {
     let nothing = || json!({});
     Some(match field {
@@ -53,6 +53,8 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "GET /sign-ins ?user_id" => ("member", nothing()),
         "PATCH /contacts/{id} company_id" => ("company", nothing()),
         "PATCH /contacts/{id} owner_id" => ("member", nothing()),
+        "PATCH /event-types/{id} organizers[].user_id" => ("member", json!({ "organizers": [{}] })),
+        "PATCH /event-types/{id} organizers[].schedule_id" => ("schedule", json!({ "organizers": [{ "user_id": "member" }] })),
         "PATCH /event-types/{id} schedule_id" => ("schedule", nothing()),
         "PATCH /members/{user_id} role_ids[]" => ("owner's role", nothing()),
         "POST /bookings event_type_id" => (
@@ -62,6 +64,10 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         ),
         "POST /contacts company_id" => ("company", json!({ "name": "Vera" })),
         "POST /contacts owner_id" => ("member", json!({ "name": "Vera" })),
+        "POST /event-types organizers[].user_id" => ("member", json!({ "name": "Call", "duration_minutes": 60, "organizers": [{}] })),
+        "POST /event-types organizers[].schedule_id" => {
+            ("schedule", json!({ "name": "Talk", "duration_minutes": 60, "organizers": [{ "user_id": "member" }] }))
+        }
         "POST /event-types schedule_id" => ("schedule", json!({ "name": "Long call", "duration_minutes": 60 })),
         "POST /invitations role_id" => ("role", json!({ "email": "bo@example.com" })),
         "POST /roles parent_id" => ("role", json!({ "name": "Helper", "permissions": [] })),
@@ -139,13 +145,17 @@ async fn ask(client: &Client, method: &Method, path: &str, field: &str, body: &V
     if let Some(parameter) = field.strip_prefix('?') {
         return client.get(&format!("{path}?{parameter}={id}")).await;
     }
-    assert!(!field.trim_end_matches("[]").contains("[]"), "{field} is deeper than this test can fill");
     let mut body = body.clone();
-    let (path_of_field, value) = match field.strip_suffix("[]") {
-        Some(list) => (list, json!(ids)),
-        None => (field, json!(id)),
-    };
-    *path_of_field.split('.').fold(&mut body, |part, name| &mut part[name]) = value;
+    if let Some((list, inner)) = field.split_once("[].") {
+        assert!(!inner.contains("[]"), "{field} is deeper than this test can fill");
+        body[list][0][inner] = json!(id);
+    } else {
+        let (path_of_field, value) = match field.strip_suffix("[]") {
+            Some(list) => (list, json!(ids)),
+            None => (field, json!(id)),
+        };
+        *path_of_field.split('.').fold(&mut body, |part, name| &mut part[name]) = value;
+    }
     client.send(method.clone(), path, &[("if-match", "*")], Some(&body)).await
 }
 
@@ -188,7 +198,12 @@ async fn anothers_record_is_as_one_that_does_not_exist() {
         let (what, body) = known(name).unwrap_or_else(|| panic!("{name} takes an id: say here whose"));
         let (operation, field) = name.rsplit_once(' ').expect("a field");
         let operation = &operations[operation];
-        let body = asked_of(&world, &ours, &operation.path).await.unwrap_or(body);
+        let mut body = asked_of(&world, &ours, &operation.path).await.unwrap_or(body);
+        for entry in
+            body.get_mut("organizers").and_then(Value::as_array_mut).into_iter().flatten().filter(|entry| entry["user_id"].is_string())
+        {
+            entry["user_id"] = json!(own["member"]);
+        }
         let path = filled(operation, &paths).unwrap_or_else(|| any_path(&operation.path));
         let ask = async |client: &Client, ids: &[&String]| ask(client, &operation.method, &path, field, &body, ids).await;
         let before = (digest(&mut db, ours.id).await, digest(&mut db, theirs.id).await);

@@ -188,9 +188,10 @@ async fn bookings_and_taken_time_are_found_by_index() {
     let by_token = statement(&["b.access_token_hash = $2"], "FOR NO KEY");
     let hash = format!("sha256(convert_to('{}' || 77, 'UTF8'))", filled.tenant);
     uses(&mut db, &by_token, &[tenant.clone(), hash], "bookings", "bookings_tenant_id_access_token_hash_key").await;
-    let busy = statement(&["SELECT o.kind", "scheduling.occupancy o"], "");
+    let busy = statement(&["SELECT o.bookable_id", "scheduling.occupancy o"], "");
     let to = format!("timestamptz {now} + interval '14 days'");
-    let arguments = [tenant, uuid(filled.organizer), uuid(filled.event_type), now.clone(), to, now, "NULL".to_owned()];
+    let organizers = format!("'{{{}}}'", filled.organizer);
+    let arguments = [tenant, organizers, uuid(filled.event_type), now.clone(), to, now, "NULL".to_owned(), "true".to_owned()];
     uses(&mut db, &busy, &arguments, "occupancy", "occupancy_of_bookable").await;
 }
 

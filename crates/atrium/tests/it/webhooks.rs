@@ -213,6 +213,7 @@ async fn five_days_of_failure_switch_it_off_and_are_told() {
     world.advance_minutes(29 * 60);
     world.settle().await;
     assert_eq!(receiver.count(), count, "nothing is sent to an endpoint that is off");
+    tenant.owner = again(&world).await;
     tenant.owner.post(&format!("{path}/tests"), json!({})).await.expect(409);
 }
 

@@ -29,7 +29,9 @@ export function WebhookPage() {
   const query = useQuery(webhookQuery(id));
   return (
     <>
-      <LinkAnchor to="/settings/webhooks">{t.webhooks.back}</LinkAnchor>
+      <LinkAnchor display="inline-block" mb="sm" to="/settings/webhooks">
+        {t.webhooks.back}
+      </LinkAnchor>
       <Answer query={query}>
         {(webhook) => (
           <>
