@@ -1014,6 +1014,8 @@ REQUESTS = {
     "GET /api/v1/me/security-events": nothing,
     "GET /api/v1/sign-ins": nothing,
     "GET /api/v1/admin/sign-ins": nothing,
+    "GET /api/v1/webhook-endpoints": nothing,
+    "GET /api/v1/webhook-event-kinds": nothing,
     "GET /api/v1/me/company-identities": nothing,
     "DELETE /api/v1/me/company-identities/{id}": lambda: path(id=company_identity()),
     "GET /api/v1/sign-in-options/{slug}": lambda: path(slug=company_page()),
