@@ -56,6 +56,12 @@ export async function demoWorkspace(): Promise<Pick<Workspace, "api" | "slug" | 
   const { items } = await answer<{ items: EventType[] }>(api.get("/api/v1/event-types"));
   const event = items.find((type) => type.slug === "intro-call");
   if (!event) throw new Error("the demo has no intro call");
+  // The demo sends nothing to others; a webhook that hears of next to nothing lets its screen be seen.
+  const webhooks = await answer<{ items: unknown[] }>(api.get("/api/v1/webhook-endpoints"));
+  if (webhooks.items.length === 0) {
+    const data = { url: "https://hooks.invalid/atrium", kinds: ["schedule.deleted"] };
+    await answer(api.post("/api/v1/webhook-endpoints", { data }), 201);
+  }
   return { api, slug: "ana-jansen", event };
 }
 

@@ -122,7 +122,7 @@ function Row({ delivery, active }: { delivery: WebhookDelivery; active: boolean 
       <Group justify="space-between" align="flex-start" gap="xs">
         <div className={classes.what}>
           <Group gap="xs">
-            <Button variant="subtle" size="compact-sm" onClick={toggle} aria-expanded={open}>
+            <Button variant="default" size="compact-sm" onClick={toggle} aria-expanded={open}>
               {delivery.kind}
             </Button>
             <Badge variant="dot" color={COLORS[delivery.status]}>
