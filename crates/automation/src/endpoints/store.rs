@@ -6,44 +6,36 @@ use uuid::Uuid;
 
 use super::{Fields, WebhookEndpoint};
 
+/// Endpoints of the workspace $1 as they are at $2. Before what differs.
+macro_rules! endpoints {
+    ($tail:tt, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            WebhookEndpoint,
+            r#"SELECT id, url, description, kinds, is_active, disabled_reason, disabled_at AS "disabled_at: Timestamp",
+                      failing_since AS "failing_since: Timestamp",
+                      CASE WHEN previous_valid_until > $2 THEN previous_valid_until END AS "previous_valid_until: Timestamp",
+                      created_at, updated_at, version
+                 FROM automation.webhook_endpoints
+                WHERE tenant_id = $1 "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
 /// All of the workspace, the newest first.
 ///
 /// # Errors
 /// The database's.
 pub async fn list(ctx: &mut Ctx) -> Result<Vec<WebhookEndpoint>> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
-    let found = sqlx::query_as!(
-        WebhookEndpoint,
-        r#"SELECT id, url, description, kinds, is_active, disabled_reason, disabled_at AS "disabled_at: Timestamp",
-                  failing_since AS "failing_since: Timestamp",
-                  CASE WHEN previous_valid_until > $2 THEN previous_valid_until END AS "previous_valid_until: Timestamp",
-                  created_at, updated_at, version
-             FROM automation.webhook_endpoints
-            WHERE tenant_id = $1
-            ORDER BY id DESC"#,
-        tenant,
-        now as Timestamp,
-    );
-    Ok(found.fetch_all(ctx.db().await?).await?)
+    Ok(endpoints!("ORDER BY id DESC", tenant, now as Timestamp).fetch_all(ctx.db().await?).await?)
 }
 
 /// # Errors
 /// The database's.
 pub async fn find(ctx: &mut Ctx, id: Uuid) -> Result<Option<WebhookEndpoint>> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
-    let found = sqlx::query_as!(
-        WebhookEndpoint,
-        r#"SELECT id, url, description, kinds, is_active, disabled_reason, disabled_at AS "disabled_at: Timestamp",
-                  failing_since AS "failing_since: Timestamp",
-                  CASE WHEN previous_valid_until > $3 THEN previous_valid_until END AS "previous_valid_until: Timestamp",
-                  created_at, updated_at, version
-             FROM automation.webhook_endpoints
-            WHERE tenant_id = $1 AND id = $2"#,
-        tenant,
-        id,
-        now as Timestamp,
-    );
-    Ok(found.fetch_optional(ctx.db().await?).await?)
+    Ok(endpoints!("AND id = $3", tenant, now as Timestamp, id).fetch_optional(ctx.db().await?).await?)
 }
 
 /// The same, locked until the commit.

@@ -1,18 +1,17 @@
 /** Adds a webhook, or changes one; a new one's secret is shown this once. */
-import { Alert, Button, Group, Modal, MultiSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, MultiSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, ifMatch, take } from "@/api/client";
 import type { IssuedWebhook, WebhookEndpoint } from "@/api/types";
 import { useT } from "@/i18n";
 import { CopyButton } from "@/shared/bits";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
+import { ShownSecret } from "@/shared/ShownSecret";
 import { notice } from "@/shared/toast";
 import { webhookKindsQuery } from "./queries";
-import classes from "./webhooks.module.css";
 
 export function WebhookForm({
   webhook,
@@ -133,30 +132,9 @@ function Form({
 
 export function WebhookSecret({ secret, onDone }: { secret: string; onDone: () => void }) {
   const t = useT();
-  const field = useRef<HTMLInputElement>(null);
-  // The button that had the focus is gone with the form.
-  useEffect(() => field.current?.select(), []);
   return (
     <Stack>
-      <Alert
-        color="yellow"
-        variant="outline"
-        title={t.tokens.secretTitle}
-        icon={<IconAlertTriangle size={20} aria-hidden />}
-        role="alert"
-      >
-        {t.tokens.secretText}
-      </Alert>
-      <TextInput
-        ref={field}
-        label={t.webhooks.secret}
-        value={secret}
-        readOnly
-        autoComplete="off"
-        spellCheck={false}
-        onFocus={(event) => event.currentTarget.select()}
-        classNames={{ input: classes.mono }}
-      />
+      <ShownSecret label={t.webhooks.secret} secret={secret} />
       <Text size="sm">{t.webhooks.secretFor}</Text>
       <Group justify="space-between">
         <CopyButton value={secret} label={t.tokens.copy} />

@@ -10,11 +10,9 @@ import { AuditFrame } from "@/modules/platform/AuditFrame";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
 import { MoreRows, pagesOf } from "@/shared/pages";
-import { placeName } from "@/shared/place";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
-import { deviceName } from "./deviceName";
-import { factorNames } from "./SignIns";
+import { attemptFacts } from "./SignIns";
 import classes from "./security.module.css";
 
 const route = getRouteApi("/app/audit/sign-ins");
@@ -75,16 +73,7 @@ export function MemberSignIns() {
                   </Table.Thead>
                   <Table.Tbody>
                     {attempts.map((attempt) => {
-                      const how = [
-                        factorNames(attempt, t),
-                        attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
-                        attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
-                      ].filter(Boolean);
-                      const where = [
-                        attempt.ip_address,
-                        placeName(attempt.place, locale),
-                        deviceName(attempt.user_agent ?? ""),
-                      ].filter(Boolean);
+                      const { how, where } = attemptFacts(attempt, t, locale);
                       return (
                         <Table.Tr key={attempt.id}>
                           <Table.Td visibleFrom="sm">

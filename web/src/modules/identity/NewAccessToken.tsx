@@ -1,9 +1,9 @@
 /** Makes an access token, and shows its secret this once. */
-import { Alert, Button, Checkbox, Group, Input, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Input, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import type { IssuedToken, NewAccessToken as TokenInput } from "@/api/types";
@@ -11,6 +11,7 @@ import { useFormats, useSession } from "@/app/session";
 import { useT } from "@/i18n";
 import { CopyButton } from "@/shared/bits";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
+import { ShownSecret } from "@/shared/ShownSecret";
 import { actionName, areaName, areasOf, EXPIRIES, type Expiry, expiryAt, reads } from "./accessTokens";
 import classes from "./accessTokens.module.css";
 import { HowToSend } from "./HowToSend";
@@ -188,30 +189,9 @@ function Scopes({
 
 function Secret({ issued, onDone }: { issued: IssuedToken; onDone: () => void }) {
   const t = useT();
-  const field = useRef<HTMLInputElement>(null);
-  // The button that had the focus is gone with the form.
-  useEffect(() => field.current?.select(), []);
   return (
     <Stack>
-      <Alert
-        color="yellow"
-        variant="outline"
-        title={t.tokens.secretTitle}
-        icon={<IconAlertTriangle size={20} aria-hidden />}
-        role="alert"
-      >
-        {t.tokens.secretText}
-      </Alert>
-      <TextInput
-        ref={field}
-        label={t.tokens.secret(issued.name)}
-        value={issued.token}
-        readOnly
-        autoComplete="off"
-        spellCheck={false}
-        onFocus={(event) => event.currentTarget.select()}
-        classNames={{ input: classes.secret, label: classes.name }}
-      />
+      <ShownSecret label={t.tokens.secret(issued.name)} secret={issued.token} />
       <Group>
         <CopyButton value={issued.token} label={t.tokens.copy} />
       </Group>

@@ -18,8 +18,33 @@ import { deviceName } from "./deviceName";
 import classes from "./security.module.css";
 
 /** What was shown: `Password + Authenticator app`. */
-export function factorNames(attempt: Pick<SignInAttempt, "factors">, t: Catalogue): string {
+function factorNames(attempt: Pick<SignInAttempt, "factors">, t: Catalogue): string {
   return attempt.factors.map((factor) => wordFor(t.signIns.factors, factor)).join(" + ");
+}
+
+/** How it was tried and with what outcome, and from where, as far as that is known. */
+export function attemptFacts(
+  attempt: Pick<
+    SignInAttempt,
+    "factors" | "failure_reason" | "attempts" | "ip_address" | "place" | "user_agent"
+  >,
+  t: Catalogue,
+  locale: string,
+): { how: string[]; where: string[] } {
+  const known = (facts: (string | null | undefined)[]) =>
+    facts.filter((fact) => fact != null).filter(Boolean);
+  return {
+    how: known([
+      factorNames(attempt, t),
+      attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
+      attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
+    ]),
+    where: known([
+      attempt.ip_address,
+      placeName(attempt.place, locale),
+      deviceName(attempt.user_agent ?? ""),
+    ]),
+  };
 }
 
 export function SignIns() {

@@ -7,12 +7,10 @@ import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
 import { useLanguage } from "@/i18n";
-import { deviceName } from "@/modules/identity/deviceName";
-import { factorNames } from "@/modules/identity/SignIns";
+import { attemptFacts } from "@/modules/identity/SignIns";
 import { When } from "@/shared/bits";
 import { wordFor } from "@/shared/eventText";
 import { MoreRows, pagesOf } from "@/shared/pages";
-import { placeName } from "@/shared/place";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
 
@@ -86,16 +84,7 @@ export function UnknownSignIns() {
                   </Table.Thead>
                   <Table.Tbody>
                     {attempts.map((attempt) => {
-                      const how = [
-                        factorNames(attempt, t),
-                        attempt.failure_reason ? wordFor(t.signIns.reasons, attempt.failure_reason) : "",
-                        attempt.attempts > 1 ? t.signIns.times(attempt.attempts) : "",
-                      ].filter(Boolean);
-                      const where = [
-                        attempt.ip_address,
-                        placeName(attempt.place, locale),
-                        deviceName(attempt.user_agent ?? ""),
-                      ].filter(Boolean);
+                      const { how, where } = attemptFacts(attempt, t, locale);
                       return (
                         <Table.Tr key={attempt.id}>
                           <Table.Td>
