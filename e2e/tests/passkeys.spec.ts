@@ -259,6 +259,9 @@ test("a passkey that was removed elsewhere signs in no more, and the browser for
   );
   const [passkey] = passkeys;
   await device.touch(false);
+  // Away from the page that tells the browser which passkeys still count: it may be about to ask.
+  await page.goto("/contacts");
+  await expect(page.getByRole("heading", { name: "Contacts", level: 1 })).toBeVisible();
   await answer(
     page.request.delete(`/api/v1/me/passkeys/${passkey?.id}`, { headers: { Origin: address() } }),
     204,
