@@ -1,8 +1,9 @@
 //! One booking mail as it reads for one side of the booking: in its language, in its zone.
 
 use jiff::Zoned;
+use messaging::{Channel, Outgoing, Recipient};
 use platform::mail::layout::Layout;
-use platform::mail::{Calendar, Mail, Person};
+use platform::mail::{Calendar, Person};
 use platform::time::{Timestamp, zone};
 use platform::{Ctx, Error, Result};
 
@@ -11,6 +12,9 @@ use super::{Readers, What};
 use crate::bookings::{CancelledBy, Host, Status, Stored, token};
 use crate::ics;
 use crate::pages::language::{Language, zone_label};
+
+/// Seconds before its start in which everything about a booking is urgent.
+const URGENT: i64 = 24 * 60 * 60;
 
 /// Who reads a mail.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +45,7 @@ pub(super) struct Links {
 }
 
 /// The mails about a booking to those readers: to the invitee, and to the organizers where there is something to learn.
-pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>, to: &Readers) -> Result<Vec<Mail>> {
+pub(super) fn mails(ctx: &Ctx, stored: &Stored, what: What, reason: Option<&str>, to: &Readers) -> Result<Vec<Outgoing>> {
     let (config, domain) = (&ctx.app.config, stored.domain.as_deref());
     let links = Links {
         manage: token::manage_url(&ctx.app, ctx.tenant, stored.booking.id, domain),
@@ -65,11 +69,11 @@ fn readers(stored: &Stored, what: What) -> Vec<Reader<'_>> {
 }
 
 #[cfg(test)]
-pub(super) fn both(stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Vec<Mail>> {
+pub(super) fn both(stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Vec<Outgoing>> {
     readers(stored, what).into_iter().map(|reader| one(reader, stored, what, reason, links, now)).collect()
 }
 
-fn one(reader: Reader<'_>, stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Mail> {
+fn one(reader: Reader<'_>, stored: &Stored, what: What, reason: Option<&str>, links: &Links, now: Timestamp) -> Result<Outgoing> {
     let booking = &stored.booking;
     let invitee = Person { name: booking.invitee_name.clone(), email: booking.invitee_email.clone() };
     let (to, other, locale, zone_name) = match reader {
@@ -105,16 +109,23 @@ fn one(reader: Reader<'_>, stored: &Stored, what: What, reason: Option<&str>, li
         logo: links.logo.clone(),
     }
     .render();
-    Ok(Mail {
-        kind: kind(what).to_owned(),
+    let recipient = match reader {
+        Reader::Invitee => Recipient::Address(to),
+        Reader::Organizer(host) => Recipient::Member(host.user_id),
+    };
+    Ok(Outgoing {
+        html: Some(html),
+        language: language.tag().to_owned(),
+        about: Some(("booking".to_owned(), booking.id)),
+        on_behalf_of: Some(booking.organizer.user_id),
+        person: Some(booking.contact_id),
+        // Quiet hours hold nothing back that begins before one may have read it.
+        is_urgent: booking.start <= now.plus_seconds(URGENT),
         from_name: matches!(reader, Reader::Invitee).then(|| other.name.clone()),
         calendar: calendar(reader, stored, what, links, &other.name, now),
         dedupe_key: Some(format!("booking:{}:{}:{}:{}", booking.id, kind(what), booking.sequence, key)),
         reply_to: Some(other),
-        to,
-        subject,
-        text,
-        html,
+        ..Outgoing::new(Channel::Email, kind(what), recipient, subject, text)
     })
 }
 

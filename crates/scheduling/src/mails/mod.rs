@@ -95,11 +95,17 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             && stored.booking.sequence == fact.sequence
             && what.holds(&stored)
         {
-            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref(), &readers)?;
-            ctx.mail(mails);
+            send(ctx, &stored, what, fact.reason.as_deref(), &readers).await?;
         }
         Ok(())
     })
+}
+
+async fn send(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>, to: &Readers) -> Result<()> {
+    for mail in compose::mails(ctx, stored, what, reason, to)? {
+        messaging::deliver(ctx, mail).await?;
+    }
+    Ok(())
 }
 
 /// For the first organizer one reminder for both sides, or one for each where the organizer wants it at another time, or none. For
@@ -158,8 +164,7 @@ impl Job for SendReminder {
         let is_wanted = self.readers != Reminded::Invitee && messaging::mail_choices(&mut ctx, holder).await?.bookings;
         let readers =
             Readers { invitee: self.readers != Reminded::Organizer, organizers: if is_wanted { vec![holder] } else { Vec::new() } };
-        let mails = compose::mails(&ctx, &stored, What::Reminder, None, &readers)?;
-        ctx.mail(mails);
+        send(&mut ctx, &stored, What::Reminder, None, &readers).await?;
         ctx.commit().await?;
         Ok(())
     }

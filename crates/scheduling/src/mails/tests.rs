@@ -72,7 +72,7 @@ fn links() -> Links {
     }
 }
 
-fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<platform::mail::Mail> {
+fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<messaging::Outgoing> {
     both(stored, what, reason, &links(), at("2026-11-20T10:00:00Z")).expect("mails")
 }
 
@@ -86,7 +86,7 @@ fn each_side_reads_its_own_language_and_zone() {
         organizer.subject
     );
     assert!(invitee.text.contains("America/Sao Paulo") && organizer.text.contains("Europe/Amsterdam"));
-    assert!(organizer.text.contains("+31612345678") && !organizer.html.contains("Bob <b>"));
+    assert!(organizer.text.contains("+31612345678") && !organizer.html.expect("HTML").contains("Bob <b>"));
     assert_eq!(invitee.reply_to.map(|p| p.email).as_deref(), Some("ana@example.org"));
     assert_eq!(organizer.reply_to.map(|p| p.email).as_deref(), Some("bob@example.com"));
     assert!(invitee.text.contains("https://x/b/m/T") && !organizer.text.contains("/b/m/"), "the secret link is the invitee's");
