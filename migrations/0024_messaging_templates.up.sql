@@ -70,9 +70,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog
 AS $$
 BEGIN
     UPDATE messaging.notification_deliveries
-       SET status = CASE WHEN NEW.status IN ('queued', 'sending') THEN 'queued'
-                         WHEN NEW.status = 'failed' AND NEW.is_refused THEN 'bounced'
-                         ELSE NEW.status END,
+       SET status = CASE WHEN NEW.status = 'failed' AND NEW.is_refused THEN 'bounced' ELSE NEW.status END,
            attempts = NEW.attempts,
            provider_response = NEW.response,
            error = NEW.last_error,
@@ -152,7 +150,7 @@ CREATE TABLE messaging.notification_templates (
     created_at            timestamptz NOT NULL DEFAULT now(),
     updated_at            timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
-    UNIQUE NULLS NOT DISTINCT (tenant_id, owner_id, kind, audience, channel, language)
+    CONSTRAINT notification_templates_once UNIQUE NULLS NOT DISTINCT (tenant_id, owner_id, kind, audience, channel, language)
 );
 CREATE TRIGGER touch BEFORE UPDATE ON messaging.notification_templates FOR EACH ROW EXECUTE FUNCTION platform.touch();
 CALL platform.protect('messaging.notification_templates');

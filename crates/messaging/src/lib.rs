@@ -9,6 +9,7 @@ mod reactions;
 mod retention;
 pub mod sms;
 pub mod suppressions;
+pub mod templates;
 
 use graphile_worker::JobDefinition;
 use platform::events::EventKind;
@@ -52,6 +53,6 @@ pub fn jobs() -> Vec<JobDefinition> {
 ///
 /// # Errors
 /// 403 for who may see or change what is his or her own alone.
-pub(crate) fn all_only(own: Option<Uuid>) -> Result<(), Problem> {
+pub fn all_only(own: Option<Uuid>) -> Result<(), Problem> {
     own.map_or(Ok(()), |_| Err(Problem::forbidden()))
 }

@@ -18,9 +18,9 @@ impl PersonalData for NotificationsData {
             let messages = ("messages", store::messages(ctx, *id).await?);
             let Person::Member(user) = person else { return Ok(vec![messages]) };
             Ok(vec![
-                messages,
                 ("notifications", store::notifications(ctx, *user).await?),
                 ("notification_preferences", store::preferences(ctx, *user).await?),
+                messages,
             ])
         }
         .boxed()
@@ -30,9 +30,9 @@ impl PersonalData for NotificationsData {
         async move {
             let (Person::Member(id) | Person::Contact(id)) = person;
             Ok(vec![
-                Outcome::removed("messaging.notification_deliveries", store::erase_deliveries(ctx, *id).await?),
                 Outcome::removed("messaging.notifications", store::erase_notifications(ctx, *id).await?),
                 Outcome::removed("messaging.notification_preferences", store::erase_preferences(ctx, *id).await?),
+                Outcome::removed("messaging.notification_deliveries", store::erase_deliveries(ctx, *id).await?),
             ])
         }
         .boxed()
