@@ -16,12 +16,16 @@ use crate::world::World;
 
 const TOKEN: &str = "secret-auth-token";
 
+/// Names and values.
+type Form = Vec<(String, String)>;
+
 #[derive(Clone, Default)]
 struct Provider {
     url: String,
     /// Status and body, in turn; accepted where nothing is left.
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
-    received: Arc<Mutex<Vec<(String, Vec<(String, String)>)>>>,
+    /// User and password, and what was asked.
+    received: Arc<Mutex<Vec<(String, Form)>>>,
 }
 
 impl Provider {
@@ -52,7 +56,7 @@ impl Provider {
         self.answers.lock().expect("whole").push((status, body));
     }
 
-    fn all(&self) -> Vec<(String, Vec<(String, String)>)> {
+    fn all(&self) -> Vec<(String, Form)> {
         self.received.lock().expect("whole").clone()
     }
 }
