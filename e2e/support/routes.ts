@@ -92,6 +92,7 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "settings-privacy", path: "/settings/privacy" },
     { name: "settings-notifications", path: "/settings/notifications" },
     { name: "settings-apps", path: "/settings/apps" },
+    { name: "settings-messages", path: "/settings/messages" },
     { name: "settings-webhooks", path: "/settings/webhooks" },
     webhook ? { name: "settings-webhook", path: `/settings/webhooks/${webhook}` } : undefined,
     { name: "settings-support", path: "/settings/support" },

@@ -403,6 +403,47 @@ def webhook():
     return made
 
 
+def message():
+    """A mail that failed, in the log."""
+    return statement(
+        "WITH mail AS (INSERT INTO directory.mails (id, tenant_id, kind, recipient, subject, message_ciphertext, status)"
+        f" VALUES (gen_random_uuid(), '{tenant()}', 'test', 'vera@example.com', 'Test', '', 'failed') RETURNING id)"
+        " INSERT INTO messaging.notification_deliveries (tenant_id, id, channel, kind, recipient, title, status, created_at, updated_at)"
+        f" SELECT '{tenant()}', id, 'email', 'test', 'vera@example.com', 'Test', 'failed', now(), now() FROM mail RETURNING id"
+    ).strip()
+
+
+def message_template():
+    statement("DELETE FROM messaging.notification_templates")
+    return owner.ask("POST", "/message-templates", template_body())["id"]
+
+
+def template_body():
+    return {"name": "Ours", "kind": "booking_declined", "audience": "invitee", "language": "en", "subject": "Sorry", "body": "Sorry"}
+
+
+def new_template():
+    statement("DELETE FROM messaging.notification_templates")
+    return body(**template_body())
+
+
+def draft():
+    return body(kind="booking_cancellation", audience="invitee", subject="Gone", body="Gone")
+
+
+def suppression():
+    return owner.ask("POST", "/suppressions", {"channel": "email", "recipient": f"n{number()}@example.com"})["id"]
+
+
+SMS = {"account_sid": "AC1", "auth_token": "token", "from_number": "+15005550006"}
+
+
+def with_sms():
+    statement("DELETE FROM messaging.sms_settings")
+    owner.ask("PUT", "/sms-settings", SMS)
+    return {"headers": ANY_VERSION}
+
+
 def webhook_delivery():
     return owner.ask("POST", f"/webhook-endpoints/{webhook()}/tests", {})["id"]
 
@@ -955,6 +996,23 @@ REQUESTS = {
     "GET /api/v1/member-access-tokens": nothing,
     "DELETE /api/v1/member-access-tokens/{id}": lambda: path(id=spare("DELETE /api/v1/member-access-tokens/{id}").access_token()),
     "GET /api/v1/oauth-clients": nothing,
+    "GET /api/v1/messages": nothing,
+    "GET /api/v1/messages/{id}": lambda: path(id=message()),
+    "POST /api/v1/messages/{id}/retries": lambda: path(id=message()),
+    "GET /api/v1/sms-settings": lambda: with_sms() and nothing(),
+    "PUT /api/v1/sms-settings": lambda: {"headers": ANY_VERSION} | body(**SMS),
+    "DELETE /api/v1/sms-settings": with_sms,
+    "GET /api/v1/suppressions": nothing,
+    "POST /api/v1/suppressions": lambda: body(channel="email", recipient=f"n{number()}@example.com"),
+    "DELETE /api/v1/suppressions/{id}": lambda: path(id=suppression()),
+    "GET /api/v1/message-templates": nothing,
+    "POST /api/v1/message-templates": new_template,
+    "GET /api/v1/message-templates/{id}": lambda: path(id=message_template()),
+    "PATCH /api/v1/message-templates/{id}": lambda: path(id=message_template()) | {"headers": ANY_VERSION} | body(subject="Changed"),
+    "DELETE /api/v1/message-templates/{id}": lambda: path(id=message_template()) | {"headers": ANY_VERSION},
+    "GET /api/v1/message-template-defaults": lambda: {"query": {"kind": "booking_declined", "audience": "invitee", "language": "en"}},
+    "POST /api/v1/message-template-previews": draft,
+    "POST /api/v1/message-template-tests": draft,
     "POST /api/v1/webhook-endpoints": lambda: webhook() and body(url="https://hooks.invalid/atrium"),
     "GET /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()),
     "DELETE /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()) | {"headers": ANY_VERSION},

@@ -82,6 +82,7 @@ pub fn jobs() -> Vec<JobDefinition> {
         definition::<ApplyRetention>(),
     ];
     all.extend(identity::jobs());
+    all.extend(messaging::jobs());
     all.extend(scheduling::jobs());
     all.extend(automation::jobs());
     all

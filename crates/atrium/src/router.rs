@@ -54,6 +54,7 @@ pub fn router(health: Health) -> Router {
         .route("/api/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document.clone())))
         .merge(identity::oauth::endpoints())
         .merge(identity::domains::http::certificates())
+        .merge(messaging::hooks())
         .merge(scheduling::pages())
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(hosts::sites(app.clone()), hosts::serve_site));

@@ -13,7 +13,7 @@ use crate::auth::{Permissions, Session};
 use crate::error::{Error, Problem, Result};
 use crate::events::Fact;
 use crate::idempotency::{Claim, Claimed};
-use crate::jobs::{Waiting, When};
+use crate::jobs::Waiting;
 use crate::mail::Mail;
 use crate::pool::{Pool, Transaction, is_broken};
 use crate::state::App;
@@ -193,8 +193,8 @@ impl Ctx {
         let made = if facts.is_empty() && lines.is_empty() { Vec::new() } else { self.write_facts(&facts, lines).await? };
         if !mails.is_empty() {
             let (app, tenant) = (self.app.clone(), self.tenant);
-            for job in crate::mail::write(self.db().await?, &app.keys, Some(tenant), &mails).await? {
-                jobs.push(Waiting::new(&job, When::default())?);
+            for (job, when) in crate::mail::write(self.db().await?, &app.keys, Some(tenant), &mails).await? {
+                jobs.push(Waiting::new(&job, when)?);
             }
         }
         if !jobs.is_empty() {

@@ -15,6 +15,7 @@ use crate::ctx::{Ctx, TenantId};
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Job, JobError, When};
 use crate::state::App;
+use crate::time::Timestamp;
 
 pub mod layout;
 pub mod settings;
@@ -34,6 +35,23 @@ pub struct Mail {
     pub calendar: Option<Calendar>,
     /// A second mail with this key is not written.
     pub dedupe_key: Option<String>,
+    /// What only some mails have.
+    #[serde(default)]
+    pub more: More,
+}
+
+/// What only some mails have.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct More {
+    /// The id under which a module follows it; any where there is none.
+    #[serde(default)]
+    pub id: Option<Uuid>,
+    /// It is not sent earlier.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Where one click ends mails of this kind (RFC 8058).
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -137,23 +155,23 @@ fn place(tenant: Option<Uuid>, id: Uuid) -> Place<'static> {
 /// # Errors
 /// The database's.
 pub async fn post(db: &mut PgConnection, keys: &KeyRing, tenant: Option<TenantId>, mail: &Mail) -> Result<()> {
-    for job in write(db, keys, tenant, &[std::slice::from_ref(mail)]).await? {
-        crate::jobs::enqueue(db, &job, When::default()).await?;
+    for (job, when) in write(db, keys, tenant, &[std::slice::from_ref(mail)]).await? {
+        crate::jobs::enqueue(db, &job, when).await?;
     }
     Ok(())
 }
 
-/// Writes the mails of several changes, and answers the jobs that send those that were not written before. What mails say is
-/// sealed: it may hold a secret link.
+/// Writes the mails of several changes, and answers the jobs that send those that were not written before, each change's when the
+/// first of its mails may be sent. What mails say is sealed: it may hold a secret link.
 pub(crate) async fn write(
     db: &mut PgConnection,
     keys: &KeyRing,
     tenant: Option<TenantId>,
     changes: &[impl AsRef<[Mail]>],
-) -> Result<Vec<SendMails>> {
+) -> Result<Vec<(SendMails, When)>> {
     let tenant = tenant.map(|t| t.0);
     let mails: Vec<&Mail> = changes.iter().flat_map(AsRef::as_ref).collect();
-    let ids: Vec<Uuid> = mails.iter().map(|_| crate::id::new()).collect();
+    let ids: Vec<Uuid> = mails.iter().map(|mail| mail.more.id.unwrap_or_else(crate::id::new)).collect();
     let mut sealed = Vec::with_capacity(mails.len());
     for (id, mail) in ids.iter().zip(&mails) {
         sealed.push(keys.seal(place(tenant, *id), &serde_json::to_vec(mail).map_err(Error::internal)?));
@@ -184,7 +202,8 @@ pub(crate) async fn write(
         rest = later;
         let mail_ids: Vec<Uuid> = of_change.iter().filter(|id| written.contains(id)).copied().collect();
         if !mail_ids.is_empty() {
-            jobs.push(SendMails { mail_ids });
+            let run_at = change.as_ref().iter().find_map(|mail| mail.more.not_before);
+            jobs.push((SendMails { mail_ids }, When { run_at, ..When::default() }));
         }
     }
     Ok(jobs)
@@ -279,26 +298,32 @@ impl Waiting {
     async fn send(&self, at: &Attempt, server: Result<Option<&Server>, &JobError>) -> Result<(), JobError> {
         let owner = &at.app.pools.owner;
         let sent = match (server, unseal(&at.app, self.id, self.tenant_id, &self.message_ciphertext)) {
-            (_, Err(error)) => Err(JobError::Fail(error.to_string())),
-            (Err(error), _) => Err(error.clone()),
-            (Ok(None), Ok(mail)) => Ok((mail.kind, "kept")),
-            (Ok(Some(server)), Ok(mail)) => server.deliver(&mail, self.id).await.map(|()| (mail.kind, "sent")),
+            (_, Err(error)) => Err(Undelivered::ours(JobError::Fail(error.to_string()))),
+            (Err(error), _) => Err(Undelivered::ours(error.clone())),
+            (Ok(None), Ok(mail)) => Ok((mail.kind, "kept", None)),
+            (Ok(Some(server)), Ok(mail)) => server.deliver(&mail, self.id).await.map(|answer| (mail.kind, "sent", Some(answer))),
         };
         match sent {
-            Ok((kind, status)) => {
-                sqlx::query!("UPDATE directory.mails SET status = $2, last_error = NULL, sent_at = now() WHERE id = $1", self.id, status)
-                    .execute(owner)
-                    .await?;
+            Ok((kind, status, answer)) => {
+                sqlx::query!(
+                    "UPDATE directory.mails SET status = $2, last_error = NULL, response = $3, sent_at = now() WHERE id = $1",
+                    self.id,
+                    status,
+                    answer
+                )
+                .execute(owner)
+                .await?;
                 metrics::counter!("atrium_mails_total", "kind" => kind, "status" => status).increment(1);
                 Ok(())
             }
-            Err(error) => {
+            Err(Undelivered { error, is_refused }) => {
                 let last = at.is_last() || matches!(error, JobError::Fail(_));
                 sqlx::query!(
-                    "UPDATE directory.mails SET status = $2, last_error = $3 WHERE id = $1",
+                    "UPDATE directory.mails SET status = $2, last_error = $3, is_refused = $4 WHERE id = $1",
                     self.id,
                     if last { "failed" } else { "queued" },
-                    error.to_string()
+                    error.to_string(),
+                    is_refused,
                 )
                 .execute(owner)
                 .await?;
@@ -317,6 +342,18 @@ pub fn unseal(app: &App, id: Uuid, tenant: Option<Uuid>, sealed: &[u8]) -> Resul
     serde_json::from_slice(&plain).map_err(Error::internal)
 }
 
+/// Why a mail was not sent, and whether its server refused the message or its recipient for good.
+struct Undelivered {
+    error: JobError,
+    is_refused: bool,
+}
+
+impl Undelivered {
+    fn ours(error: JobError) -> Self {
+        Self { error, is_refused: false }
+    }
+}
+
 /// A mail server under the address at which it is reached.
 struct Server {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -333,13 +370,18 @@ impl Server {
         Ok(Self { transport: reached.map_err(|error| JobError::Fail(error.to_string()))?, from: smtp.from })
     }
 
-    async fn deliver(&self, mail: &Mail, id: Uuid) -> Result<(), JobError> {
-        let message = build(mail, &self.from, id).map_err(|error| JobError::Fail(error.to_string()))?;
+    /// Answers what the server said.
+    async fn deliver(&self, mail: &Mail, id: Uuid) -> Result<String, Undelivered> {
+        let message = build(mail, &self.from, id).map_err(|error| Undelivered::ours(JobError::Fail(error.to_string())))?;
         match self.transport.send(message).await {
-            Ok(_) => Ok(()),
+            Ok(answer) => Ok(format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" "))),
             // 5xx is the server's last word (RFC 5321, 4.2.1); the rest may pass.
-            Err(error) if error.is_permanent() => Err(JobError::Fail(error.to_string())),
-            Err(error) => Err(JobError::Retry(error.to_string())),
+            Err(error) if error.is_permanent() => {
+                // These say that the server does not know us (RFC 4954, 6), and nothing about the recipient.
+                let is_refused = error.status().is_some_and(|code| !matches!(u16::from(code), 530 | 534 | 535 | 538));
+                Err(Undelivered { error: JobError::Fail(error.to_string()), is_refused })
+            }
+            Err(error) => Err(Undelivered::ours(JobError::Retry(error.to_string()))),
         }
     }
 }
@@ -374,6 +416,12 @@ pub fn build(mail: &Mail, sender: &Sender, id: Uuid) -> Result<Message> {
         .subject(&mail.subject)
         .message_id(Some(format!("<{id}@{domain}>")))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
+    if let Some(url) = &mail.more.unsubscribe {
+        for (name, value) in [("List-Unsubscribe", format!("<{url}>")), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())]
+        {
+            builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+        }
+    }
     if let Some(reply_to) = &mail.reply_to {
         builder = builder.reply_to(mailbox_of(reply_to)?);
     }

@@ -21,6 +21,8 @@ pub const CODENAMES: &[&str] = &[
     "jobs:manage",
     "members:read",
     "members:write",
+    "messages:read",
+    "messages:write",
     "oauth_clients:manage",
     "organizers:read",
     "organizers:write",

@@ -131,7 +131,8 @@ impl Checks {
 /// The languages of the catalogues.
 pub const LOCALES: [&str; 3] = ["en", "pt-BR", "nl"];
 
-fn is_email(address: &str) -> bool {
+/// Whether mail can go there, as far as the text says it.
+pub fn is_email(address: &str) -> bool {
     // Signs that only look like others (full-width letters, the Kelvin sign) would make one address another's: lower case makes
     // a plain k of the Kelvin sign, and a mail to it would go to somebody else.
     if !unicode_normalization::is_nfkc(address) {

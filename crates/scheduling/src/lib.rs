@@ -66,6 +66,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(bookings::public::api())
         .merge(home::api())
         .merge(search::api())
+        .merge(mails::http::api())
 }
 
 /// What this module does about facts: it mails, plans reminders, and tells organizers in the app.

@@ -53,12 +53,16 @@ export const keys = {
   subscription: "subscription",
   domains: "custom-domains",
   webhooks: "webhook-endpoints",
+  messages: "messages",
+  messageTemplates: "message-templates",
+  suppressions: "suppressions",
+  smsSettings: "sms-settings",
   webhookDeliveries: "webhook-deliveries",
   search: "search",
 } as const;
 
 const STALE_AFTER: Record<string, readonly string[]> = {
-  booking: [keys.bookings, keys.history, keys.slots, keys.home, keys.contacts],
+  booking: [keys.messages, keys.bookings, keys.history, keys.slots, keys.home, keys.contacts],
   contact: [keys.contacts, keys.home],
   event_type: [keys.eventTypes, keys.slots, keys.home],
   schedule: [keys.schedules, keys.slots, keys.home],

@@ -98,6 +98,7 @@ export interface SettingsPart {
     | "roles"
     | "mail"
     | "apps"
+    | "messages"
     | "webhooks"
     | "support"
     | "domains";
@@ -121,6 +122,7 @@ const SETTINGS = [
   { key: "retention", to: "/settings/retention", permission: "privacy:manage" },
   { key: "signIn", to: "/settings/sign-in", permission: "security:manage" },
   { key: "mail", to: "/settings/mail", permission: "settings:manage" },
+  { key: "messages", to: "/settings/messages", permission: "messages:read" },
   { key: "apps", to: "/settings/apps", permission: "oauth_clients:manage" },
   { key: "webhooks", to: "/settings/webhooks", permission: "webhooks:manage" },
   { key: "support", to: "/settings/support", permission: "support:manage" },

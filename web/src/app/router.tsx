@@ -376,6 +376,11 @@ const settingsApps = createRoute({
   path: "/apps",
   component: lazyRouteComponent(() => import("@/modules/identity/oauth/Apps"), "Apps"),
 });
+const settingsMessages = createRoute({
+  getParentRoute: () => settings,
+  path: "/messages",
+  component: lazyRouteComponent(() => import("@/modules/messaging/Messages"), "Messages"),
+});
 const settingsWebhooks = createRoute({
   getParentRoute: () => settings,
   path: "/webhooks",
@@ -558,6 +563,7 @@ const tree = root.addChildren([
       settingsSignIn,
       settingsMail,
       settingsApps,
+      settingsMessages,
       settingsWebhooks,
       settingsWebhook,
       settingsSupport,

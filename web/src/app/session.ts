@@ -42,6 +42,13 @@ export function mayDo(session: Session, codename: string, owner?: string): boole
 }
 
 /** The same for the reader. The server has the last word. */
+/** Whether the session holds it for all records, and not for one's own alone. */
+export function useMayAll(): (codename: string) => boolean {
+  const session = useSession();
+  return (codename) =>
+    session.permissions.some((grant) => grant.codename === codename && grant.scope === "all");
+}
+
 export function useMay(): (codename: string, owner?: string) => boolean {
   const session = useSession();
   return (codename, owner) => mayDo(session, codename, owner);

@@ -8,6 +8,7 @@ import { people } from "./people/en";
 import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
 import { retention } from "./retention/en";
+import { sending } from "./sending/en";
 import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
@@ -28,6 +29,7 @@ export const en = {
   ways,
   company,
   signIns,
+  sending,
   webhooks,
   ...people,
   ...messaging,
@@ -651,6 +653,7 @@ export const en = {
       jobs: "Jobs",
       files: "Files",
       oauth_clients: "Apps",
+      messages: "Messages",
       webhooks: "Webhooks",
       support: "Support",
     },
@@ -670,6 +673,7 @@ export const en = {
     policy: "Security policy",
     mail: "Mail",
     apps: "Apps",
+    messages: "Messages",
     webhooks: "Webhooks",
     support: "Support",
     savedAtOnce: "Changes are saved at once.",

@@ -9,6 +9,7 @@ import { people } from "./people/nl";
 import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
 import { retention } from "./retention/nl";
+import { sending } from "./sending/nl";
 import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
@@ -29,6 +30,7 @@ export const nl: Catalogue = {
   ways,
   company,
   signIns,
+  sending,
   webhooks,
   ...people,
   ...messaging,
@@ -656,6 +658,7 @@ export const nl: Catalogue = {
       jobs: "Taken",
       files: "Bestanden",
       oauth_clients: "Apps",
+      messages: "Berichten",
       webhooks: "Webhooks",
       support: "Support",
     },
@@ -675,6 +678,7 @@ export const nl: Catalogue = {
     policy: "Beveiligingsbeleid",
     mail: "E-mail",
     apps: "Apps",
+    messages: "Berichten",
     webhooks: "Webhooks",
     support: "Support",
     savedAtOnce: "Wijzigingen worden meteen opgeslagen.",

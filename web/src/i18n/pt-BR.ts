@@ -9,6 +9,7 @@ import { people } from "./people/pt-BR";
 import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
 import { retention } from "./retention/pt-BR";
+import { sending } from "./sending/pt-BR";
 import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
@@ -29,6 +30,7 @@ export const ptBR: Catalogue = {
   ways,
   company,
   signIns,
+  sending,
   webhooks,
   ...people,
   ...messaging,
@@ -660,6 +662,7 @@ export const ptBR: Catalogue = {
       jobs: "Tarefas",
       files: "Arquivos",
       oauth_clients: "Aplicativos",
+      messages: "Mensagens",
       webhooks: "Webhooks",
       support: "Suporte",
     },
@@ -679,6 +682,7 @@ export const ptBR: Catalogue = {
     policy: "Política de segurança",
     mail: "E-mail",
     apps: "Aplicativos",
+    messages: "Mensagens",
     webhooks: "Webhooks",
     support: "Suporte",
     savedAtOnce: "As alterações são salvas na hora.",

@@ -31,7 +31,7 @@ struct Sealed {
     words: &'static str,
 }
 
-const SEALED: [Sealed; 12] = [
+const SEALED: [Sealed; 14] = [
     Sealed {
         table: "directory.totp_credentials",
         lost: "true",
@@ -51,6 +51,20 @@ const SEALED: [Sealed; 12] = [
         lost: "true",
         forget: "DELETE FROM automation.webhook_endpoints",
         words: "webhooks with their logs: without their secrets nothing can be signed",
+    },
+    Sealed {
+        table: "messaging.sms_settings",
+        lost: "true",
+        forget: "DELETE FROM messaging.sms_settings",
+        words: "accounts at providers of SMS: none are sent until they are given again",
+    },
+    Sealed {
+        table: "messaging.notification_deliveries",
+        lost: "message_ciphertext IS NOT NULL",
+        forget: "UPDATE messaging.notification_deliveries
+                    SET message_ciphertext = NULL, status = CASE status WHEN 'queued' THEN 'failed' ELSE status END
+                  WHERE message_ciphertext IS NOT NULL",
+        words: "texts of SMS and of messages in the app; their lines in the log stay",
     },
     Sealed { table: "directory.mails", lost: "true", forget: "DELETE FROM directory.mails", words: "mails, sent ones and those that wait" },
     Sealed {

@@ -39,10 +39,11 @@ const COVETED: [&str; 20] = [
 ];
 
 /// Where one of them is what the operation is about.
-const ASKED_FOR: [&str; 17] = [
+const ASKED_FOR: [&str; 18] = [
     "PATCH /contacts/{id} owner_id",
     "PATCH /members/{user_id} status",
     "POST /contacts owner_id",
+    "POST /message-templates owner_id",
     "POST /invitations role_id",
     "POST /oauth-authorizations tenant_id",
     "POST /oauth-device-authorizations tenant_id",

@@ -17,7 +17,7 @@ use crate::identity::identities::{begin, sign_up_with, unknown};
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
 use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
-use crate::matrix::{failed_job, filled, fixtures, oauth_client, oauth_consent, operations, sign_in_provider};
+use crate::matrix::{failed_job, filled, fixtures, message, oauth_client, oauth_consent, operations, sign_in_provider};
 use crate::messaging::choices;
 use crate::world::World;
 
@@ -123,6 +123,16 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /tenants" => Line("tenant.created"),
         "POST /access-tokens" => Line("access_token.created"),
         "DELETE /access-tokens/{id}" | "DELETE /member-access-tokens/{id}" => Line("access_token.revoked"),
+        "POST /messages/{id}/retries" => Line("message_retry.created"),
+        "PUT /sms-settings" => Line("sms_settings.created"),
+        "DELETE /sms-settings" => Line("sms_settings.deleted"),
+        "POST /suppressions" => Line("suppression.created"),
+        "DELETE /suppressions/{id}" => Line("suppression.deleted"),
+        "POST /message-templates" => Line("message_template.created"),
+        "PATCH /message-templates/{id}" => Line("message_template.updated"),
+        "DELETE /message-templates/{id}" => Line("message_template.deleted"),
+        "POST /message-template-previews" => Nothing("a look that changes nothing"),
+        "POST /message-template-tests" => Line("message_test.created"),
         "POST /webhook-endpoints" => Line("webhook_endpoint.created"),
         "PATCH /webhook-endpoints/{id}" => Line("webhook_endpoint.updated"),
         "DELETE /webhook-endpoints/{id}" => Line("webhook_endpoint.deleted"),
@@ -544,6 +554,30 @@ impl Scene {
             "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),
             "DELETE /schedules/{id}" => by_owner(format!("/schedules/{}", self.made("/schedules", schedule).await), Value::Null),
             "POST /access-tokens" => by_owner(here(), json!({ "name": "Script", "scopes": ["contacts:read"] })),
+            "POST /messages/{id}/retries" => {
+                by_owner(format!("/messages/{}/retries", message(&self.world, &self.tenant).await), Value::Null)
+            }
+            "PUT /sms-settings" | "DELETE /sms-settings" => {
+                self.tenant.owner.send(Method::DELETE, "/sms-settings", &[("if-match", "*")], None).await;
+                let account = json!({ "account_sid": "AC1", "auth_token": "token", "from_number": "+15005550006" });
+                if operation.starts_with("DELETE") {
+                    self.tenant.owner.put("/sms-settings", None, account.clone()).await.expect(200);
+                }
+                by_owner(here(), if operation.starts_with("PUT") { account } else { Value::Null })
+            }
+            "POST /suppressions" => by_owner(here(), json!({ "channel": "sms", "recipient": "+31612345678" })),
+            "POST /message-templates" => {
+                let new = json!({ "name": "Ours", "kind": "booking_declined", "audience": "invitee", "language": "en", "subject": "No", "body": "No" });
+                by_owner(here(), new)
+            }
+            "PATCH /message-templates/{id}" => by_owner(path.expect("a fixture"), json!({ "subject": "Changed" })),
+            "DELETE /message-templates/{id}" => {
+                let new = json!({ "name": "Gone", "kind": "booking_declined", "audience": "organizer", "language": "en", "subject": "No", "body": "No" });
+                by_owner(format!("/message-templates/{}", self.made("/message-templates", new).await), Value::Null)
+            }
+            "POST /message-template-previews" | "POST /message-template-tests" => {
+                by_owner(here(), json!({ "kind": "booking_cancellation", "audience": "invitee", "subject": "Gone", "body": "Gone" }))
+            }
             "POST /webhook-endpoints" => by_owner(here(), webhook("created")),
             "PATCH /webhook-endpoints/{id}" => by_owner(path.expect("a fixture"), json!({ "description": "Changed" })),
             "DELETE /webhook-endpoints/{id}" => {

@@ -28,6 +28,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
         ("company", company.id().to_string()),
         ("contact", text(&visitor)),
         ("event type", fixtures["/event-types/"].clone()),
+        ("booking", fixtures["/bookings/"].clone()),
         ("notification", fixtures["/notifications/"].clone()),
         ("member", tenant.owner_id.to_string()),
         ("owner's role", text(&role("owner"))),
@@ -42,6 +43,14 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
 fn known(field: &str) -> Option<(&'static str, Value)> {
     let nothing = || json!({});
     Some(match field {
+        "GET /messages ?subject_id" => ("booking", nothing()),
+        "POST /message-templates owner_id" => {
+            let new = json!({ "name": "Theirs", "kind": "booking_declined", "audience": "invitee", "language": "nl", "subject": "No", "body": "No" });
+            ("member", new)
+        }
+        "POST /message-template-previews booking_id" | "POST /message-template-tests booking_id" => {
+            ("booking", json!({ "kind": "booking_cancellation", "audience": "invitee", "subject": "Gone", "body": "Gone" }))
+        }
         "GET /audit-events ?entity_id" => ("contact", nothing()),
         "GET /audit-events ?actor_id" => ("member", nothing()),
         "GET /bookings ?organizer_id" => ("member", nothing()),

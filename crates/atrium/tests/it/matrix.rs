@@ -116,7 +116,14 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
     let domain = owner.post("/tenant/domains", domain).await.expect(201).id();
     let (endpoint, delivery) = webhook(world, tenant).await;
+    let message = message(world, tenant).await;
+    let template = owner.post("/message-templates", template(&format!("Secret {}", tenant.name))).await.expect(201).id();
+    let suppressed = json!({ "channel": "email", "recipient": format!("secret@{}.example.com", tenant.name) });
+    let suppression = owner.post("/suppressions", suppressed).await.expect(201).id();
     BTreeMap::from([
+        ("/messages/", message.to_string()),
+        ("/message-templates/", template.to_string()),
+        ("/suppressions/", suppression.to_string()),
         ("/webhook-endpoints/", endpoint.to_string()),
         ("/webhook-deliveries/", delivery.to_string()),
         ("/tenant/sign-in-providers/", provider.to_string()),
@@ -165,6 +172,36 @@ pub async fn webhook(world: &World, tenant: &Tenant) -> (uuid::Uuid, uuid::Uuid)
     .await
     .expect("a delivery");
     (endpoint, delivery)
+}
+
+/// A mail that failed, with its line in the log.
+pub async fn message(world: &World, tenant: &Tenant) -> uuid::Uuid {
+    let mut db = world.as_owner().await;
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "INSERT INTO directory.mails (id, tenant_id, kind, recipient, subject, message_ciphertext, status)
+         VALUES (gen_random_uuid(), $1, 'test', 'secret@example.com', 'Secret', '', 'failed') RETURNING id",
+    )
+    .bind(tenant.id)
+    .fetch_one(&mut db)
+    .await
+    .expect("a mail");
+    sqlx::query(
+        "INSERT INTO messaging.notification_deliveries
+                (tenant_id, id, channel, kind, recipient, subject_type, subject_id, title, status, created_at, updated_at)
+         VALUES ($1, $2, 'email', 'test', 'secret@example.com', 'booking',
+                 (SELECT id FROM scheduling.bookings WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1), 'Secret', 'failed', now(), now())",
+    )
+    .bind(tenant.id)
+    .bind(id)
+    .execute(&mut db)
+    .await
+    .expect("a message");
+    id
+}
+
+/// A text of the workspace's own.
+pub fn template(name: &str) -> Value {
+    json!({ "name": name, "kind": "booking_cancellation", "audience": "invitee", "language": "nl", "subject": "Secret", "body": "Secret" })
 }
 
 /// What adds a provider of the workspace's own.

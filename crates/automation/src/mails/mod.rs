@@ -3,7 +3,7 @@
 mod store;
 
 use platform::mail::layout::Layout;
-use platform::mail::{Mail, Person};
+use platform::mail::{Mail, More, Person};
 use platform::{Ctx, Result};
 use uuid::Uuid;
 
@@ -78,6 +78,7 @@ pub async fn switched_off(ctx: &mut Ctx, event: Uuid, to: &[Uuid], fact: &Endpoi
             from_name: None,
             calendar: None,
             dedupe_key: Some(format!("webhook_disabled {event} {}", member.user_id)),
+            more: More::default(),
         }
     });
     Ok(mails.collect())

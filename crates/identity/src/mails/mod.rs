@@ -12,7 +12,7 @@ pub mod suspicions;
 
 use platform::App;
 use platform::mail::layout::Layout;
-use platform::mail::{Mail, Person};
+use platform::mail::{Mail, More, Person};
 
 use crate::tenants::Tenant;
 
@@ -121,7 +121,18 @@ fn write_in(catalogue: &Catalogue, to: Person, parts: Parts<'_>, looks: Looks) -
         logo: looks.logo,
     };
     let (text, html) = layout.render();
-    Mail { kind: parts.kind.to_owned(), to, subject, text, html, reply_to: None, from_name: None, calendar: None, dedupe_key: None }
+    Mail {
+        kind: parts.kind.to_owned(),
+        to,
+        subject,
+        text,
+        html,
+        reply_to: None,
+        from_name: None,
+        calendar: None,
+        dedupe_key: None,
+        more: More::default(),
+    }
 }
 
 /// Without the name: whoever signs up with another's address would have us send that person a text of his choice.

@@ -123,6 +123,23 @@ pub async fn notify(ctx: &mut Ctx, event: &Recorded, to: &[Uuid], notice: Notice
     Ok(())
 }
 
+/// A message in the app as what [`notify`] tells of, since no event caused it by itself.
+pub(crate) fn of_message(ctx: &Ctx, id: Uuid, subject_type: &str, subject_id: Uuid) -> Recorded {
+    Recorded {
+        tenant: ctx.tenant,
+        id,
+        seq: 0,
+        kind: "message.received".to_owned(),
+        subject_type: subject_type.to_owned(),
+        subject_id,
+        dispatched_at: None,
+        owner_id: None,
+        payload: json!({}),
+        actor_id: None,
+        created_at: ctx.now(),
+    }
+}
+
 /// Marks these as read, or all; answers how many were not.
 async fn mark_read(ctx: &mut Ctx, user: Uuid, ids: Option<&[Uuid]>) -> Result<i64> {
     let read = store::mark_read(ctx, user, ids).await?;

@@ -8,16 +8,19 @@ use platform::personal::{Outcome, Person, PersonalData};
 use platform::{Ctx, Result};
 use serde_json::Value;
 
-/// Notifications and preferences.
+/// Messages, notifications and preferences.
 pub struct NotificationsData;
 
 impl PersonalData for NotificationsData {
     fn export<'a>(&'a self, ctx: &'a mut Ctx, person: &'a Person) -> BoxFuture<'a, Result<Vec<(&'static str, Value)>>> {
         async move {
-            let Person::Member(user) = person else { return Ok(Vec::new()) };
+            let (Person::Member(id) | Person::Contact(id)) = person;
+            let messages = ("messages", store::messages(ctx, *id).await?);
+            let Person::Member(user) = person else { return Ok(vec![messages]) };
             Ok(vec![
                 ("notifications", store::notifications(ctx, *user).await?),
                 ("notification_preferences", store::preferences(ctx, *user).await?),
+                messages,
             ])
         }
         .boxed()
@@ -29,6 +32,7 @@ impl PersonalData for NotificationsData {
             Ok(vec![
                 Outcome::removed("messaging.notifications", store::erase_notifications(ctx, *id).await?),
                 Outcome::removed("messaging.notification_preferences", store::erase_preferences(ctx, *id).await?),
+                Outcome::removed("messaging.notification_deliveries", store::erase_deliveries(ctx, *id).await?),
             ])
         }
         .boxed()

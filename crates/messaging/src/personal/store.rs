@@ -41,3 +41,30 @@ pub async fn erase_preferences(ctx: &mut Ctx, user: Uuid) -> Result<u64> {
     let gone = sqlx::query!("DELETE FROM messaging.notification_preferences WHERE tenant_id = $1 AND user_id = $2", tenant, user);
     Ok(gone.execute(ctx.db().await?).await?.rows_affected())
 }
+
+/// The newest 5,000 that went to the person. Those that tell others of him or her are theirs.
+pub async fn messages(ctx: &mut Ctx, id: Uuid) -> Result<Value> {
+    let tenant = ctx.tenant.0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT coalesce(jsonb_agg(jsonb_build_object('channel', d.channel, 'kind', d.kind, 'recipient', d.recipient, 'title', d.title,
+                                                        'status', d.status, 'at', d.created_at, 'sent_at', d.sent_at)), '[]') AS "found!"
+             FROM (SELECT channel, kind, recipient, title, status, created_at, sent_at FROM messaging.notification_deliveries
+                    WHERE tenant_id = $1 AND (to_user_id = $2 OR (person_id = $2 AND to_user_id IS NULL))
+                    ORDER BY id DESC
+                    LIMIT 5000) AS d"#,
+        tenant,
+        id,
+    );
+    Ok(found.fetch_one(ctx.db().await?).await?)
+}
+
+/// What went to the person, and what told others of him or her.
+pub async fn erase_deliveries(ctx: &mut Ctx, id: Uuid) -> Result<u64> {
+    let tenant = ctx.tenant.0;
+    let gone = sqlx::query!(
+        "DELETE FROM messaging.notification_deliveries WHERE tenant_id = $1 AND (to_user_id = $2 OR person_id = $2)",
+        tenant,
+        id
+    );
+    Ok(gone.execute(ctx.db().await?).await?.rows_affected())
+}

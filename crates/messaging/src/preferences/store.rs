@@ -1,12 +1,13 @@
 //! Every statement on preferences.
 
-use platform::time::WallTime;
+use platform::time::{Timestamp, WallTime};
 use platform::{Ctx, Error, Result};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{APP, BOTH, Channels, DoNotDisturb, InApp, InAppAndMail, Input, MailChoices, Preferences};
+use crate::deliveries::Channel;
 
 /// What is stored: nothing about security, which cannot be chosen.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -92,4 +93,37 @@ pub async fn mail_choices(ctx: &mut Ctx, user: Uuid) -> Result<MailChoices> {
         bookings: row.bookings,
         reminder_minutes: row.reminder_minutes_before.into(),
     }))
+}
+
+/// How a member is reached.
+pub struct Reached {
+    pub name: String,
+    pub email: String,
+    /// Whether he or she left the channel switched on for what concerns bookings.
+    pub is_wanted: bool,
+    /// The end of the quiet hours in which it is now.
+    pub quiet_until: Option<Timestamp>,
+}
+
+/// None for who is not active.
+pub async fn reach(ctx: &mut Ctx, user: Uuid, channel: Channel) -> Result<Option<Reached>> {
+    let (tenant, now) = (ctx.tenant.0, ctx.now());
+    let found = sqlx::query_as!(
+        Reached,
+        r#"SELECT m.display_name AS name, m.email, p.channels #> ARRAY['bookings', $3] IS DISTINCT FROM 'false' AS "is_wanted!",
+                  CASE WHEN p.dnd_enabled AND CASE
+                      WHEN p.dnd_from < p.dnd_until THEN clock.wall::time >= p.dnd_from AND clock.wall::time < p.dnd_until
+                      ELSE clock.wall::time >= p.dnd_from OR clock.wall::time < p.dnd_until END
+                  THEN (clock.wall::date + (clock.wall::time >= p.dnd_until)::int + p.dnd_until) AT TIME ZONE m.timezone
+                  END AS "quiet_until: Timestamp"
+             FROM identity.members m
+            CROSS JOIN LATERAL (SELECT $4::timestamptz AT TIME ZONE m.timezone AS wall) AS clock
+             LEFT JOIN messaging.notification_preferences p ON p.tenant_id = m.tenant_id AND p.user_id = m.user_id
+            WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.status = 'active'"#,
+        tenant,
+        user,
+        channel as Channel,
+        now as Timestamp,
+    );
+    Ok(found.fetch_optional(ctx.db().await?).await?)
 }

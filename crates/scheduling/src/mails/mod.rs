@@ -1,13 +1,15 @@
 //! What invitee and organizer are told by mail, and when.
 
 mod compose;
+pub mod http;
+mod store;
 #[cfg(test)]
 mod tests;
 mod texts;
 
 use std::pin::Pin;
 
-use messaging::MailChoices;
+use messaging::{Channel, MailChoices, templates};
 use platform::events::{Reaction, Recorded};
 use platform::jobs::{Attempt, Job, JobError, When};
 use platform::time::Timestamp;
@@ -15,7 +17,7 @@ use platform::{Ctx, Error, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::bookings::{Status, Stored, store};
+use crate::bookings::{Status, Stored, store as bookings};
 use crate::events::BookingFact;
 
 /// How long before the start a reminder goes out to the invitee, in minutes.
@@ -51,6 +53,13 @@ pub(crate) enum What {
 }
 
 impl What {
+    const ALL: [Self; 6] = [Self::Requested, Self::Confirmed, Self::Rescheduled, Self::Cancelled, Self::Declined, Self::Reminder];
+
+    /// By the name that its mails have in the log.
+    fn of_kind(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| compose::kind(*what) == kind)
+    }
+
     /// Whether the booking still stands as it did: what came later has mails of its own.
     fn holds(self, stored: &Stored) -> bool {
         let status = stored.booking.status;
@@ -91,15 +100,34 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
                 readers.organizers.push(holder);
             }
         }
-        if let Some(stored) = store::find(ctx, fact.booking_id).await?
+        if let Some(stored) = bookings::find(ctx, fact.booking_id).await?
             && stored.booking.sequence == fact.sequence
             && what.holds(&stored)
         {
-            let mails = compose::mails(ctx, &stored, what, fact.reason.as_deref(), &readers)?;
-            ctx.mail(mails);
+            send(ctx, &stored, what, fact.reason.as_deref(), &readers).await?;
         }
         Ok(())
     })
+}
+
+async fn send(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>, to: &Readers) -> Result<()> {
+    for mail in compose::mails(ctx, stored, what, reason, to)? {
+        let (owner, language) = (stored.booking.organizer.user_id, mail.mail.language.clone());
+        let chosen = templates::choose(ctx, owner, compose::kind(what), mail.audience, Channel::Email, &language).await?;
+        let mail = match chosen {
+            None => mail.mail,
+            Some(template) => match templates::render(&template.subject, &template.body, &mail.values) {
+                Ok(said) => mail.in_words(said),
+                // What people may say was narrowed since it was saved: they get the usual words, and whose text it is learns of it.
+                Err(error) => {
+                    templates::tell_failed(ctx, &template, &error).await?;
+                    mail.mail
+                }
+            },
+        };
+        messaging::deliver(ctx, mail).await?;
+    }
+    Ok(())
 }
 
 /// For the first organizer one reminder for both sides, or one for each where the organizer wants it at another time, or none. For
@@ -150,7 +178,7 @@ impl Job for SendReminder {
 
     async fn run(self, at: Attempt) -> Result<(), JobError> {
         let mut ctx = at.ctx()?;
-        let Some(stored) = store::find(&mut ctx, self.booking_id).await? else { return Ok(()) };
+        let Some(stored) = bookings::find(&mut ctx, self.booking_id).await? else { return Ok(()) };
         if stored.booking.start != self.start || self.start <= ctx.now() || !What::Reminder.holds(&stored) {
             return Ok(());
         }
@@ -158,8 +186,7 @@ impl Job for SendReminder {
         let is_wanted = self.readers != Reminded::Invitee && messaging::mail_choices(&mut ctx, holder).await?.bookings;
         let readers =
             Readers { invitee: self.readers != Reminded::Organizer, organizers: if is_wanted { vec![holder] } else { Vec::new() } };
-        let mails = compose::mails(&ctx, &stored, What::Reminder, None, &readers)?;
-        ctx.mail(mails);
+        send(&mut ctx, &stored, What::Reminder, None, &readers).await?;
         ctx.commit().await?;
         Ok(())
     }

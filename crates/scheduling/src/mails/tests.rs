@@ -2,7 +2,7 @@ use platform::time::Timestamp;
 use uuid::Uuid;
 
 use super::What;
-use super::compose::{Links, both};
+use super::compose::{Links, both, sample};
 use crate::bookings::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Host, Status, Stored};
 
 fn at(text: &str) -> Timestamp {
@@ -72,8 +72,9 @@ fn links() -> Links {
     }
 }
 
-fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<platform::mail::Mail> {
-    both(stored, what, reason, &links(), at("2026-11-20T10:00:00Z")).expect("mails")
+fn mails(stored: &Stored, what: What, reason: Option<&str>) -> Vec<messaging::Outgoing> {
+    let composed = both(stored, what, reason, &links(), at("2026-11-20T10:00:00Z")).expect("mails");
+    composed.into_iter().map(|one| one.mail).collect()
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn each_side_reads_its_own_language_and_zone() {
         organizer.subject
     );
     assert!(invitee.text.contains("America/Sao Paulo") && organizer.text.contains("Europe/Amsterdam"));
-    assert!(organizer.text.contains("+31612345678") && !organizer.html.contains("Bob <b>"));
+    assert!(organizer.text.contains("+31612345678") && !organizer.html.expect("HTML").contains("Bob <b>"));
     assert_eq!(invitee.reply_to.map(|p| p.email).as_deref(), Some("ana@example.org"));
     assert_eq!(organizer.reply_to.map(|p| p.email).as_deref(), Some("bob@example.com"));
     assert!(invitee.text.contains("https://x/b/m/T") && !organizer.text.contains("/b/m/"), "the secret link is the invitee's");
@@ -148,5 +149,20 @@ fn a_mail_is_dropped_when_something_newer_happened() {
         [(What::Requested, false), (What::Confirmed, false), (What::Rescheduled, false), (What::Reminder, false), (What::Cancelled, true)]
     {
         assert_eq!(what.holds(&cancelled), holds, "{what:?}");
+    }
+}
+
+fn fields(value: &serde_json::Value) -> Vec<String> {
+    let groups = value.as_object().expect("groups").iter();
+    groups.flat_map(|(group, of)| of.as_object().expect("fields").keys().map(move |name| format!("{group}.{name}"))).collect()
+}
+
+/// What texts are checked with when they are saved is what they are rendered with when they are sent.
+#[test]
+fn the_sample_has_every_field_and_no_other() {
+    for composed in both(&stored(Status::Confirmed), What::Confirmed, None, &links(), at("2026-11-20T10:00:00Z")).expect("mails") {
+        assert_eq!(fields(&composed.values), fields(&sample()));
+        let is_invitees = composed.values["booking"]["manage_url"] == "https://x/b/m/T";
+        assert_eq!(is_invitees, composed.audience == messaging::templates::Audience::Invitee, "the secret link is the invitee's");
     }
 }

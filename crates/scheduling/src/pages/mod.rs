@@ -16,6 +16,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 pub(crate) mod texts;
+mod unsubscribe;
 mod views;
 mod visit;
 
@@ -43,6 +44,7 @@ pub fn pages() -> Router<App> {
         .route("/m/{token}/cancel", get(manage::to_booking).post(manage::cancel))
         .route("/m/{token}/reschedule", get(reschedule::show).post(reschedule::submit))
         .route("/m/{token}/invite.ics", get(manage::invite))
+        .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::submit))
         .fallback(nothing)
         .method_not_allowed_fallback(async |visit: Visit| visit.refusal(method_not_allowed()))
         .layer(DefaultBodyLimit::max(FORM_BYTES));

@@ -328,6 +328,17 @@ pub(super) struct ReschedulePage {
 }
 
 #[derive(Template)]
+#[template(path = "pages/unsubscribe.html")]
+pub(super) struct UnsubscribePage {
+    pub frame: Frame,
+    pub t: &'static Texts,
+    pub heading: &'static str,
+    pub text: String,
+    /// Where the form goes; None once it was sent.
+    pub action: Option<String>,
+}
+
+#[derive(Template)]
 #[template(path = "pages/message.html")]
 pub(super) struct MessagePage {
     pub frame: Frame,

@@ -92,10 +92,11 @@ impl Visit {
     /// A refusal as a page of its own.
     pub fn refusal(&self, problem: Problem) -> Response {
         let t = self.reader.texts();
-        let manages = self.path.starts_with("/b/m/");
+        let (manages, unsubscribes) = (self.path.starts_with("/b/m/"), self.path.starts_with("/b/u/"));
         let (heading, text) = match problem.status {
             403 => (t.elsewhere_title, t.elsewhere.to_owned()),
             404 if manages => (t.not_found_title, t.manage_not_found.to_owned()),
+            404 if unsubscribes => (t.not_found_title, t.unsubscribe_not_found.to_owned()),
             404 | 405 => (t.not_found_title, t.not_found.to_owned()),
             409 => (t.not_changeable_title, t.not_changeable.to_owned()),
             429 => (t.busy_title, (t.rate_limited)(problem.retry_after.unwrap_or(1))),

@@ -53,6 +53,9 @@ export const messaging = {
         `${who} asked for the workspace to be deleted on ${what}`,
       "tenant.deletion_cancelled": (who: string) => `${who} called off the deletion of the workspace`,
       "job.failed": (_who: string, what: string) => `A background job gave up: ${what}`,
+      "message.received": (_who: string, what: string) => what,
+      "message_template.failed": (_who: string, what: string) =>
+        `The text “${what}” could not be used: the usual words were sent`,
       "webhook_endpoint.disabled": (_who: string, what: string) => `The webhook to ${what} was switched off`,
       "mail.failed": () => "Mails of the workspace could not be sent",
       "account.access_token_created": (_who: string, what: string) => `An access token was made: ${what}`,
@@ -95,7 +98,8 @@ export const messaging = {
           ? n(minutes / 60, "hour before", "hours before")
           : n(minutes, "minute before", "minutes before"),
     quiet: "Do not disturb",
-    quietText: "In these hours, in your own time zone, notifications wait without a message on screen.",
+    quietText:
+      "In these hours, in your own time zone, notifications wait without a message on screen, and so do mails about bookings that begin more than a day later.",
     enabled: "Keep quiet",
     from: "From",
     until: "Until",

@@ -53,6 +53,9 @@ export const messaging: typeof english = {
       "tenant.deletion_requested": (who, what) => `${who} wil de werkruimte laten verwijderen op ${what}`,
       "tenant.deletion_cancelled": (who) => `${who} trok het verwijderen van de werkruimte in`,
       "job.failed": (_who, what) => `Een achtergrondtaak gaf het op: ${what}`,
+      "message.received": (_who, what) => what,
+      "message_template.failed": (_who, what) =>
+        `De tekst “${what}” kon niet worden gebruikt: de gewone woorden zijn verstuurd`,
       "webhook_endpoint.disabled": (_who, what) => `De webhook naar ${what} is uitgeschakeld`,
       "mail.failed": () => "Mails van de werkruimte konden niet worden verstuurd",
       "account.access_token_created": (_who, what) => `Er is een toegangstoken gemaakt: ${what}`,
@@ -94,7 +97,8 @@ export const messaging: typeof english = {
           ? n(minutes / 60, "uur ervoor", "uur ervoor")
           : n(minutes, "minuut ervoor", "minuten ervoor"),
     quiet: "Niet storen",
-    quietText: "In deze uren, in je eigen tijdzone, wachten meldingen zonder bericht op het scherm.",
+    quietText:
+      "In deze uren, in je eigen tijdzone, wachten meldingen zonder bericht op het scherm, net als mails over boekingen die meer dan een dag later beginnen.",
     enabled: "Stil houden",
     from: "Van",
     until: "Tot",

@@ -59,6 +59,9 @@ export const messaging: typeof english = {
         `${who} pediu que o espaço de trabalho seja excluído em ${what}`,
       "tenant.deletion_cancelled": (who) => `${who} desistiu de excluir o espaço de trabalho`,
       "job.failed": (_who, what) => `Uma tarefa em segundo plano desistiu: ${what}`,
+      "message.received": (_who, what) => what,
+      "message_template.failed": (_who, what) =>
+        `O texto “${what}” não pôde ser usado: as palavras de sempre foram enviadas`,
       "webhook_endpoint.disabled": (_who, what) => `O webhook para ${what} foi desativado`,
       "mail.failed": () => "E-mails do espaço de trabalho não puderam ser enviados",
       "account.access_token_created": (_who, what) => `Um token de acesso foi criado: ${what}`,
@@ -100,7 +103,8 @@ export const messaging: typeof english = {
           ? n(minutes / 60, "hora antes", "horas antes")
           : n(minutes, "minuto antes", "minutos antes"),
     quiet: "Não perturbe",
-    quietText: "Nestas horas, no seu próprio fuso, as notificações esperam sem mensagem na tela.",
+    quietText:
+      "Nestas horas, no seu próprio fuso, as notificações esperam sem mensagem na tela, assim como e-mails sobre agendamentos que começam mais de um dia depois.",
     enabled: "Manter silêncio",
     from: "De",
     until: "Até",

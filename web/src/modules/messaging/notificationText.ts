@@ -17,7 +17,7 @@ function whatOf({ kind, facts }: Told, t: Catalogue, f: Pick<Formats, "date">): 
   }
   if (Array.isArray(facts.roles)) return facts.roles.map((role) => roleName(text(role), t)).join(", ");
   if (facts.scheduled_at) return f.date(text(facts.scheduled_at));
-  return [facts.event_type, facts.name, facts.client, facts.task].map(text).find(Boolean) ?? "";
+  return [facts.title, facts.event_type, facts.name, facts.client, facts.task].map(text).find(Boolean) ?? "";
 }
 
 /** Whom it concerns where it names somebody; else who did it. */

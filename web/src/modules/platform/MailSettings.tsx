@@ -11,6 +11,7 @@ import { asProblem } from "@/api/problem";
 import type { MailSettings as Settings } from "@/api/types";
 import { useSession } from "@/app/session";
 import { useT } from "@/i18n";
+import { SmsAccount } from "@/modules/messaging/SmsAccount";
 import { useChange } from "@/shared/change";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
 import { Section } from "@/shared/Page";
@@ -37,21 +38,24 @@ export function MailSettings() {
   const query = useQuery(mailSettingsQuery);
   const [begun, setBegun] = useState(false);
   return (
-    <Answer query={query}>
-      {(settings) =>
-        settings || begun ? (
-          <ServerForm settings={settings} leave={() => setBegun(false)} />
-        ) : (
-          <EmptyState
-            icon={IconMailForward}
-            title={t.mailServer.instanceTitle}
-            action={<Button onClick={() => setBegun(true)}>{t.mailServer.setUp}</Button>}
-          >
-            {t.mailServer.instanceText}
-          </EmptyState>
-        )
-      }
-    </Answer>
+    <>
+      <Answer query={query}>
+        {(settings) =>
+          settings || begun ? (
+            <ServerForm settings={settings} leave={() => setBegun(false)} />
+          ) : (
+            <EmptyState
+              icon={IconMailForward}
+              title={t.mailServer.instanceTitle}
+              action={<Button onClick={() => setBegun(true)}>{t.mailServer.setUp}</Button>}
+            >
+              {t.mailServer.instanceText}
+            </EmptyState>
+          )
+        }
+      </Answer>
+      <SmsAccount />
+    </>
   );
 }
 

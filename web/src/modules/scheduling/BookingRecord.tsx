@@ -17,6 +17,7 @@ import { api, take } from "@/api/client";
 import type { Booking, HistoryEntry } from "@/api/types";
 import { useFormats, useMay } from "@/app/session";
 import { useT } from "@/i18n";
+import { MessagesAbout } from "@/modules/messaging/MessageLog";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import { actorName, eventText } from "@/shared/eventText";
@@ -44,9 +45,24 @@ export function BookingRecord({ id, inPanel }: { id: string; inPanel?: boolean }
             <Facts booking={booking} />
           </div>
           <History id={booking.id} />
+          <Sent id={booking.id} />
         </div>
       )}
     </Answer>
+  );
+}
+
+function Sent({ id }: { id: string }) {
+  const t = useT();
+  const may = useMay();
+  if (!may("messages:read")) return null;
+  return (
+    <section className={classes.facts} aria-label={t.sending.ofBooking}>
+      <Title order={2} mb="sm">
+        {t.sending.ofBooking}
+      </Title>
+      <MessagesAbout id={id} />
+    </section>
   );
 }
 

@@ -1,7 +1,10 @@
 //! Notifications in the app: who is told of what, once, and nobody else.
 
+mod messages;
 mod preferences;
 mod reactions;
+mod sms;
+mod templates;
 
 use platform::time::Timestamp;
 use serde_json::{Value, json};

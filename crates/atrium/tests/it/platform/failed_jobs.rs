@@ -21,6 +21,7 @@ async fn mail(world: &World, tenant: Option<&Tenant>, to: &str) {
         from_name: None,
         calendar: None,
         dedupe_key: None,
+        more: platform::mail::More::default(),
     };
     match tenant {
         Some(tenant) => {

@@ -65,6 +65,14 @@ impl Part {
         String::from_utf8(self.body.clone()).expect("UTF-8")
     }
 
+    /// The first part of that kind, as text; empty where there is none.
+    pub fn find(&self, kind: &str) -> String {
+        if self.parts.is_empty() && self.kind() == kind {
+            return self.text();
+        }
+        self.parts.iter().map(|part| part.find(kind)).find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
     /// The kinds of the whole tree, `multipart/mixed(text/plain, …)`.
     pub fn outline(&self) -> String {
         let parts: Vec<String> = self.parts.iter().map(Self::outline).collect();

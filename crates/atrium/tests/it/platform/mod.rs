@@ -5,7 +5,7 @@ mod failed_jobs;
 mod idempotency;
 mod limits;
 mod mail;
-mod mime;
+pub mod mime;
 mod retention;
 pub mod smtp;
 mod tenant_mail;

@@ -29,6 +29,7 @@ async fn write(world: &World, tenant: &Tenant, email: &str) {
         from_name: None,
         calendar: None,
         dedupe_key: None,
+        more: platform::mail::More::default(),
     };
     ctx.mail(vec![mail]);
     ctx.commit().await.expect("committed");

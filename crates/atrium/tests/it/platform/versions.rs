@@ -102,7 +102,7 @@ async fn settings_are_each_tenants_own() {
 }
 
 /// Changing operations that take no If-Match, with the reason why two who do not see each other harm nobody.
-const WITHOUT_VERSION: [(&str, &str); 38] = [
+const WITHOUT_VERSION: [(&str, &str); 39] = [
     ("DELETE /access-tokens/{id}", "ends what is one's own; ended is ended, whoever was first"),
     ("PUT /admin/tenants/{id}/suspension", "the second finds it suspended and is refused"),
     ("DELETE /admin/tenants/{id}/suspension", "the second finds it lifted and is refused"),
@@ -110,6 +110,7 @@ const WITHOUT_VERSION: [(&str, &str); 38] = [
     ("PUT /bookings/{id}/no-show", "sets one state, which is checked under the booking's lock"),
     ("PUT /event-types/order", "a whole order replaces a whole order, which every screen shows at once; no other field goes with it"),
     ("DELETE /custom-domains/{id}", "the second finds none"),
+    ("DELETE /suppressions/{id}", "the second finds none"),
     ("DELETE /failed-jobs/{id}", "the second finds none"),
     ("DELETE /files/{id}", "a file never changes; the second finds none"),
     ("DELETE /invitations/{id}", "the state is checked under its lock; the second is refused"),

@@ -112,6 +112,13 @@ pub(in crate::pages) static EN: Texts = Texts {
     confirm_reschedule: "Move the booking",
     keep_time: "Keep the present time",
 
+    unsubscribe_title: "Unsubscribe",
+    unsubscribe: |address| format!("{address} will get no more messages from here but those about bookings."),
+    unsubscribe_button: "Unsubscribe",
+    unsubscribed_title: "You are unsubscribed",
+    unsubscribed: |address| format!("{address} gets no more messages from here but those about bookings."),
+    unsubscribe_not_found: "This link ends no messages any more. Use the one in the latest mail.",
+
     not_found_title: "Nothing here",
     not_found: "There is no booking page at this address. Check the link, or ask the person who sent it to you.",
     manage_not_found: "There is no booking at this address. Use the link of the latest mail about your booking.",

@@ -127,6 +127,14 @@ pub(crate) struct Texts {
     pub confirm_reschedule: &'static str,
     pub keep_time: &'static str,
 
+    // Ending messages that are not part of a booking
+    pub unsubscribe_title: &'static str,
+    pub unsubscribe: fn(address: &str) -> String,
+    pub unsubscribe_button: &'static str,
+    pub unsubscribed_title: &'static str,
+    pub unsubscribed: fn(address: &str) -> String,
+    pub unsubscribe_not_found: &'static str,
+
     // Refusals
     pub not_found_title: &'static str,
     pub not_found: &'static str,

@@ -112,6 +112,13 @@ pub(in crate::pages) static NL: Texts = Texts {
     confirm_reschedule: "Verplaats de boeking",
     keep_time: "Houd de huidige tijd",
 
+    unsubscribe_title: "Afmelden",
+    unsubscribe: |address| format!("{address} krijgt hiervandaan geen berichten meer, behalve over boekingen."),
+    unsubscribe_button: "Afmelden",
+    unsubscribed_title: "Je bent afgemeld",
+    unsubscribed: |address| format!("{address} krijgt hiervandaan geen berichten meer, behalve over boekingen."),
+    unsubscribe_not_found: "Met deze link kun je niets meer afmelden. Gebruik die uit de laatste mail.",
+
     not_found_title: "Hier is niets",
     not_found: "Op dit adres is geen boekingspagina. Controleer de link, of vraag degene die hem stuurde.",
     manage_not_found: "Op dit adres is geen boeking. Gebruik de link uit de laatste mail over je boeking.",

@@ -112,6 +112,13 @@ pub(in crate::pages) static PT_BR: Texts = Texts {
     confirm_reschedule: "Mudar o agendamento",
     keep_time: "Manter o horário atual",
 
+    unsubscribe_title: "Cancelar o recebimento",
+    unsubscribe: |address| format!("{address} não receberá mais mensagens daqui, a não ser sobre agendamentos."),
+    unsubscribe_button: "Cancelar o recebimento",
+    unsubscribed_title: "Recebimento cancelado",
+    unsubscribed: |address| format!("{address} não recebe mais mensagens daqui, a não ser sobre agendamentos."),
+    unsubscribe_not_found: "Este link não cancela mais nada. Use o do e-mail mais recente.",
+
     not_found_title: "Nada por aqui",
     not_found: "Não há página de agendamento neste endereço. Confira o link, ou pergunte a quem o enviou.",
     manage_not_found: "Não há agendamento neste endereço. Use o link do e-mail mais recente sobre o seu agendamento.",
