@@ -13,3 +13,4 @@ DELETE FROM scheduling.availability_rules WHERE weeks = 'b';
 ALTER TABLE scheduling.availability_rules
     DROP COLUMN weeks,
     ADD UNIQUE (tenant_id, schedule_id, day_of_week, start_time, end_time);
+ALTER TABLE scheduling.organizer_profiles DROP COLUMN keeps_reasonable_hours;

@@ -1,4 +1,8 @@
--- Hours of every other week; blocked times that recur, and absences with somebody who stands in.
+-- Hours of every other week; blocked times that recur, and absences with somebody who stands in; hours that suit the visitor.
+
+ALTER TABLE scheduling.organizer_profiles
+    ADD COLUMN keeps_reasonable_hours boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN scheduling.organizer_profiles.keeps_reasonable_hours IS 'whether visitors are offered only what lies in the reasonable hours of their own zone';
 
 ALTER TABLE scheduling.availability_rules
     ADD COLUMN weeks text NOT NULL DEFAULT 'every' CHECK (weeks IN ('every', 'a', 'b')),

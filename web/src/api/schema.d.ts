@@ -2293,7 +2293,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Free slots of an event type, whatever zone they are read in. */
+        /** Free slots of an event type. */
         get: operations["get_public_organizers_slug_event_types_event_slug_slots"];
         put?: never;
         post?: never;
@@ -5311,6 +5311,8 @@ export interface components {
             display_name: string;
             /** @description Whether the page is open. */
             is_active: boolean;
+            /** @description Whether visitors are offered only what lies in the reasonable hours of their own zone. */
+            keeps_reasonable_hours: boolean;
             /**
              * Format: int32
              * @description Least time between two bookings, buffers included.
@@ -5324,7 +5326,7 @@ export interface components {
             reasonable_hours_end: number;
             /**
              * Format: int32
-             * @description From which hour of the day times are shown at first, 0 to 23.
+             * @description From which hour of the visitor's day a time is reasonable, 0 to 23.
              */
             reasonable_hours_start: number;
             /**
@@ -6227,6 +6229,8 @@ export interface components {
                 display_name: string;
                 /** @description Whether the page is open. */
                 is_active: boolean;
+                /** @description Whether visitors are offered only what lies in the reasonable hours of their own zone. */
+                keeps_reasonable_hours: boolean;
                 /**
                  * Format: int32
                  * @description Least time between two bookings, buffers included.
@@ -6240,7 +6244,7 @@ export interface components {
                 reasonable_hours_end: number;
                 /**
                  * Format: int32
-                 * @description From which hour of the day times are shown at first, 0 to 23.
+                 * @description From which hour of the visitor's day a time is reasonable, 0 to 23.
                  */
                 reasonable_hours_start: number;
                 /**
@@ -6893,6 +6897,7 @@ export interface components {
             display_name: string;
             /** @description Whether the page is open. */
             is_active?: boolean | null;
+            keeps_reasonable_hours?: boolean | null;
             /** Format: int32 */
             minimum_gap_minutes?: number | null;
             /** Format: int32 */
@@ -24733,6 +24738,8 @@ export interface operations {
                 from: string;
                 /** @description First instant after it, at most 100 days later. */
                 to: string;
+                /** @description IANA zone of the visitor, where the organizer offers only hours that suit it; without one nothing is left out. */
+                timezone?: string;
             };
             header?: never;
             path: {

@@ -915,6 +915,10 @@ export const en = {
     color: "Colour",
     welcome: "Greeting",
     gap: "Gap between bookings",
+    reasonable: "Only at reasonable hours of the visitor",
+    reasonableText: "Nobody far away is offered a time in his or her night.",
+    reasonableFrom: "Reasonable from",
+    reasonableTo: "Reasonable to",
     preview: "Preview",
   },
   onboarding: {

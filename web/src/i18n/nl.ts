@@ -923,6 +923,10 @@ export const nl: Catalogue = {
     color: "Kleur",
     welcome: "Begroeting",
     gap: "Tussentijd",
+    reasonable: "Alleen op redelijke uren voor de bezoeker",
+    reasonableText: "Niemand ver weg krijgt een tijd midden in de eigen nacht aangeboden.",
+    reasonableFrom: "Redelijk vanaf",
+    reasonableTo: "Redelijk tot",
     preview: "Voorbeeld",
   },
   onboarding: {

@@ -925,6 +925,10 @@ export const ptBR: Catalogue = {
     color: "Cor",
     welcome: "Saudação",
     gap: "Espaço entre reservas",
+    reasonable: "Só em horários razoáveis para o visitante",
+    reasonableText: "Ninguém de longe recebe um horário na própria madrugada.",
+    reasonableFrom: "Razoável a partir de",
+    reasonableTo: "Razoável até",
     preview: "Prévia",
   },
   onboarding: {

@@ -239,3 +239,55 @@ async fn one_hour_of_a_stand_in_is_booked_once() {
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     assert!(made == 1 && answers.iter().all(|answer| matches!(answer.status.as_u16(), 201 | 409 | 429)), "{made}");
 }
+
+#[tokio::test]
+async fn visitors_are_offered_what_suits_their_own_day() {
+    let scene = scene().await;
+    scene.event_type("call", json!({})).await;
+    let owner = &scene.tenant.owner;
+    let listed = async |zone: &str| {
+        let path = format!(
+            "/public/organizers/{}/event-types/call/slots?from=2031-09-09T00:00:00Z&to=2031-09-10T00:00:00Z&timezone={zone}",
+            scene.slug
+        );
+        let answer = scene.visitor.get(&path).await.expect(200);
+        answer.json["slots"]
+            .as_array()
+            .expect("slots")
+            .iter()
+            .map(|slot| slot["start"].as_str().expect("a start")[11..16].to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed("America/New_York").await, ALL_DAY);
+    let page = owner.get("/organizer").await.expect(200);
+    let kept = json!({ "slug": page.json["slug"], "display_name": page.json["display_name"], "timezone": "Europe/Amsterdam",
+                       "keeps_reasonable_hours": true, "reasonable_hours_start": 7, "reasonable_hours_end": 9 });
+    let kept = owner.put("/organizer", Some(&page.json["version"]), kept).await.expect(200);
+    assert_eq!(kept.json["keeps_reasonable_hours"], json!(true));
+    // 07:00 to 09:00 in New York is 11:00 to 13:00 UTC, in Amsterdam 05:00 to 07:00.
+    assert_eq!(listed("America/New_York").await, ["11:00", "12:00"]);
+    assert!(listed("Europe/Amsterdam").await.is_empty());
+    assert_eq!(scene.starts("call", "2031-09-09").await, ALL_DAY, "who names no zone sees all");
+    let strange =
+        format!("/public/organizers/{}/event-types/call/slots?from=2031-09-09T00:00:00Z&to=2031-09-10T00:00:00Z&timezone=Moon", scene.slug);
+    scene.visitor.get(&strange).await.expect(422);
+
+    // What is listed is what can be booked; a member may book at any hour.
+    let body = |start: &str, email: &str| {
+        let mut body = booking(start, email);
+        body["timezone"] = json!("America/New_York");
+        body
+    };
+    let path = format!("/public/organizers/{}/event-types/call/bookings", scene.slug);
+    let refused = scene.visitor.post(&path, body("2031-09-09T10:00:00Z", "a@example.com")).await.expect(409);
+    assert_eq!((refused.code(), &refused.json["nearest"][0]["start"]), ("slot_taken", &json!("2031-09-08T11:00:00Z")));
+    scene.visitor.post(&path, body("2031-09-09T11:00:00Z", "a@example.com")).await.expect(201);
+    let page = |zone: &str| format!("/b/{}/call?lang=en&date=2031-09-09&tz={zone}", scene.slug);
+    let shown = scene.visitor.raw(Method::GET, &page("America/New_York"), "text/plain", Vec::new()).await.text;
+    assert!(shown.contains("start=2031-09-09T12:00Z") && !shown.contains("start=2031-09-09T13:00Z"), "{shown}");
+    let types = owner.get("/event-types").await.expect(200).json;
+    let call = types["items"].as_array().expect("types").iter().find(|one| one["slug"] == "call").expect("the call")["id"].clone();
+    let by_member = json!({ "event_type_id": call, "invitee_name": "Vera", "invitee_email": "vera@example.com",
+                            "invitee_timezone": "America/New_York", "start": "2031-09-09T08:00:00Z" });
+    owner.post("/bookings", by_member).await.expect(201);
+}

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::event_types::{HorizonType, LocationType, Mode};
 use crate::slots::{
-    self, Assignment, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Past, Period, Query, Reason, Scope, Turn,
-    WeeklyRule, Window,
+    self, Assignment, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Past, Period, Query, Reason, ReasonableHours,
+    Scope, Turn, WeeklyRule, Window,
 };
 
 /// Longest stretch that one request may list, in days.
@@ -59,6 +59,10 @@ pub struct Offer {
     pub settings: EventSettings,
     /// IANA zone of the hours.
     pub timezone: String,
+    /// Of the owner, where visitors are offered nothing else.
+    reasonable: Option<Window>,
+    /// Of the visitor who is asking.
+    reasonable_hours: Option<ReasonableHours>,
 }
 
 /// Somebody who may hold a booking of an [`Offer`].
@@ -160,6 +164,14 @@ impl Offer {
         self.organizers.iter().zip(busy).map(engine).collect()
     }
 
+    /// Leaves only what suits a visitor of that zone, where the owner wants it so. A booking that is moved may go anywhere: its
+    /// invitee chooses with open eyes.
+    #[must_use]
+    pub fn for_visitor(self, zone: &jiff::tz::TimeZone) -> Self {
+        let reasonable_hours = self.reasonable.map(|window| ReasonableHours { zone: zone.clone(), window });
+        Self { reasonable_hours, ..self }
+    }
+
     /// The names of those whom every booking is with; nobody where they take turns.
     pub fn held_by_all(&self) -> Option<String> {
         let own = self.organizers.iter().filter(|organizer| !organizer.is_stand_in);
@@ -174,7 +186,8 @@ impl Offer {
         now: Timestamp,
         range: Interval,
     ) -> Query<'a> {
-        Query { event_bookings, needed: self.needed, ..Query::any(&self.settings, organizers, now.as_second(), range) }
+        let reasonable_hours = self.reasonable_hours.as_ref();
+        Query { event_bookings, reasonable_hours, needed: self.needed, ..Query::any(&self.settings, organizers, now.as_second(), range) }
     }
 
     /// The last date that can be booked as things stand, in the zone of the hours.
@@ -341,6 +354,14 @@ impl From<store::OrganizerRow> for Organizer {
     }
 }
 
+fn hours_of_day(start: Option<i32>, end: Option<i32>) -> Result<Option<Window>> {
+    let minute = |hour: i32| u16::try_from(hour * 60).map_err(Error::internal);
+    match (start, end) {
+        (Some(start), Some(end)) => Ok(Some(Window { start_minute: minute(start)?, end_minute: minute(end)? })),
+        _ => Ok(None),
+    }
+}
+
 impl Offer {
     /// Of those who hold a booking all are needed, and each must be there for it to be moved.
     fn from_row(row: store::OfferRow, is_of_booking: bool) -> Result<Self> {
@@ -403,6 +424,8 @@ impl Offer {
             needed: needed.max(1),
             assignment: row.assignment,
             settings,
+            reasonable: hours_of_day(row.reasonable_hours_start, row.reasonable_hours_end)?,
+            reasonable_hours: None,
         })
     }
 }

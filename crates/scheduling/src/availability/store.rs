@@ -43,6 +43,9 @@ pub struct OfferRow {
     pub organizer_slug: String,
     pub display_name: String,
     pub organizer_timezone: String,
+    /// Of the visitor's day, where only they are offered.
+    pub reasonable_hours_start: Option<i32>,
+    pub reasonable_hours_end: Option<i32>,
     pub brand_color: String,
     pub logo_url: Option<String>,
     pub domain: Option<String>,
@@ -104,6 +107,8 @@ macro_rules! offers {
                                  WHERE l.tenant_id = $1 AND l.event_type_id = e.id),
                                '[]') AS "limits!: Json<Vec<Limit>>",
                       p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
+                      CASE WHEN p.keeps_reasonable_hours THEN p.reasonable_hours_start END AS reasonable_hours_start,
+                      CASE WHEN p.keeps_reasonable_hours THEN p.reasonable_hours_end END AS reasonable_hours_end,
                       CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
                            ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url, directory.domain_of(t.id) AS domain,
                       e.mode AS "mode: Mode", e.assignment AS "assignment: Assignment", e.organizers_needed,

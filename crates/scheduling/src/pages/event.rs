@@ -67,8 +67,9 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
 }
 
 async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
-    let (reader, offer) = (visit.reader, &open.offer);
-    let mut view = View::of(&visit.params, reader.language, visit.now(), &offer.owner.timezone);
+    let reader = visit.reader;
+    let mut view = View::of(&visit.params, reader.language, visit.now(), &open.offer.owner.timezone);
+    let offer = &open.offer.clone().for_visitor(&view.zone);
     let mut ctx = visit.ctx(open.tenant, None);
     let free = month(&mut ctx, offer, &mut view, None).await?;
     let path = format!("/b/{}/{}", offer.owner.slug, offer.slug);
