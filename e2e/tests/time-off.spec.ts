@@ -92,7 +92,7 @@ test("a colleague stands in for who is out of office, and the page says so", asy
   await dialog.getByRole("button", { name: "Done" }).click();
   await expect(app.getByText("Sailing · Ines Invited stands in")).toBeVisible();
 
-  const page = await (await newContext({ javaScriptEnabled: false })).newPage();
+  const page = await (await newContext()).newPage();
   await page.goto(`${space.event.public_url}?date=${dateIn(8)}&lang=en`);
   await expect(page.getByText(`${space.owner.name} is out of office from`)).toContainText(
     "Ines Invited is glad to help you meanwhile.",
