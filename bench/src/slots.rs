@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use jiff::tz::TimeZone;
 use scheduling::slots::{
-    Busy, BusyKind, EventSettings, Horizon, Interval, Limit, Measure, Organizer, Period, Query, Scope, StartGrid, WeeklyRule, Window, find,
+    Busy, BusyKind, EventSettings, Horizon, Interval, Limit, Measure, Organizer, Period, Query, Scope, StartGrid, WeeklyRule, Weeks,
+    Window, find,
 };
 use uuid::Uuid;
 
@@ -108,7 +109,9 @@ fn engine(count: usize, rounds: usize) -> Outcome<(Vec<f64>, usize)> {
 fn organizer(begin: i64, index: usize) -> Outcome<Organizer> {
     let zones = ["Europe/Amsterdam", "America/Sao_Paulo", "Europe/London", "America/New_York"];
     let window = |start: u16, end: u16| Window { start_minute: start * 60, end_minute: end * 60 };
-    let weekly = (0..5).flat_map(|weekday| [window(8, 12), window(13, 18)].map(|window| WeeklyRule { weekday, window })).collect();
+    let weekly = (0..5)
+        .flat_map(|weekday| [window(8, 12), window(13, 18)].map(|window| WeeklyRule { weekday, weeks: Weeks::Every, window }))
+        .collect();
     let (days, a_day, shift) = (i64::try_from(DAYS)?, i64::try_from(BOOKINGS_A_DAY)?, i64::try_from(index % 60)? * 60);
     let starts = (0..days).flat_map(|day| (0..a_day).map(move |nth| begin + day * DAY + 25_200 + nth * 3300 + shift));
     let busy = starts.map(|start| Busy {

@@ -50,6 +50,24 @@ export async function workspace(
   return { ...space, ...(await bookable(space.api, who)) };
 }
 
+/** Another organizer of the workspace, with office hours in Amsterdam; answers what he or she asks with. */
+export async function colleague(space: Pick<Workspace, "api">, name: string): Promise<APIRequestContext> {
+  const slug = unique("colleague");
+  const email = `${slug}@e2e.test`;
+  const roles = await answer<{ items: { id: string; name: string }[] }>(space.api.get("/api/v1/roles"));
+  const role = roles.items.find(({ name }) => name === "contributor");
+  await answer(space.api.post("/api/v1/invitations", { data: { email, role_id: role?.id } }), 201);
+  const link = new URL(linkIn(await mailTo(email), "/invitation"));
+  const token = new URLSearchParams(link.hash.slice(1)).get("token");
+  const stranger = await visitor();
+  const data = { token, name, password: PASSWORD };
+  await answer(stranger.post("/api/v1/invitation-acceptances", { data }), 201);
+  const api = await signedIn({ email, password: PASSWORD });
+  const page = { slug, display_name: name, timezone: "Europe/Amsterdam" };
+  await answer(api.put("/api/v1/organizer", { data: page }));
+  return api;
+}
+
 /** The demo's workspace, full of data, which all tests share. */
 export async function demoWorkspace(): Promise<Pick<Workspace, "api" | "slug" | "event">> {
   const api = await signedIn(ADMINISTRATOR);

@@ -221,6 +221,14 @@ def schedule_body():
     }
 
 
+def blocked_time_body():
+    return {"start": "2031-03-03T09:00:00Z", "end": "2031-03-03T10:00:00Z", "timezone": "UTC", "repeats": "weekly", "until": "2031-06-30", "label": f"Gym {number()}"}
+
+
+def blocked_time():
+    return owner.ask("POST", "/blocked-times", blocked_time_body())["id"]
+
+
 def schedule():
     return owner.ask("POST", "/schedules", schedule_body())["id"]
 
@@ -974,6 +982,11 @@ REQUESTS = {
     "GET /api/v1/roles/{id}": lambda: path(id=own_role()),
     "PUT /api/v1/roles/{id}": lambda: path(id=own_role()) | {"headers": ANY_VERSION} | body(name=f"Role {number()}", permissions=[]),
     "DELETE /api/v1/roles/{id}": lambda: path(id=own_role()) | {"headers": ANY_VERSION},
+    "GET /api/v1/blocked-times": nothing,
+    "POST /api/v1/blocked-times": lambda: body(**blocked_time_body()),
+    "GET /api/v1/blocked-times/{id}": lambda: path(id=blocked_time()),
+    "PUT /api/v1/blocked-times/{id}": lambda: path(id=blocked_time()) | {"headers": ANY_VERSION} | body(**blocked_time_body()),
+    "DELETE /api/v1/blocked-times/{id}": lambda: path(id=blocked_time()) | {"headers": ANY_VERSION},
     "GET /api/v1/schedules": nothing,
     "POST /api/v1/schedules": lambda: body(**schedule_body()),
     "GET /api/v1/schedules/{id}": lambda: path(id=schedule()),

@@ -4,8 +4,8 @@ use std::{hint::black_box, time::Instant};
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use scheduling::slots::{
-    Busy, BusyKind, EventSettings, Horizon, Interval, Limit, Measure, Organizer, Period, Query, Scope, StartGrid, WeeklyRule, Window,
-    explain, find,
+    Busy, BusyKind, EventSettings, Horizon, Interval, Limit, Measure, Organizer, Period, Query, Scope, StartGrid, WeeklyRule, Weeks,
+    Window, explain, find,
 };
 use uuid::Uuid;
 
@@ -61,7 +61,9 @@ fn organizers(begin: i64, count: usize) -> Result<Vec<Organizer>, jiff::Error> {
     let window = |start: u16, end: u16| Window { start_minute: start * 60, end_minute: end * 60 };
     (0..count)
         .map(|index| {
-            let weekly = (0..5).flat_map(|weekday| [window(8, 12), window(13, 18)].map(|window| WeeklyRule { weekday, window })).collect();
+            let weekly = (0..5)
+                .flat_map(|weekday| [window(8, 12), window(13, 18)].map(|window| WeeklyRule { weekday, weeks: Weeks::Every, window }))
+                .collect();
             let overrides = vec![
                 scheduling::slots::DateOverride { date: date(2026, 10, 9), windows: Vec::new() },
                 scheduling::slots::DateOverride { date: date(2026, 10, 17), windows: vec![window(10, 14)] },

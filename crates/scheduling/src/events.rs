@@ -5,6 +5,7 @@ use platform::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::blocked_times;
 use crate::bookings::Status;
 
 /// A booking as it stood when something happened to it.
@@ -37,18 +38,31 @@ impl BookingFact {
     }
 }
 
-macro_rules! booking_events {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal),* $(,)?) => {$(
+/// A blocked time as it stood when something happened to it; without what it is called.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BlockedTimeFact {
+    pub blocked_time_id: Uuid,
+    pub organizer_id: Uuid,
+    pub kind: blocked_times::Kind,
+    /// Of the first time where it recurs.
+    pub start: Timestamp,
+    /// Of the first time where it recurs.
+    pub end: Timestamp,
+    pub stand_in_id: Option<Uuid>,
+}
+
+macro_rules! fact_events {
+    ($fact:ident, $id:ident; $($(#[$doc:meta])* $name:ident = $kind:literal),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Serialize)]
         #[serde(transparent)]
-        pub struct $name(pub BookingFact);
+        pub struct $name(pub $fact);
 
         impl Event for $name {
             const KIND: &'static str = $kind;
 
             fn subject(&self) -> Uuid {
-                self.0.booking_id
+                self.0.$id
             }
 
             fn owner(&self) -> Option<Uuid> {
@@ -58,7 +72,15 @@ macro_rules! booking_events {
     )*};
 }
 
-booking_events! {
+fact_events! {
+    BlockedTimeFact, blocked_time_id;
+    BlockedTimeCreated = "blocked_time.created",
+    BlockedTimeUpdated = "blocked_time.updated",
+    BlockedTimeDeleted = "blocked_time.deleted",
+}
+
+fact_events! {
+    BookingFact, booking_id;
     /// Its status says whether the organizer has yet to confirm it.
     BookingCreated = "booking.created",
     BookingConfirmed = "booking.confirmed",

@@ -1,6 +1,7 @@
 //! Ring 3: organizers, what can be booked and when, and the bookings.
 
 pub mod availability;
+pub mod blocked_times;
 pub mod bookings;
 pub mod event_types;
 pub mod events;
@@ -53,6 +54,9 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: "schedule.created", permission: Some("schedules:read") },
     EventKind { kind: "schedule.updated", permission: Some("schedules:read") },
     EventKind { kind: "schedule.deleted", permission: Some("schedules:read") },
+    EventKind { kind: "blocked_time.created", permission: Some("schedules:read") },
+    EventKind { kind: "blocked_time.updated", permission: Some("schedules:read") },
+    EventKind { kind: "blocked_time.deleted", permission: Some("schedules:read") },
     EventKind { kind: "organizer.updated", permission: Some("organizers:read") },
 ];
 
@@ -61,6 +65,7 @@ pub fn api() -> OpenApiRouter<App> {
     organizers::http::api()
         .merge(event_types::http::api())
         .merge(schedules::http::api())
+        .merge(blocked_times::http::api())
         .merge(availability::http::api())
         .merge(bookings::http::api())
         .merge(bookings::public::api())

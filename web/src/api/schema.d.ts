@@ -424,6 +424,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blocked-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Blocked times, by their first start. */
+        get: operations["get_blocked_times"];
+        put?: never;
+        /** Blocks time of mine. Bookings that stand are not moved. */
+        post: operations["post_blocked_times"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blocked-times/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One blocked time. */
+        get: operations["get_blocked_times_id"];
+        /** Replaces a blocked time. Bookings that stand are not moved. */
+        put: operations["put_blocked_times_id"];
+        post?: never;
+        /** Frees a blocked time. */
+        delete: operations["delete_blocked_times_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookings": {
         parameters: {
             query?: never;
@@ -2395,7 +2432,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Free slots of an event type, whatever zone they are read in. */
+        /** Free slots of an event type. */
         get: operations["get_public_organizers_slug_event_types_event_slug_slots"];
         put?: never;
         post?: never;
@@ -3802,6 +3839,77 @@ export interface components {
             /** Format: int32 */
             total_jobs: number;
         };
+        /** @description Time in which an organizer cannot be booked. */
+        BlockedTime: {
+            /**
+             * Format: date-time
+             * @description Of the first time where it recurs.
+             */
+            end: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["BlockedTimeKind"];
+            /** @description Never shown to visitors. */
+            label: string;
+            /** Format: uuid */
+            organizer_id: string;
+            organizer_name: string;
+            repeats: components["schemas"]["Repeats"];
+            /**
+             * Format: uuid
+             * @description Who takes the organizer's place.
+             */
+            stand_in_id?: string | null;
+            stand_in_name?: string | null;
+            /**
+             * Format: date-time
+             * @description Of the first time where it recurs.
+             */
+            start: string;
+            /** @description IANA zone in whose wall clock it recurs. */
+            timezone: string;
+            /**
+             * Format: date
+             * @description The last date on which it may begin, in its zone; without one it recurs for good.
+             */
+            until?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A blocked time as it shall be, whole. */
+        BlockedTimeInput: {
+            /**
+             * Format: date-time
+             * @description At most 731 days after the start; 1 day where it recurs daily, 7 where weekly, 28 where monthly.
+             */
+            end: string;
+            kind?: components["schemas"]["BlockedTimeKind"];
+            /** @description Never shown to visitors. */
+            label?: string;
+            repeats?: components["schemas"]["Repeats"];
+            /**
+             * Format: uuid
+             * @description An organizer who takes one's place meanwhile; only for an absence.
+             */
+            stand_in_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Of the first time where it recurs.
+             */
+            start: string;
+            /** @description IANA zone in whose wall clock it recurs; that of the booking page where none is given. */
+            timezone?: string | null;
+            /**
+             * Format: date
+             * @description The last date on which it may begin.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description What keeps the organizer.
+         * @enum {string}
+         */
+        BlockedTimeKind: "block" | "away";
         BookedPublicType: {
             color: string;
             name: string;
@@ -4838,6 +4946,11 @@ export interface components {
             /** @description Null where the provider is not offered here any more. */
             provider?: string | null;
         };
+        /** @description A blocked time with when it takes time. */
+        ListedBlockedTime: components["schemas"]["BlockedTime"] & {
+            /** @description Those that touch the stretch that was asked for; none where `from` or `to` was left out. */
+            occurrences: components["schemas"]["Occurrence"][];
+        };
         /** @description An event type as it stands on the organizer's public page. */
         ListedEventType: {
             color: string;
@@ -5482,6 +5595,13 @@ export interface components {
             tenant_id: string;
             tenant_name: string;
         };
+        /** @description From when until when. */
+        Occurrence: {
+            /** Format: date-time */
+            end: string;
+            /** Format: date-time */
+            start: string;
+        };
         /** @description A workspace in which a client may act. */
         OfferedTenant: {
             /** Format: uuid */
@@ -5522,6 +5642,8 @@ export interface components {
             display_name: string;
             /** @description Whether the page is open. */
             is_active: boolean;
+            /** @description Whether visitors are offered only what lies in the reasonable hours of their own zone. */
+            keeps_reasonable_hours: boolean;
             /**
              * Format: int32
              * @description Least time between two bookings, buffers included.
@@ -5535,7 +5657,7 @@ export interface components {
             reasonable_hours_end: number;
             /**
              * Format: int32
-             * @description From which hour of the day times are shown at first, 0 to 23.
+             * @description From which hour of the visitor's day a time is reasonable, 0 to 23.
              */
             reasonable_hours_start: number;
             /**
@@ -6230,6 +6352,14 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page; `next_cursor` is null on the last. */
+        Page_ListedBlockedTime: {
+            items: (components["schemas"]["BlockedTime"] & {
+                /** @description Those that touch the stretch that was asked for; none where `from` or `to` was left out. */
+                occurrences: components["schemas"]["Occurrence"][];
+            })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page; `next_cursor` is null on the last. */
         Page_MailSummary: {
             items: {
                 /** @description Whether it can be opened: where it is kept for want of a mail server. */
@@ -6507,6 +6637,8 @@ export interface components {
                 display_name: string;
                 /** @description Whether the page is open. */
                 is_active: boolean;
+                /** @description Whether visitors are offered only what lies in the reasonable hours of their own zone. */
+                keeps_reasonable_hours: boolean;
                 /**
                  * Format: int32
                  * @description Least time between two bookings, buffers included.
@@ -6520,7 +6652,7 @@ export interface components {
                 reasonable_hours_end: number;
                 /**
                  * Format: int32
-                 * @description From which hour of the day times are shown at first, 0 to 23.
+                 * @description From which hour of the visitor's day a time is reasonable, 0 to 23.
                  */
                 reasonable_hours_start: number;
                 /**
@@ -7188,6 +7320,7 @@ export interface components {
             display_name: string;
             /** @description Whether the page is open. */
             is_active?: boolean | null;
+            keeps_reasonable_hours?: boolean | null;
             /** Format: int32 */
             minimum_gap_minutes?: number | null;
             /** Format: int32 */
@@ -7245,6 +7378,11 @@ export interface components {
             is_more: boolean;
             kind: components["schemas"]["RetentionKind"];
         };
+        /**
+         * @description How often a blocked time comes again.
+         * @enum {string}
+         */
+        Repeats: "never" | "daily" | "weekly" | "monthly";
         /** @description What an erasure did. It is written with each step, in the step's transaction. */
         Report: {
             /**
@@ -7421,13 +7559,21 @@ export interface components {
             is_available: boolean;
             start?: components["schemas"]["WallTime"] | null;
         };
-        /** @description Hours on every such day. Several rules of a day add up; they may not overlap. */
+        /** @description Hours on every such day. Several rules of a day add up; they may not overlap in any week. */
         ScheduleRule: {
             day: components["schemas"]["Day"];
             /** @description Later than the start; 24:00 is the end of the day. */
             end: components["schemas"]["WallTime"];
             start: components["schemas"]["WallTime"];
+            /** @description In which weeks it holds; in every one where nothing is said. */
+            weeks?: components["schemas"]["ScheduleWeeks"];
         };
+        /**
+         * @description Which weeks, from Monday to Sunday. They alternate without end: the numbers of ISO weeks would bring two odd ones together at the
+         *     turn of a year with 53.
+         * @enum {string}
+         */
+        ScheduleWeeks: "every" | "a" | "b";
         /**
          * @description Whose records a permission covers.
          * @enum {string}
@@ -11105,6 +11251,539 @@ export interface operations {
             };
             /** @description Not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_blocked_times: {
+        parameters: {
+            query?: {
+                organizer_id?: string;
+                /** @description What ends later, or may come again. */
+                from?: string;
+                /** @description What begins before; at most 100 days after `from` where both are given. */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedBlockedTime"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_blocked_times: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockedTimeInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedTime"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_blocked_times_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedTime"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_blocked_times_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockedTimeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedTime"];
+                };
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the outcome is unknown */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_blocked_times_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25630,6 +26309,8 @@ export interface operations {
                 from: string;
                 /** @description First instant after it, at most 100 days later. */
                 to: string;
+                /** @description IANA zone of the visitor, where the organizer offers only hours that suit it; without one nothing is left out. */
+                timezone?: string;
             };
             header?: never;
             path: {

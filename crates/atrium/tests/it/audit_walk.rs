@@ -17,7 +17,7 @@ use crate::identity::identities::{begin, sign_up_with, unknown};
 use crate::identity::passkeys::register;
 use crate::identity::second_factors::{Phone, set_up};
 use crate::identity::{PASSWORD, newest_token, oauth, passkey_of, platform_admin, put_picture, registration, sign_up, try_sign_in};
-use crate::matrix::{failed_job, filled, fixtures, message, oauth_client, oauth_consent, operations, sign_in_provider};
+use crate::matrix::{blocked_time, failed_job, filled, fixtures, message, oauth_client, oauth_consent, operations, sign_in_provider};
 use crate::messaging::choices;
 use crate::world::World;
 
@@ -43,6 +43,9 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /bookings/{id}/reschedulings" | "POST /public/bookings/{token}/reschedulings" => Line("booking.rescheduled"),
         "POST /bookings/{id}/restoration" => Line("booking.restored"),
         "PUT /bookings/{id}/no-show" => Line("booking.no_show"),
+        "POST /blocked-times" => Line("blocked_time.created"),
+        "PUT /blocked-times/{id}" => Line("blocked_time.updated"),
+        "DELETE /blocked-times/{id}" => Line("blocked_time.deleted"),
         "POST /contacts" => Line("contact.created"),
         "PATCH /contacts/{id}" => Line("contact.updated"),
         "DELETE /contacts/{id}" => Line("contact.archived"),
@@ -549,6 +552,15 @@ impl Scene {
             "PUT /roles/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Lead", "permissions": [] })),
             "DELETE /roles/{id}" => {
                 by_owner(format!("/roles/{}", self.made("/roles", json!({ "name": "Gone", "permissions": [] })).await), Value::Null)
+            }
+            "POST /blocked-times" => by_owner(here(), blocked_time()),
+            "PUT /blocked-times/{id}" => {
+                let mut other = blocked_time();
+                other["label"] = json!("Changed");
+                by_owner(path.expect("a fixture"), other)
+            }
+            "DELETE /blocked-times/{id}" => {
+                by_owner(format!("/blocked-times/{}", self.made("/blocked-times", blocked_time()).await), Value::Null)
             }
             "POST /schedules" => by_owner(here(), schedule),
             "PUT /schedules/{id}" => by_owner(path.expect("a fixture"), schedule),

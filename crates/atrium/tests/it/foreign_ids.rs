@@ -22,6 +22,9 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
     let roles = tenant.owner.get("/roles").await.expect(200).json["items"].clone();
     let role = |name: &str| roles.as_array().expect("roles").iter().find(|role| role["name"] == name).expect(name)["id"].clone();
     let visitor = tenant.owner.get("/contacts?q=v@").await.expect(200).json["items"][0]["id"].clone();
+    let (colleague, page) = tenant.member(world, "contributor").await;
+    let profile = json!({ "slug": format!("{}-colleague", tenant.name), "display_name": "Secret colleague", "timezone": "UTC" });
+    page.put("/organizer", None, profile).await.expect(200);
     let text = |id: &Value| id.as_str().expect("an id").to_owned();
     let ids = BTreeMap::from([
         ("colleague", tenant.member(world, "viewer").await.0.to_string()),
@@ -31,6 +34,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
         ("booking", fixtures["/bookings/"].clone()),
         ("notification", fixtures["/notifications/"].clone()),
         ("member", tenant.owner_id.to_string()),
+        ("organizing colleague", colleague.to_string()),
         ("owner's role", text(&role("owner"))),
         ("role", text(&role("viewer"))),
         ("schedule", fixtures["/schedules/"].clone()),
@@ -42,6 +46,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
 /// What a field names, and, for one of a body, all else that the body needs to be taken; a `user_id` beside it is one's own.
 fn known(field: &str) -> Option<(&'static str, Value)> {
     let nothing = || json!({});
+    let away = || json!({ "kind": "away", "start": "2032-04-01T00:00:00Z", "end": "2032-04-02T00:00:00Z" });
     Some(match field {
         "GET /messages ?subject_id" => ("booking", nothing()),
         "POST /message-templates owner_id" => {
@@ -53,6 +58,7 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         }
         "GET /audit-events ?entity_id" => ("contact", nothing()),
         "GET /audit-events ?actor_id" => ("member", nothing()),
+        "GET /blocked-times ?organizer_id" => ("member", nothing()),
         "GET /bookings ?organizer_id" => ("member", nothing()),
         "GET /bookings ?contact_id" => ("contact", nothing()),
         "GET /contacts ?owner_id" => ("member", nothing()),
@@ -66,6 +72,8 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
         "PATCH /event-types/{id} organizers[].schedule_id" => ("schedule", json!({ "organizers": [{ "user_id": "member" }] })),
         "PATCH /event-types/{id} schedule_id" => ("schedule", nothing()),
         "PATCH /members/{user_id} role_ids[]" => ("owner's role", nothing()),
+        "POST /blocked-times stand_in_id" => ("organizing colleague", away()),
+        "PUT /blocked-times/{id} stand_in_id" => ("organizing colleague", away()),
         "POST /bookings event_type_id" => (
             "event type",
             json!({ "invitee_name": "Vera", "invitee_email": "vera@example.com", "invitee_timezone": "UTC",

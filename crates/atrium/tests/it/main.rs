@@ -39,6 +39,7 @@ mod races;
 mod roles;
 mod schema;
 mod seeds;
+mod time_off;
 mod tls;
 mod webhooks;
 mod world;

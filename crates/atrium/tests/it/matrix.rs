@@ -67,6 +67,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         .expect(201);
     assert!(booked.json["manage_url"].is_string());
     let booking = owner.get("/bookings").await.expect(200).json["items"][0]["id"].as_str().expect("a booking").to_owned();
+    let blocked = owner.post("/blocked-times", blocked_time()).await.expect(201).id().to_string();
     let viewer = owner.get("/roles").await.expect(200).json["items"]
         .as_array()
         .expect("roles")
@@ -139,6 +140,7 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
         ("/privacy/contacts/", contact.id().to_string()),
         ("/event-types/", event_type.id().to_string()),
         ("/schedules/", schedule),
+        ("/blocked-times/", blocked),
         ("/bookings/", booking),
         ("/invitations/", invitation),
         ("/sessions/", session),
@@ -202,6 +204,11 @@ pub async fn message(world: &World, tenant: &Tenant) -> uuid::Uuid {
 /// A text of the workspace's own.
 pub fn template(name: &str) -> Value {
     json!({ "name": name, "kind": "booking_cancellation", "audience": "invitee", "language": "nl", "subject": "Secret", "body": "Secret" })
+}
+
+/// An hour of a day that no test books.
+pub fn blocked_time() -> Value {
+    json!({ "start": "2032-03-01T09:00:00Z", "end": "2032-03-01T10:00:00Z", "label": "Secret" })
 }
 
 /// What adds a provider of the workspace's own.
@@ -282,6 +289,7 @@ pub fn filled(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> Op
 pub fn body_for(path: &str) -> Value {
     match path {
         "/schedules/{id}" => json!({ "name": "Taken over", "timezone": "Europe/Amsterdam", "rules": [], "overrides": [] }),
+        "/blocked-times/{id}" => blocked_time(),
         "/roles/{id}" => json!({ "name": "Taken over", "permissions": [] }),
         "/support-leases/{id}/grant" => json!({ "reason": "Taken over" }),
         "/oauth-consents/{id}/scopes" => json!({ "scopes": ["openid"] }),

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::event_types::{HorizonType, LocationType, Mode};
 use crate::slots::{
-    self, Assignment, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Past, Period, Query, Reason, Scope, Turn,
-    WeeklyRule, Window,
+    self, Assignment, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Past, Period, Query, Reason, ReasonableHours,
+    Scope, Turn, WeeklyRule, Window,
 };
 
 /// Longest stretch that one request may list, in days.
@@ -50,6 +50,8 @@ pub struct Offer {
     pub owner: OfferedBy,
     /// Who may hold it, or who holds the booking that is changed.
     pub organizers: Vec<Organizer>,
+    /// When the one organizer is out of office, in order of time.
+    pub absences: Vec<Absence>,
     /// How many of them a booking needs.
     pub needed: usize,
     assignment: Assignment,
@@ -57,6 +59,10 @@ pub struct Offer {
     pub settings: EventSettings,
     /// IANA zone of the hours.
     pub timezone: String,
+    /// Of the owner, where visitors are offered nothing else.
+    reasonable: Option<Window>,
+    /// Of the visitor who is asking.
+    reasonable_hours: Option<ReasonableHours>,
 }
 
 /// Somebody who may hold a booking of an [`Offer`].
@@ -70,10 +76,25 @@ pub struct Organizer {
     pub email: String,
     pub locale: String,
     turn: Turn,
+    /// Whether he or she is asked only while another one is out of office.
+    is_stand_in: bool,
     /// IANA zone of the hours.
     hours_timezone: String,
     weekly: Vec<WeeklyRule>,
     overrides: Vec<DateOverride>,
+}
+
+/// When the organizer of an [`Offer`] of one is out of office.
+#[derive(Clone, Debug)]
+pub struct Absence {
+    /// Of the organizer.
+    pub name: String,
+    /// IANA zone of the organizer's page.
+    pub timezone: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// The name of who takes the place meanwhile.
+    pub stand_in: Option<String>,
 }
 
 /// The owner of an [`Offer`].
@@ -120,7 +141,9 @@ pub async fn offer(ctx: &mut Ctx, which: Which<'_>, lock: Lock) -> Result<Offer>
         store::lock(ctx, which).await?;
     }
     let row = store::offer(ctx, which, since).await?.ok_or_else(Problem::not_found)?;
-    let offer = Offer::from_row(row, matches!(which, Which::Booking(_)))?;
+    let mut offer = Offer::from_row(row, matches!(which, Which::Booking(_)))?;
+    let (now, last) = (ctx.now(), offer.last_instant(ctx.now()));
+    offer.absences.retain(|absence| absence.end > now && absence.start.as_second() < last);
     match which {
         Which::Public { .. } if !offer.is_active => Err(Problem::not_found().into()),
         _ => Ok(offer),
@@ -141,9 +164,18 @@ impl Offer {
         self.organizers.iter().zip(busy).map(engine).collect()
     }
 
+    /// Leaves only what suits a visitor of that zone, where the owner wants it so. A booking that is moved may go anywhere: its
+    /// invitee chooses with open eyes.
+    #[must_use]
+    pub fn for_visitor(self, zone: &jiff::tz::TimeZone) -> Self {
+        let reasonable_hours = self.reasonable.map(|window| ReasonableHours { zone: zone.clone(), window });
+        Self { reasonable_hours, ..self }
+    }
+
     /// The names of those whom every booking is with; nobody where they take turns.
     pub fn held_by_all(&self) -> Option<String> {
-        let names: Vec<_> = self.organizers.iter().map(|organizer| organizer.name.as_str()).collect();
+        let own = self.organizers.iter().filter(|organizer| !organizer.is_stand_in);
+        let names: Vec<_> = own.map(|organizer| organizer.name.as_str()).collect();
         (!names.is_empty() && self.needed >= names.len()).then(|| names.join(", "))
     }
 
@@ -154,7 +186,8 @@ impl Offer {
         now: Timestamp,
         range: Interval,
     ) -> Query<'a> {
-        Query { event_bookings, needed: self.needed, ..Query::any(&self.settings, organizers, now.as_second(), range) }
+        let reasonable_hours = self.reasonable_hours.as_ref();
+        Query { event_bookings, reasonable_hours, needed: self.needed, ..Query::any(&self.settings, organizers, now.as_second(), range) }
     }
 
     /// The last date that can be booked as things stand, in the zone of the hours.
@@ -286,10 +319,17 @@ impl From<slots::Slot> for Slot {
     }
 }
 
+impl From<store::AbsenceRow> for Absence {
+    fn from(row: store::AbsenceRow) -> Self {
+        Self { name: row.name, timezone: row.timezone, start: row.start, end: row.end, stand_in: row.stand_in }
+    }
+}
+
 impl From<store::OrganizerRow> for Organizer {
     fn from(row: store::OrganizerRow) -> Self {
         let window = |start_minute, end_minute| Window { start_minute, end_minute };
-        let weekly = row.rules.into_iter().map(|(weekday, start, end)| WeeklyRule { weekday, window: window(start, end) }).collect();
+        let rule = |(weekday, start, end, weeks)| WeeklyRule { weekday, weeks, window: window(start, end) };
+        let weekly = row.rules.into_iter().map(rule).collect();
         let overrides = row
             .overrides
             .into_iter()
@@ -305,11 +345,20 @@ impl From<store::OrganizerRow> for Organizer {
             timezone: row.timezone,
             email: row.email,
             locale: row.locale,
+            is_stand_in: row.is_stand_in,
             turn: Turn { weight: row.weight, priority: row.priority, since: row.since },
             hours_timezone: row.hours_timezone,
             weekly,
             overrides,
         }
+    }
+}
+
+fn hours_of_day(start: Option<i32>, end: Option<i32>) -> Result<Option<Window>> {
+    let minute = |hour: i32| u16::try_from(hour * 60).map_err(Error::internal);
+    match (start, end) {
+        (Some(start), Some(end)) => Ok(Some(Window { start_minute: minute(start)?, end_minute: minute(end)? })),
+        _ => Ok(None),
     }
 }
 
@@ -370,10 +419,13 @@ impl Offer {
                 domain: row.domain,
             },
             organizers,
+            absences: row.absences.0.into_iter().map(Absence::from).collect(),
             // Never 0, which the engine refuses: without anybody nothing is free.
             needed: needed.max(1),
             assignment: row.assignment,
             settings,
+            reasonable: hours_of_day(row.reasonable_hours_start, row.reasonable_hours_end)?,
+            reasonable_hours: None,
         })
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use platform::time::{Date, Timestamp};
-use platform::{Ctx, Result};
+use platform::time::{Date, Timestamp, zone};
+use platform::{Ctx, Error, Result};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Offer, Which};
 use crate::event_types::{HorizonType, LocationType, Mode};
-use crate::slots::{Assignment, Busy, BusyKind, Interval, Limit, Scope, StartGrid};
+use crate::slots::{self, Assignment, Busy, BusyKind, Interval, Limit, Repeats, Scope, StartGrid, Weeks};
 
 /// Date, and minutes after midnight; without them: away.
 type Dated = (Date, Option<u16>, Option<u16>);
@@ -43,6 +43,9 @@ pub struct OfferRow {
     pub organizer_slug: String,
     pub display_name: String,
     pub organizer_timezone: String,
+    /// Of the visitor's day, where only they are offered.
+    pub reasonable_hours_start: Option<i32>,
+    pub reasonable_hours_end: Option<i32>,
     pub brand_color: String,
     pub logo_url: Option<String>,
     pub domain: Option<String>,
@@ -50,6 +53,17 @@ pub struct OfferRow {
     pub assignment: Assignment,
     pub organizers_needed: i32,
     pub organizers: Json<Vec<OrganizerRow>>,
+    pub absences: Json<Vec<AbsenceRow>>,
+}
+
+/// When one of the organizers is out of office.
+#[derive(Deserialize)]
+pub struct AbsenceRow {
+    pub name: String,
+    pub timezone: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub stand_in: Option<String>,
 }
 
 /// Somebody who may hold a booking, with the schedule in effect.
@@ -65,9 +79,11 @@ pub struct OrganizerRow {
     pub priority: u32,
     pub since: i64,
     pub hours_timezone: String,
-    /// Weekday from 0 for Monday, and minutes after midnight.
-    pub rules: Vec<(u8, u16, u16)>,
+    /// Weekday from 0 for Monday, minutes after midnight, and in which weeks.
+    pub rules: Vec<(u8, u16, u16, Weeks)>,
     pub overrides: Vec<Dated>,
+    /// Only while one of the others is out of office.
+    pub is_stand_in: bool,
 }
 
 /// Event type, its owner, and the organizers with the schedules in effect and all they hold: those of the booking $3 where it is one
@@ -91,16 +107,18 @@ macro_rules! offers {
                                  WHERE l.tenant_id = $1 AND l.event_type_id = e.id),
                                '[]') AS "limits!: Json<Vec<Limit>>",
                       p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
+                      CASE WHEN p.keeps_reasonable_hours THEN p.reasonable_hours_start END AS reasonable_hours_start,
+                      CASE WHEN p.keeps_reasonable_hours THEN p.reasonable_hours_end END AS reasonable_hours_end,
                       CASE WHEN p.brand_color <> '#0066cc' THEN p.brand_color
                            ELSE coalesce(t.branding ->> 'color', p.brand_color) END AS "brand_color!", t.logo_url, directory.domain_of(t.id) AS domain,
                       e.mode AS "mode: Mode", e.assignment AS "assignment: Assignment", e.organizers_needed,
                       coalesce((SELECT jsonb_agg(jsonb_build_object(
                                            'user_id', o.user_id, 'name', q.display_name, 'timezone', q.timezone, 'email', n.email, 'locale', n.locale,
-                                           'is_active', q.is_active AND n.status = 'active', 'weight', o.weight, 'priority', o.priority,
+                                           'is_active', q.is_active AND n.status = 'active', 'is_stand_in', o.is_stand_in, 'weight', o.weight, 'priority', o.priority,
                                            'since', floor(extract(epoch FROM o.created_at))::bigint, 'hours_timezone', coalesce(s.timezone, q.timezone),
                                            'rules', coalesce((SELECT jsonb_agg(jsonb_build_array(r.day_of_week,
                                                                                                  (extract(epoch FROM r.start_time) / 60)::integer,
-                                                                                                 (extract(epoch FROM r.end_time) / 60)::integer))
+                                                                                                 (extract(epoch FROM r.end_time) / 60)::integer, r.weeks))
                                                                 FROM scheduling.availability_rules r
                                                                WHERE r.tenant_id = $1 AND r.schedule_id = s.id AND r.is_active), '[]'),
                                            'overrides', coalesce((SELECT jsonb_agg(jsonb_build_array(d.date,
@@ -109,11 +127,20 @@ macro_rules! offers {
                                                                     FROM scheduling.date_overrides d
                                                                    WHERE d.tenant_id = $1 AND d.schedule_id = s.id AND d.date >= $2), '[]'))
                                            ORDER BY o.position, o.user_id)
-                                  FROM (SELECT a.user_id, a.weight, a.priority, a.schedule_id, a.position, a.created_at
+                                  FROM (SELECT a.user_id, a.weight, a.priority, a.schedule_id, a.position, a.created_at, false AS is_stand_in
                                           FROM scheduling.event_type_organizers a
                                          WHERE a.tenant_id = $1 AND a.event_type_id = e.id AND $3::uuid IS NULL
                                          UNION ALL
-                                        SELECT k.user_id, 1, 1, a.schedule_id, k.position, e.created_at
+                                        SELECT t.stand_in_id, min(a.weight), min(a.priority), NULL, 1000, min(a.created_at), true
+                                          FROM scheduling.event_type_organizers a
+                                          JOIN scheduling.blocked_times t
+                                               ON t.tenant_id = $1 AND t.organizer_id = a.user_id AND t.stand_in_id IS NOT NULL AND t.end_time > $2::date
+                                         WHERE a.tenant_id = $1 AND a.event_type_id = e.id AND $3::uuid IS NULL AND e.mode IN ('one', 'round_robin')
+                                           AND NOT EXISTS (SELECT FROM scheduling.event_type_organizers b
+                                                            WHERE b.tenant_id = $1 AND b.event_type_id = e.id AND b.user_id = t.stand_in_id)
+                                         GROUP BY t.stand_in_id
+                                         UNION ALL
+                                        SELECT k.user_id, 1, 1, a.schedule_id, k.position, e.created_at, false
                                           FROM scheduling.booking_organizers k
                                           LEFT JOIN scheduling.event_type_organizers a
                                                  ON a.tenant_id = $1 AND a.event_type_id = e.id AND a.user_id = k.user_id
@@ -126,7 +153,17 @@ macro_rules! offers {
                                                             CASE WHEN o.user_id = e.owner_id THEN e.schedule_id END,
                                                             (SELECT d.id FROM scheduling.schedules d
                                                               WHERE d.tenant_id = $1 AND d.organizer_id = o.user_id AND d.is_default))),
-                               '[]') AS "organizers!: Json<Vec<OrganizerRow>>"
+                               '[]') AS "organizers!: Json<Vec<OrganizerRow>>",
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('name', q.display_name, 'timezone', q.timezone, 'start', t.start_time, 'end', t.end_time,
+                                                                    'stand_in', CASE WHEN s.is_active AND n.status = 'active' THEN s.display_name END)
+                                                 ORDER BY t.start_time)
+                                  FROM scheduling.event_type_organizers a
+                                  JOIN scheduling.blocked_times t ON t.tenant_id = $1 AND t.organizer_id = a.user_id AND t.kind = 'away' AND t.end_time > $2::date
+                                  JOIN scheduling.organizer_profiles q ON q.tenant_id = $1 AND q.user_id = a.user_id
+                                  LEFT JOIN scheduling.organizer_profiles s ON s.tenant_id = $1 AND s.user_id = t.stand_in_id
+                                  LEFT JOIN identity.members n ON n.tenant_id = $1 AND n.user_id = t.stand_in_id
+                                 WHERE a.tenant_id = $1 AND a.event_type_id = e.id AND $3::uuid IS NULL AND e.mode = 'one'),
+                               '[]') AS "absences!: Json<Vec<AbsenceRow>>"
                  FROM scheduling.event_types e
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
                  JOIN identity.members m ON m.tenant_id = $1 AND m.user_id = e.owner_id
@@ -159,10 +196,10 @@ pub async fn offer(ctx: &mut Ctx, which: Which<'_>, since: Date) -> Result<Optio
     Ok(row?)
 }
 
-/// Locks the time of all who may hold the booking, in the order of their ids, so that two bookings that need the same people
+/// Locks the time of all who may hold the booking, those who stand in included, in the order of their ids, so that two bookings that need the same people
 /// wait for each other and never both.
 pub async fn lock(ctx: &mut Ctx, which: Which<'_>) -> Result<()> {
-    let tenant = ctx.tenant.0;
+    let (tenant, now) = (ctx.tenant.0, ctx.now());
     let (id, organizer, slug, booking) = match which {
         Which::Id(id) => (Some(id), None, None, None),
         Which::Public { organizer, slug } => (None, Some(organizer), Some(slug), None),
@@ -174,6 +211,15 @@ pub async fn lock(ctx: &mut Ctx, which: Which<'_>) -> Result<()> {
           WHERE b.tenant_id = $1
             AND b.id IN (SELECT o.user_id FROM scheduling.event_type_organizers o
                           WHERE o.tenant_id = $1 AND o.event_type_id = $2
+                          UNION ALL
+                         SELECT t.stand_in_id FROM scheduling.event_type_organizers o
+                           JOIN scheduling.blocked_times t ON t.tenant_id = $1 AND t.organizer_id = o.user_id AND t.end_time > $6
+                          WHERE o.tenant_id = $1 AND o.event_type_id = $2
+                          UNION ALL
+                         SELECT t.stand_in_id FROM scheduling.event_types e
+                           JOIN scheduling.event_type_organizers o ON o.tenant_id = $1 AND o.event_type_id = e.id
+                           JOIN scheduling.blocked_times t ON t.tenant_id = $1 AND t.organizer_id = o.user_id AND t.end_time > $6
+                          WHERE e.tenant_id = $1 AND e.owner_id = $3 AND e.slug = $4
                           UNION ALL
                          SELECT o.user_id FROM scheduling.event_types e
                            JOIN scheduling.event_type_organizers o ON o.tenant_id = $1 AND o.event_type_id = e.id
@@ -187,6 +233,7 @@ pub async fn lock(ctx: &mut Ctx, which: Which<'_>) -> Result<()> {
         organizer,
         slug,
         booking,
+        now as Timestamp,
     )
     .fetch_all(ctx.db().await?)
     .await?;
@@ -205,6 +252,11 @@ struct BusyRow {
     same_type: bool,
     /// A hold that has run out and takes nothing, though the constraint still sees it.
     is_expired: bool,
+    /// Of a blocked time: in whose wall clock it recurs, how often and until when, and who stands in.
+    timezone: Option<String>,
+    repeats: Option<Repeats>,
+    until: Option<Date>,
+    stand_in_id: Option<Uuid>,
 }
 
 /// What takes time.
@@ -215,7 +267,8 @@ pub struct Taken {
     pub of_event: Vec<Interval>,
 }
 
-/// Bookings and holds of all organizers, with the buffers stored beside them, and blocked times. A booking lasts a day at most, which
+/// Bookings and holds of all organizers, with the buffers stored beside them, and blocked times, those that recur by their first time.
+/// A booking lasts a day at most, which
 /// bounds the index from below; the range operator `&&` is not leakproof and would use none under the policies.
 async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Vec<BusyRow>> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
@@ -223,7 +276,8 @@ async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Optio
         BusyRow,
         r#"SELECT o.bookable_id, o.kind AS "kind!", o.ref_id AS "ref_id!", o.start_time AS "start_time!", o.end_time AS "end_time!",
                   coalesce(b.buffer_before_minutes, 0) AS "before!", coalesce(b.buffer_after_minutes, 0) AS "after!",
-                  coalesce(b.event_type_id = $3, false) AS "same_type!", coalesce(o.expires_at <= $6, false) AS "is_expired!"
+                  coalesce(b.event_type_id = $3, false) AS "same_type!", coalesce(o.expires_at <= $6, false) AS "is_expired!",
+                  NULL AS timezone, NULL AS "repeats: Repeats", NULL::date AS "until: Date", NULL::uuid AS stand_in_id
              FROM scheduling.occupancy o
              LEFT JOIN scheduling.bookings b ON b.tenant_id = $1 AND b.id = o.ref_id
             WHERE o.tenant_id = $1 AND o.bookable_id = ANY ($2)
@@ -231,11 +285,16 @@ async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Optio
               AND o.kind IN ('booking', 'hold')
               AND o.ref_id IS DISTINCT FROM $7
             UNION ALL
-           SELECT t.organizer_id, 'block', t.id, t.start_time, t.end_time, 0, 0, false, false
+           SELECT t.organizer_id, t.kind, t.id, t.start_time, t.end_time, 0, 0, false, false, NULL, NULL, NULL, t.stand_in_id
              FROM scheduling.blocked_times t
-            WHERE t.tenant_id = $1 AND t.organizer_id = ANY ($2) AND t.start_time < $5 AND t.end_time > $4
+            WHERE t.tenant_id = $1 AND t.organizer_id = ANY ($2) AND t.start_time < $5 AND t.end_time > $4 AND t.repeats = 'never'
             UNION ALL
-           SELECT NULL, 'booking', b.id, b.start_time, b.end_time, 0, 0, true, false
+           SELECT t.organizer_id, t.kind, t.id, t.start_time, t.end_time, 0, 0, false, false, t.timezone, t.repeats, t.until, NULL
+             FROM scheduling.blocked_times t
+            WHERE t.tenant_id = $1 AND t.organizer_id = ANY ($2) AND t.start_time < $5 AND t.repeats <> 'never'
+              AND (t.until IS NULL OR t.until > ($4::timestamptz AT TIME ZONE 'UTC')::date - 30)
+            UNION ALL
+           SELECT NULL, 'booking', b.id, b.start_time, b.end_time, 0, 0, true, false, NULL, NULL, NULL, NULL
              FROM scheduling.bookings b
             WHERE $8 AND b.tenant_id = $1 AND b.event_type_id = $3 AND b.status NOT IN ('cancelled', 'declined')
               AND b.start_time > $4::timestamptz - interval '1 day' AND b.start_time < $5 AND b.end_time > $4
@@ -252,26 +311,38 @@ async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Optio
     Ok(rows.fetch_all(ctx.db().await?).await?)
 }
 
-fn taken_of(offer: &Offer, rows: Vec<BusyRow>) -> Taken {
+fn taken_of(offer: &Offer, rows: Vec<BusyRow>, reach: Interval) -> Result<Taken> {
     let mut taken = Taken { busy: vec![Vec::new(); offer.organizers.len()], of_event: Vec::new() };
     let places: HashMap<Uuid, usize> = offer.organizers.iter().enumerate().map(|(place, organizer)| (organizer.user_id, place)).collect();
+    // When each of them is away, by who stands in.
+    let mut replaced: HashMap<Uuid, Vec<Interval>> = HashMap::new();
     for row in rows.into_iter().filter(|row| !row.is_expired) {
-        match row.bookable_id {
-            None => taken.of_event.push(Busy::from(row).time),
+        let (bookable_id, stand_in_id) = (row.bookable_id, row.stand_in_id);
+        let all = row.into_busy(reach)?;
+        match bookable_id {
+            None => taken.of_event.extend(all.iter().map(|busy| busy.time)),
             Some(user) => {
+                if let Some(stand_in) = stand_in_id {
+                    replaced.entry(stand_in).or_default().extend(all.iter().map(|busy| busy.time));
+                }
                 if let Some(busy) = places.get(&user).and_then(|place| taken.busy.get_mut(*place)) {
-                    busy.push(Busy::from(row));
+                    busy.extend(all);
                 }
             }
         }
     }
-    taken
+    for (organizer, busy) in offer.organizers.iter().zip(&mut taken.busy).filter(|(organizer, _)| organizer.is_stand_in) {
+        let not_needed = slots::uncovered(reach, replaced.remove(&organizer.user_id).unwrap_or_default());
+        let kind = BusyKind::NotNeeded;
+        busy.extend(not_needed.into_iter().map(|time| Busy { kind, id: Uuid::nil(), time, padded: time, is_same_event: false }));
+    }
+    Ok(taken)
 }
 
 /// All that takes the organizers' time there.
 pub async fn busy(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Option<Uuid>) -> Result<Taken> {
     let rows = taken_time(ctx, offer, reach, except).await?;
-    Ok(taken_of(offer, rows))
+    taken_of(offer, rows, reach)
 }
 
 /// As [`busy`]; and removes the holds there that have run out. Seldom is there one, so the look alone is the usual case.
@@ -284,7 +355,7 @@ pub async fn busy_and_clean(ctx: &mut Ctx, offer: &Offer, reach: Interval, excep
             .execute(ctx.db().await?)
             .await?;
     }
-    Ok(taken_of(offer, rows))
+    taken_of(offer, rows, reach)
 }
 
 /// Who was given the bookings of the event type, in the order in which they were made: user, when it was made, when it starts.
@@ -307,15 +378,26 @@ pub async fn given(ctx: &mut Ctx, event_type: Uuid) -> Result<Vec<(Uuid, i64, i6
     Ok(rows.into_iter().map(|row| (row.user_id, row.created_at.as_second(), row.start_time.as_second())).collect())
 }
 
-impl From<BusyRow> for Busy {
-    fn from(row: BusyRow) -> Self {
-        let kind = match row.kind.as_str() {
+impl BusyRow {
+    /// Several where it recurs.
+    fn into_busy(self, reach: Interval) -> Result<Vec<Busy>> {
+        let kind = match self.kind.as_str() {
             "booking" => BusyKind::Booking,
             "hold" => BusyKind::Hold,
+            "away" => BusyKind::Away,
             _ => BusyKind::Block,
         };
-        let time = Interval::new(row.start_time.as_second(), row.end_time.as_second());
-        let padded = Interval::new(time.start - i64::from(row.before) * 60, time.end + i64::from(row.after) * 60);
-        Self { kind, id: row.ref_id, time, padded, is_same_event: row.same_type }
+        let time = Interval::new(self.start_time.as_second(), self.end_time.as_second());
+        let busy = |time: Interval| {
+            let padded = Interval::new(time.start - i64::from(self.before) * 60, time.end + i64::from(self.after) * 60);
+            Busy { kind, id: self.ref_id, time, padded, is_same_event: self.same_type }
+        };
+        Ok(match (&self.timezone, self.repeats) {
+            (Some(name), Some(repeats)) => {
+                let zone = zone(name).map_err(Error::internal)?;
+                slots::occurrences(time, &zone, repeats, self.until.map(|until| until.0), reach).into_iter().map(busy).collect()
+            }
+            _ => vec![busy(time)],
+        })
     }
 }

@@ -5,7 +5,7 @@ use platform::audit::Change;
 use platform::ctx::Caller;
 use platform::rate_limit::Limit;
 use platform::text::{Checks, email_key};
-use platform::time::Timestamp;
+use platform::time::{Timestamp, zone};
 use platform::{App, Ctx, Error, Problem, Result};
 use uuid::Uuid;
 
@@ -94,7 +94,10 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     if is_visitor {
         ctx.app.limits.check_address(Limit::PublicChange, ctx.origin.ip)?;
     }
-    let offer = availability::offer(ctx, which, Lock::Organizers).await?;
+    let mut offer = availability::offer(ctx, which, Lock::Organizers).await?;
+    if is_visitor {
+        offer = offer.for_visitor(&zone(&new.timezone).map_err(Error::internal)?);
+    }
     if !offer.is_active {
         return Err(Problem::conflict("event_type_inactive", "This event type is switched off. Switch it on to book it.").into());
     }

@@ -6,10 +6,10 @@ use platform::auth::Anonymous;
 use platform::ctx::Answer;
 use platform::extract::{Json, Path, Query};
 use platform::rate_limit::Limit;
-use platform::time::{Date, Timestamp};
+use platform::time::{Date, Timestamp, zone};
 use platform::{App, Ctx, Problem, Result};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -93,16 +93,28 @@ async fn event_type(visitor: Anonymous, Path((slug, event_slug)): Path<(String, 
     Ok(Json(PublicEventType::new(offer, ctx.now())))
 }
 
-/// Free slots of an event type, whatever zone they are read in.
-#[utoipa::path(get, path = "/public/organizers/{slug}/event-types/{event_slug}/slots", tag = "public", params(("slug" = String, Path), ("event_slug" = String, Path), RangeParams), responses((status = 200, body = Slots)))]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct VisitorParams {
+    /// IANA zone of the visitor, where the organizer offers only hours that suit it; without one nothing is left out.
+    timezone: Option<String>,
+}
+
+/// Free slots of an event type.
+#[utoipa::path(get, path = "/public/organizers/{slug}/event-types/{event_slug}/slots", tag = "public", params(("slug" = String, Path), ("event_slug" = String, Path), RangeParams, VisitorParams), responses((status = 200, body = Slots)))]
 async fn slots(
     visitor: Anonymous,
     Path((slug, event_slug)): Path<(String, String)>,
     Query(range): Query<RangeParams>,
+    Query(visitor_params): Query<VisitorParams>,
 ) -> Result<Json<Slots>> {
     let place = organizers::locate(&visitor.app, &slug).await?;
     let mut ctx = visitor.visit(place.tenant);
     let offer = availability::offer(&mut ctx, Which::Public { organizer: place.organizer_id, slug: &event_slug }, Lock::No).await?;
+    let offer = match visitor_params.timezone {
+        Some(name) => offer.for_visitor(&zone(&name).map_err(|_| Problem::field("timezone", "invalid", "is not an IANA time zone"))?),
+        None => offer,
+    };
     let slots = availability::slots_of(&mut ctx, &offer, range.from, range.to, None).await?;
     Ok(Json(Slots::new(offer, slots)))
 }

@@ -57,6 +57,7 @@ struct PutOrganizer {
     reasonable_hours_start: Option<i32>,
     #[schema(minimum = 1, maximum = 24)]
     reasonable_hours_end: Option<i32>,
+    keeps_reasonable_hours: Option<bool>,
     /// Whether the page is open.
     is_active: Option<bool>,
 }
@@ -84,6 +85,7 @@ async fn put(mut ctx: Allow<OrganizersWrite>, seen: OptionalIfMatch, Json(put): 
         slot_interval_minutes: kept(put.slot_interval_minutes, |b| b.slot_interval_minutes, 15),
         reasonable_hours_start: kept(put.reasonable_hours_start, |b| b.reasonable_hours_start, 7),
         reasonable_hours_end: kept(put.reasonable_hours_end, |b| b.reasonable_hours_end, 22),
+        keeps_reasonable_hours: put.keeps_reasonable_hours.unwrap_or_else(|| before.as_ref().is_some_and(|b| b.keeps_reasonable_hours)),
         is_active: put.is_active.or_else(|| before.as_ref().map(|b| b.is_active)).unwrap_or(true),
     };
     let organizer = super::put(&mut ctx, me, before, seen, profile).await?;

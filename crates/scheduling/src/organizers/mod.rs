@@ -103,10 +103,12 @@ pub struct Organizer {
     pub minimum_gap_minutes: i32,
     /// Distance between two starts that can be booked.
     pub slot_interval_minutes: i32,
-    /// From which hour of the day times are shown at first, 0 to 23.
+    /// From which hour of the visitor's day a time is reasonable, 0 to 23.
     pub reasonable_hours_start: i32,
     /// Until which hour, 1 to 24.
     pub reasonable_hours_end: i32,
+    /// Whether visitors are offered only what lies in the reasonable hours of their own zone.
+    pub keeps_reasonable_hours: bool,
     /// Whether the page is open.
     pub is_active: bool,
     pub public_url: String,
@@ -181,6 +183,7 @@ pub(crate) struct Profile {
     pub slot_interval_minutes: i32,
     pub reasonable_hours_start: i32,
     pub reasonable_hours_end: i32,
+    pub keeps_reasonable_hours: bool,
     pub is_active: bool,
 }
 

@@ -35,6 +35,7 @@ pub struct Row {
     slot_interval_minutes: i32,
     reasonable_hours_start: i32,
     reasonable_hours_end: i32,
+    keeps_reasonable_hours: bool,
     is_active: bool,
     version: i64,
 }
@@ -55,6 +56,7 @@ impl Row {
             slot_interval_minutes: self.slot_interval_minutes,
             reasonable_hours_start: self.reasonable_hours_start,
             reasonable_hours_end: self.reasonable_hours_end,
+            keeps_reasonable_hours: self.keeps_reasonable_hours,
             is_active: self.is_active,
             version: self.version,
         }
@@ -68,7 +70,7 @@ macro_rules! organizers {
             Row,
             "SELECT p.user_id, p.slug, directory.domain_of(p.tenant_id) AS domain, p.display_name, p.timezone, p.brand_color, p.welcome_message, p.buffer_before_minutes,
                     p.buffer_after_minutes, p.minimum_gap_minutes, p.slot_interval_minutes, p.reasonable_hours_start,
-                    p.reasonable_hours_end, p.is_active, p.version
+                    p.reasonable_hours_end, p.keeps_reasonable_hours, p.is_active, p.version
                FROM scheduling.organizer_profiles p " + $tail,
             $($argument),*
         )
@@ -185,8 +187,8 @@ pub async fn insert(ctx: &mut Ctx, user: Uuid, profile: &Profile) -> Result<()> 
          INSERT INTO scheduling.organizer_profiles
                 (tenant_id, user_id, slug, display_name, timezone, brand_color, welcome_message, buffer_before_minutes,
                  buffer_after_minutes, minimum_gap_minutes, slot_interval_minutes, reasonable_hours_start,
-                 reasonable_hours_end, is_active)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                 reasonable_hours_end, is_active, keeps_reasonable_hours)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         tenant,
         user,
         profile.slug,
@@ -201,6 +203,7 @@ pub async fn insert(ctx: &mut Ctx, user: Uuid, profile: &Profile) -> Result<()> 
         profile.reasonable_hours_start,
         profile.reasonable_hours_end,
         profile.is_active,
+        profile.keeps_reasonable_hours,
     )
     .execute(ctx.db().await?)
     .await
@@ -232,7 +235,8 @@ pub async fn update(ctx: &mut Ctx, user: Uuid, profile: &Profile) -> Result<()> 
         "UPDATE scheduling.organizer_profiles
             SET slug = $3, display_name = $4, timezone = $5, brand_color = $6, welcome_message = $7,
                 buffer_before_minutes = $8, buffer_after_minutes = $9, minimum_gap_minutes = $10,
-                slot_interval_minutes = $11, reasonable_hours_start = $12, reasonable_hours_end = $13, is_active = $14
+                slot_interval_minutes = $11, reasonable_hours_start = $12, reasonable_hours_end = $13, is_active = $14,
+                keeps_reasonable_hours = $15
           WHERE tenant_id = $1 AND user_id = $2",
         tenant,
         user,
@@ -248,6 +252,7 @@ pub async fn update(ctx: &mut Ctx, user: Uuid, profile: &Profile) -> Result<()> 
         profile.reasonable_hours_start,
         profile.reasonable_hours_end,
         profile.is_active,
+        profile.keeps_reasonable_hours,
     )
     .execute(ctx.db().await?)
     .await?;

@@ -50,13 +50,14 @@ struct Remarks {
 /// The form, empty; or what is free instead where the time is gone.
 pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, PathRejection>) -> Response {
     let made = async {
-        let open = match open(&visit, path).await? {
+        let mut open = match open(&visit, path).await? {
             Ok(open) => open,
             Err(refusal) => return Ok(refusal),
         };
         let Some(start) = visit.params.get("start").and_then(parse_instant) else { return Ok(no_start(&visit, &open)) };
         let mut remarks = Remarks::default();
-        let (_, tz) = zone_of(visit.params.get("tz"), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
+        let (zone, tz) = zone_of(visit.params.get("tz"), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
+        open.offer = open.offer.for_visitor(&zone);
         let mut ctx = visit.ctx(open.tenant, None);
         let slots = availability::slots_of(&mut ctx, &open.offer, start, start.plus_seconds(1), None).await?;
         let status = if slots.iter().any(|slot| slot.start == start) {

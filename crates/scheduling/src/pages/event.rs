@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Date;
-use platform::time::Timestamp;
+use platform::time::{Timestamp, zone};
 use platform::{Ctx, Problem, Result, TenantId};
 use uuid::Uuid;
 
@@ -18,10 +18,12 @@ use super::organizer::locate;
 use super::picker::{Look, View};
 use super::views::{Audience, EventPage, Fact, Frame, Link, Panel, Reader, initials, page, place};
 use super::visit::{Visit, brand};
-use crate::availability::{self, Lock, MAX_DAYS, Offer, Slot, Which};
+use crate::availability::{self, Absence, Lock, MAX_DAYS, Offer, Slot, Which};
 use crate::organizers;
 
 const DAY: i64 = 86_400;
+/// How many absences are told.
+const MOST_ABSENCES: usize = 3;
 
 /// An event type of the address, and in which tenant it is booked.
 pub(super) struct Open {
@@ -65,8 +67,9 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
 }
 
 async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
-    let (reader, offer) = (visit.reader, &open.offer);
-    let mut view = View::of(&visit.params, reader.language, visit.now(), &offer.owner.timezone);
+    let reader = visit.reader;
+    let mut view = View::of(&visit.params, reader.language, visit.now(), &open.offer.owner.timezone);
+    let offer = &open.offer.clone().for_visitor(&view.zone);
     let mut ctx = visit.ctx(open.tenant, None);
     let free = month(&mut ctx, offer, &mut view, None).await?;
     let path = format!("/b/{}/{}", offer.owner.slug, offer.slug);
@@ -101,7 +104,17 @@ pub(super) fn panel(reader: Reader, offer: &Offer, facts: Vec<Fact>) -> Panel {
         description: offer.description.clone(),
         facts: own.into_iter().chain(facts).collect(),
         note: offer.requires_confirmation.then_some(t.needs_confirmation),
+        absences: offer.absences.iter().take(MOST_ABSENCES).map(|absence| sentence(reader, absence)).collect(),
     }
+}
+
+/// When somebody is out of office, in dates of his or her zone, and who helps meanwhile.
+fn sentence(reader: Reader, absence: &Absence) -> String {
+    let zone = zone(&absence.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let date = |at: Timestamp| reader.language.date(at.in_zone(&zone).date());
+    let t = reader.texts();
+    let away = (t.away)(&absence.name, &date(absence.start), &date(absence.end.plus_seconds(-1)));
+    absence.stand_in.as_deref().map_or(away.clone(), |name| format!("{away} {}", (t.stands_in)(name)))
 }
 
 /// The free starts of the month that is looked at, and where to look next if there are none.

@@ -51,6 +51,7 @@ fn panel(reader: Reader, text: &str) -> Panel {
         description: format!("{text}\n{text}"),
         facts: vec![fact(t.duration, &reader.language.duration(30), None), fact(t.place, t.by_video, None), fact(t.zone, text, Some(text))],
         note: Some(t.needs_confirmation),
+        absences: vec!["Ana is out of office.".to_owned()],
     }
 }
 

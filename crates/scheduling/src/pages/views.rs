@@ -129,6 +129,8 @@ pub(super) struct Panel {
     pub description: String,
     pub facts: Vec<Fact>,
     pub note: Option<&'static str>,
+    /// When the organizer is out of office, and who stands in.
+    pub absences: Vec<String>,
 }
 
 pub(super) enum Cell {

@@ -17,7 +17,11 @@ impl PersonalData for BookingsData {
             Ok(match person {
                 Person::Contact(id) => vec![("bookings", store::bookings(ctx, *id).await?), ("attended", store::attended(ctx, *id).await?)],
                 Person::Member(user) => {
-                    vec![("organizer", store::organizer(ctx, *user).await?), ("schedules", store::schedules(ctx, *user).await?)]
+                    vec![
+                        ("organizer", store::organizer(ctx, *user).await?),
+                        ("schedules", store::schedules(ctx, *user).await?),
+                        ("blocked_times", store::blocked_times(ctx, *user).await?),
+                    ]
                 }
             })
         }
@@ -31,9 +35,11 @@ impl PersonalData for BookingsData {
                 Person::Member(user) => {
                     let slugs = store::free_slug(ctx, *user).await?;
                     let types = store::close_event_types(ctx, *user).await?;
+                    let blocked = store::free_blocked_times(ctx, *user).await?;
                     let pages = store::empty_organizer(ctx, *user).await?;
                     Ok(vec![
                         Outcome::removed("directory.public_slugs", slugs),
+                        Outcome::removed("scheduling.blocked_times", blocked),
                         Outcome::emptied("scheduling.event_types", types, "bookings of others refer to them; they are closed"),
                         Outcome::emptied("scheduling.organizer_profiles", pages, "bookings of others refer to it; the page is closed"),
                     ])

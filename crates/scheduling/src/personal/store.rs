@@ -67,6 +67,31 @@ pub async fn schedules(ctx: &mut Ctx, user: Uuid) -> Result<Value> {
     Ok(found)
 }
 
+pub async fn blocked_times(ctx: &mut Ctx, user: Uuid) -> Result<Value> {
+    let tenant = ctx.tenant.0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT coalesce(jsonb_agg(to_jsonb(t) - 'tenant_id' ORDER BY t.start_time), '[]') AS "found!"
+             FROM scheduling.blocked_times t WHERE t.tenant_id = $1 AND t.organizer_id = $2"#,
+        tenant,
+        user,
+    )
+    .fetch_one(ctx.db().await?)
+    .await?;
+    Ok(found)
+}
+
+/// Removes the person's own; nobody's place is taken by him or her any more.
+pub async fn free_blocked_times(ctx: &mut Ctx, user: Uuid) -> Result<u64> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("UPDATE scheduling.blocked_times SET stand_in_id = NULL WHERE tenant_id = $1 AND stand_in_id = $2", tenant, user)
+        .execute(ctx.db().await?)
+        .await?;
+    let freed = sqlx::query!("DELETE FROM scheduling.blocked_times WHERE tenant_id = $1 AND organizer_id = $2", tenant, user)
+        .execute(ctx.db().await?)
+        .await?;
+    Ok(freed.rows_affected())
+}
+
 pub async fn has_upcoming(ctx: &mut Ctx, contact: Uuid) -> Result<bool> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     let has = sqlx::query_scalar!(

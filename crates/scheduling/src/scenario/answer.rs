@@ -132,6 +132,8 @@ fn told(question: &Question, reason: Reason) -> Told {
         slots::BusyKind::Booking => BusyKind::Booking,
         slots::BusyKind::Hold => BusyKind::Hold,
         slots::BusyKind::Block => BusyKind::Block,
+        slots::BusyKind::Away => BusyKind::Away,
+        slots::BusyKind::NotNeeded => BusyKind::NotNeeded,
         slots::BusyKind::External => BusyKind::External,
     };
     match reason {

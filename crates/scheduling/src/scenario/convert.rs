@@ -7,7 +7,10 @@ use platform::time::{Timestamp, zone};
 use uuid::Uuid;
 
 use super::{Assignment, Busy, BusyKind, Horizon, Hours, Mode, Organizer, Scenario, Unsound};
-use crate::slots::{self, EventSettings, Interval, Query, ReasonableHours, Turn, Window};
+use crate::slots::{self, EventSettings, Interval, Query, ReasonableHours, Repeats, Turn, Window};
+
+/// Seconds around the range in which what recurs is looked for: 60 days.
+const AROUND: i64 = 60 * 86_400;
 
 /// A [`Scenario`] as the engine takes it.
 #[derive(Clone, Debug)]
@@ -64,9 +67,12 @@ impl Question {
             return Err(Unsound::Twice(twice.clone()));
         }
         let index = |name: &String| names.iter().position(|other| other == name).ok_or_else(|| Unsound::Organizer(name.clone()));
-        let mut organizers = taking_part.iter().map(|one| organizer(one, &mut ids)).collect::<Result<Vec<_>, _>>()?;
-        let rooms = scenario.rooms.iter().map(|room| slots::Room { busy: room.busy.iter().map(|busy| taken(busy, &mut ids)).collect() });
-        let rooms: Vec<_> = rooms.collect();
+        let range = Interval::new(scenario.from.as_second(), scenario.to.as_second());
+        let mut organizers = taking_part.iter().map(|one| organizer(one, range, &mut ids)).collect::<Result<Vec<_>, _>>()?;
+        let mut rooms = Vec::with_capacity(scenario.rooms.len());
+        for room in &scenario.rooms {
+            rooms.push(slots::Room { busy: all_taken(&room.busy, "UTC", range, &mut ids)? });
+        }
 
         let mut sessions = Vec::new();
         for session in &scenario.sessions {
@@ -119,7 +125,7 @@ impl Question {
             organizers,
             needed,
             now: scenario.now.as_second(),
-            range: Interval::new(scenario.from.as_second(), scenario.to.as_second()),
+            range,
             ids,
         })
     }
@@ -154,9 +160,10 @@ fn window(hours: Hours) -> Window {
     Window { start_minute: hours.start.minutes(), end_minute: hours.end.minutes() }
 }
 
-fn organizer(one: &Organizer, ids: &mut Ids) -> Result<slots::Organizer, Unsound> {
+fn organizer(one: &Organizer, range: Interval, ids: &mut Ids) -> Result<slots::Organizer, Unsound> {
     let weekly = one.rules.iter().map(|rule| slots::WeeklyRule {
         weekday: rule.day.number().unsigned_abs() as u8,
+        weeks: rule.weeks,
         window: window(Hours { start: rule.start, end: rule.end }),
     });
     let overrides = one
@@ -167,21 +174,40 @@ fn organizer(one: &Organizer, ids: &mut Ids) -> Result<slots::Organizer, Unsound
         zone: zone_of(&one.timezone)?,
         weekly: weekly.collect(),
         overrides: overrides.collect(),
-        busy: one.busy.iter().map(|busy| taken(busy, ids)).collect(),
+        busy: all_taken(&one.busy, &one.timezone, range, ids)?,
     })
 }
 
-fn taken(busy: &Busy, ids: &mut Ids) -> slots::Busy {
-    let time = Interval::new(busy.start.as_second(), busy.end.as_second());
+/// Each time of what recurs by itself, as far as it matters for `range`: a limit looks at a whole month around it.
+fn all_taken(all: &[Busy], zone: &str, range: Interval, ids: &mut Ids) -> Result<Vec<slots::Busy>, Unsound> {
+    let seen = Interval::new(range.start.saturating_sub(AROUND), range.end.saturating_add(AROUND));
+    let mut found = Vec::new();
+    for busy in all {
+        let id = ids.of(busy.id.as_deref());
+        let first = Interval::new(busy.start.as_second(), busy.end.as_second());
+        if busy.repeats == Repeats::Never {
+            found.push(taken(busy, id, first));
+        } else {
+            let zone = zone_of(busy.timezone.as_deref().unwrap_or(zone))?;
+            let times = slots::occurrences(first, &zone, busy.repeats, busy.until.map(|until| until.0), seen);
+            found.extend(times.into_iter().map(|time| taken(busy, id, time)));
+        }
+    }
+    Ok(found)
+}
+
+fn taken(busy: &Busy, id: Uuid, time: Interval) -> slots::Busy {
     let padded =
         Interval::new(time.start - i64::from(busy.buffer_before_minutes) * 60, time.end + i64::from(busy.buffer_after_minutes) * 60);
     let kind = match busy.kind {
         BusyKind::Booking => slots::BusyKind::Booking,
         BusyKind::Hold => slots::BusyKind::Hold,
         BusyKind::Block => slots::BusyKind::Block,
+        BusyKind::Away => slots::BusyKind::Away,
+        BusyKind::NotNeeded => slots::BusyKind::NotNeeded,
         BusyKind::External => slots::BusyKind::External,
     };
-    slots::Busy { kind, id: ids.of(busy.id.as_deref()), time, padded, is_same_event: busy.is_same_event_type }
+    slots::Busy { kind, id, time, padded, is_same_event: busy.is_same_event_type }
 }
 
 fn events(scenario: &Scenario, organizers: &[slots::Organizer]) -> Result<Vec<EventSettings>, Unsound> {

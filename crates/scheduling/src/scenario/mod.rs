@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::schedules::Rule;
-use crate::slots::{Invalid, Limit, StartGrid};
+use crate::slots::{Invalid, Limit, Repeats, StartGrid};
 
 pub use answer::{Answer, answer};
 pub use convert::Question;
@@ -194,6 +194,13 @@ pub struct Busy {
     /// Whether it is of this event type.
     #[serde(default)]
     pub is_same_event_type: bool,
+    /// How often it comes again after that first time.
+    #[serde(default)]
+    pub repeats: Repeats,
+    /// The last date on which it may begin.
+    pub until: Option<Date>,
+    /// IANA zone in whose wall clock it recurs; the organizer's where none is given, and UTC for a room.
+    pub timezone: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -204,6 +211,10 @@ pub enum BusyKind {
     Hold,
     /// Time the organizer blocked.
     Block,
+    /// The organizer is out of office.
+    Away,
+    /// A stand-in is not asked: the one whose place he or she takes is there.
+    NotNeeded,
     /// An event of an outside calendar.
     External,
 }

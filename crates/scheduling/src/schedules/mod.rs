@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::events::{ScheduleCreated, ScheduleDeleted, ScheduleUpdated};
+use crate::slots::Weeks;
 
 const MOST_RULES: usize = 200;
 const MOST_OVERRIDES: usize = 1000;
@@ -40,7 +41,7 @@ impl Day {
     }
 }
 
-/// Hours on every such day. Several rules of a day add up; they may not overlap.
+/// Hours on every such day. Several rules of a day add up; they may not overlap in any week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ScheduleRule)]
@@ -49,6 +50,9 @@ pub struct Rule {
     pub start: WallTime,
     /// Later than the start; 24:00 is the end of the day.
     pub end: WallTime,
+    /// In which weeks it holds; in every one where nothing is said.
+    #[serde(default)]
+    pub weeks: Weeks,
 }
 
 /// The hours of one date in place of the weekly ones. Several of a date add up; one that is not available is a day away.
@@ -106,7 +110,7 @@ impl Fields {
         if self.overrides.len() > MOST_OVERRIDES {
             checks.add("overrides", "too_long", format!("may have at most {MOST_OVERRIDES} entries"));
         }
-        let windows = self.rules.iter().enumerate().map(|(index, rule)| (rule.day, index, rule.start, rule.end));
+        let windows = self.rules.iter().enumerate().map(|(index, rule)| (rule.day, index, rule.start, rule.end, rule.weeks));
         check_windows(&mut checks, "rules", windows);
         let mut away = BTreeMap::new();
         for (index, dated) in self.overrides.iter().enumerate() {
@@ -122,33 +126,40 @@ impl Fields {
                 checks.add(&format!("{field}.date"), "duplicate", "is in the list as a day away, which stands alone");
             }
         }
-        let windows = self.overrides.iter().enumerate().filter_map(|(index, dated)| Some((dated.date, index, dated.start?, dated.end?)));
+        let windows = self
+            .overrides
+            .iter()
+            .enumerate()
+            .filter_map(|(index, dated)| Some((dated.date, index, dated.start?, dated.end?, Weeks::Every)));
         check_windows(&mut checks, "overrides", windows);
         checks.done()?;
-        self.rules.sort_by_key(|rule| (rule.day, rule.start));
+        self.rules.sort_by_key(|rule| (rule.day, rule.start, rule.weeks.name()));
         self.overrides.sort_by_key(|dated| (dated.date, dated.start));
         Ok(self)
     }
 }
 
-/// Each window must end after its start, and begin after the one before it of the same day has ended.
-fn check_windows<D: Ord + Copy>(checks: &mut Checks, list: &str, windows: impl Iterator<Item = (D, usize, WallTime, WallTime)>) {
-    let mut days: BTreeMap<D, Vec<(WallTime, WallTime, usize)>> = BTreeMap::new();
-    for (day, index, start, end) in windows {
+/// Each window must end after its start, and begin after those before it of the same day and week have ended.
+fn check_windows<D: Ord + Copy>(checks: &mut Checks, list: &str, windows: impl Iterator<Item = (D, usize, WallTime, WallTime, Weeks)>) {
+    let mut days: BTreeMap<D, Vec<(WallTime, WallTime, usize, Weeks)>> = BTreeMap::new();
+    for (day, index, start, end, weeks) in windows {
         if start >= end {
             checks.add(&format!("{list}.{index}.end"), "invalid", "must be later than the start");
         } else {
-            days.entry(day).or_default().push((start, end, index));
+            days.entry(day).or_default().push((start, end, index, weeks));
         }
     }
     for windows in days.values_mut() {
-        windows.sort_unstable();
-        let mut latest_end = None;
-        for (start, end, index) in windows {
-            if latest_end.is_some_and(|latest| *start < latest) {
+        windows.sort_unstable_by_key(|(start, end, index, _)| (*start, *end, *index));
+        let mut latest_ends: Vec<(Weeks, WallTime)> = Vec::with_capacity(3);
+        for (start, end, index, weeks) in windows {
+            if latest_ends.iter().any(|(others, latest)| weeks.meet(*others) && *start < *latest) {
                 checks.add(&format!("{list}.{index}.start"), "overlap", "overlaps another window of the same day");
             }
-            latest_end = latest_end.max(Some(*end));
+            match latest_ends.iter_mut().find(|(others, _)| others == weeks) {
+                Some((_, latest)) => *latest = (*latest).max(*end),
+                None => latest_ends.push((*weeks, *end)),
+            }
         }
     }
 }
@@ -212,7 +223,7 @@ pub(crate) async fn ensure_default(ctx: &mut Ctx, organizer: Uuid, timezone: &st
     }
     let hours = WallTime::from_minutes(9 * 60).zip(WallTime::from_minutes(17 * 60));
     let days = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
-    let rules = hours.map(|(start, end)| days.map(|day| Rule { day, start, end }).to_vec()).unwrap_or_default();
+    let rules = hours.map(|(start, end)| days.map(|day| Rule { day, start, end, weeks: Weeks::Every }).to_vec()).unwrap_or_default();
     let fields =
         Fields { name: "Working hours".to_owned(), timezone: timezone.to_owned(), make_default: true, rules, overrides: Vec::new() };
     create(ctx, organizer, fields).await?;

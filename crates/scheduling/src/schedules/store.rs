@@ -41,8 +41,8 @@ macro_rules! schedules {
             Row,
             r#"SELECT s.id, s.organizer_id, s.name, s.timezone, s.is_default, s.version,
                       coalesce((SELECT jsonb_agg(jsonb_build_object('day', ('{mon,tue,wed,thu,fri,sat,sun}'::text[])[r.day_of_week + 1],
-                                                                    'start', r.start_time, 'end', r.end_time)
-                                                 ORDER BY r.day_of_week, r.start_time)
+                                                                    'start', r.start_time, 'end', r.end_time, 'weeks', r.weeks)
+                                                 ORDER BY r.day_of_week, r.start_time, r.weeks)
                                   FROM scheduling.availability_rules r
                                  WHERE r.tenant_id = $1 AND r.schedule_id = s.id AND r.is_active),
                                '[]') AS "rules!: Json<Vec<Rule>>",
@@ -182,16 +182,18 @@ pub async fn fill(ctx: &mut Ctx, id: Uuid, fields: &Fields) -> Result<()> {
     let days: Vec<i16> = fields.rules.iter().map(|rule| rule.day.number()).collect();
     let starts: Vec<WallTime> = fields.rules.iter().map(|rule| rule.start).collect();
     let ends: Vec<WallTime> = fields.rules.iter().map(|rule| rule.end).collect();
+    let weeks: Vec<String> = fields.rules.iter().map(|rule| rule.weeks.name().to_owned()).collect();
     sqlx::query!(
-        "INSERT INTO scheduling.availability_rules (tenant_id, id, schedule_id, day_of_week, start_time, end_time)
-         SELECT $1, rule.id, $2, rule.day, rule.starts, rule.ends
-           FROM unnest($3::uuid[], $4::smallint[], $5::time[], $6::time[]) AS rule (id, day, starts, ends)",
+        "INSERT INTO scheduling.availability_rules (tenant_id, id, schedule_id, day_of_week, start_time, end_time, weeks)
+         SELECT $1, rule.id, $2, rule.day, rule.starts, rule.ends, rule.weeks
+           FROM unnest($3::uuid[], $4::smallint[], $5::time[], $6::time[], $7::text[]) AS rule (id, day, starts, ends, weeks)",
         tenant,
         id,
         &rule_ids,
         &days,
         &starts as &[WallTime],
         &ends as &[WallTime],
+        &weeks,
     )
     .execute(ctx.db().await?)
     .await?;

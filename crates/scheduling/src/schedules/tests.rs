@@ -1,9 +1,10 @@
 use platform::Problem;
 
 use super::{Day, Fields, Override, Rule};
+use crate::slots::Weeks;
 
 fn rule(day: Day, start: &str, end: &str) -> Rule {
-    Rule { day, start: start.parse().expect("a time"), end: end.parse().expect("a time") }
+    Rule { day, start: start.parse().expect("a time"), end: end.parse().expect("a time"), weeks: Weeks::Every }
 }
 
 fn dated(date: &str, hours: Option<(&str, &str)>) -> Override {

@@ -48,6 +48,12 @@ pub(super) fn merge(intervals: &mut Vec<Interval>) {
     });
 }
 
+/// What of `range` none of them covers.
+pub fn uncovered(range: Interval, mut covered: Vec<Interval>) -> Vec<Interval> {
+    merge(&mut covered);
+    if range.is_empty() { Vec::new() } else { subtract(&[range], &covered) }
+}
+
 /// What is left of `base` without `cuts`; both merged, as is the answer.
 pub(super) fn subtract(base: &[Interval], cuts: &[Interval]) -> Vec<Interval> {
     let mut left = Vec::with_capacity(base.len() + cuts.len());

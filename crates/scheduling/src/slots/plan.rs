@@ -190,7 +190,7 @@ pub(super) fn windows(organizer: &Organizer, clock: &Clock, first_day: i64, last
         if !replaced {
             // 1970-01-01 was a Thursday.
             let weekday = (day + 3).rem_euclid(7);
-            let rules = organizer.weekly.iter().filter(|rule| i64::from(rule.weekday) == weekday);
+            let rules = organizer.weekly.iter().filter(|rule| i64::from(rule.weekday) == weekday && rule.weeks.hold(day));
             rules.map(|rule| rule.window).for_each(&mut open);
         }
     }

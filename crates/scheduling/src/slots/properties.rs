@@ -94,17 +94,25 @@ fn window() -> impl Strategy<Value = Window> {
 }
 
 fn weekly() -> impl Strategy<Value = Vec<WeeklyRule>> {
-    let some = vec((0u8..7, window()), 5..25);
+    let weeks = || prop::sample::select(vec![Weeks::Every, Weeks::Every, Weeks::A, Weeks::B]);
+    let some = vec((0u8..7, weeks(), window()), 5..25);
     prop_oneof![
         4 => some.prop_map(|rules| {
-            rules.into_iter().map(|(weekday, window)| WeeklyRule { weekday, window }).collect()
+            rules.into_iter().map(|(weekday, weeks, window)| WeeklyRule { weekday, weeks, window }).collect()
         }),
-        2 => window().prop_map(|window| (0..7).map(|weekday| WeeklyRule { weekday, window }).collect()),
+        2 => (weeks(), window()).prop_map(|(weeks, window)| (0..7).map(|weekday| WeeklyRule { weekday, weeks, window }).collect()),
     ]
 }
 
 fn busy(around: i64) -> impl Strategy<Value = Busy> {
-    let kind = prop::sample::select(vec![BusyKind::Booking, BusyKind::Hold, BusyKind::Block, BusyKind::External]);
+    let kind = prop::sample::select(vec![
+        BusyKind::Booking,
+        BusyKind::Hold,
+        BusyKind::Block,
+        BusyKind::Away,
+        BusyKind::NotNeeded,
+        BusyKind::External,
+    ]);
     let buffer = prop::sample::select(vec![0i64, 0, 5, 30]);
     let parts = (kind, any::<u128>(), -2900i64..2900, 1i64..200, buffer.clone(), buffer, any::<bool>());
     parts.prop_map(move |(kind, id, shift, length, before, after, is_same_event)| {

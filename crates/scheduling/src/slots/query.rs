@@ -137,11 +137,54 @@ pub struct Window {
     pub end_minute: u16,
 }
 
-/// A window on every date of a weekday.
+/// Which weeks, from Monday to Sunday. They alternate without end: the numbers of ISO weeks would bring two odd ones together at the
+/// turn of a year with 53.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ScheduleWeeks)]
+pub enum Weeks {
+    /// All of them.
+    #[default]
+    Every,
+    /// The week of Monday, 5 January 1970, and every other one before and after it.
+    A,
+    /// The weeks between.
+    B,
+}
+
+impl Weeks {
+    /// Whether the week of that date, in days since 1970-01-01, is one of them.
+    pub(super) const fn hold(self, day: i64) -> bool {
+        let is_a = (day - 4).div_euclid(7).rem_euclid(2) == 0;
+        match self {
+            Self::Every => true,
+            Self::A => is_a,
+            Self::B => !is_a,
+        }
+    }
+
+    /// As the database names it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Every => "every",
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
+
+    /// Whether some week is one of both.
+    pub(crate) fn meet(self, other: Self) -> bool {
+        self == other || self == Self::Every || other == Self::Every
+    }
+}
+
+/// A window on the dates of a weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeeklyRule {
     /// 0 is Monday, 6 Sunday.
     pub weekday: u8,
+    /// In which weeks.
+    pub weeks: Weeks,
     /// When on that weekday.
     pub window: Window,
 }
@@ -164,6 +207,10 @@ pub enum BusyKind {
     Hold,
     /// Time the organizer blocked.
     Block,
+    /// The organizer is out of office.
+    Away,
+    /// A stand-in is not asked: the one whose place he or she takes is there.
+    NotNeeded,
     /// An event of an outside calendar.
     External,
 }

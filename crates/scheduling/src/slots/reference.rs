@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Busy, BusyKind, Found, Horizon, Interval, Limit, MAX_RANGE_DAYS, Measure, Organizer, Period, Query, Room, Scope, Slot, StartGrid,
-    WeeklyRule, zone::DAY,
+    WeeklyRule, Weeks, zone::DAY,
 };
 
 /// A start with all that is said about it.
@@ -41,7 +41,7 @@ pub(super) fn slots(query: &Query<'_>) -> Vec<Listed> {
     let plain = |zone: &TimeZone, weekly| Organizer { zone: zone.clone(), weekly, overrides: Vec::new(), busy: Vec::new() };
     let event = Minutes::of(query, &plain(&query.event.zone, Vec::new()), seen);
     let theirs = query.reasonable_hours.map(|hours| {
-        let weekly = (0..7).map(|weekday| WeeklyRule { weekday, window: hours.window }).collect();
+        let weekly = (0..7).map(|weekday| WeeklyRule { weekday, weeks: Weeks::Every, window: hours.window }).collect();
         Minutes::of(query, &plain(&hours.zone, weekly), seen)
     });
     let mut found = Vec::new();
@@ -178,7 +178,14 @@ fn windows(organizer: &Organizer, number: i64) -> Vec<(i64, i64)> {
     let dated: Vec<_> = organizer.overrides.iter().filter(|dated| dated.date == shown).collect();
     let windows: Vec<_> = if dated.is_empty() {
         let weekday = shown.weekday().to_monday_zero_offset();
+        let mut monday = shown;
+        while monday.weekday() != jiff::civil::Weekday::Monday {
+            monday = monday.yesterday().unwrap();
+        }
+        let weeks = date(1970, 1, 5).until(monday).unwrap().get_days() / 7;
+        let week = if weeks % 2 == 0 { Weeks::A } else { Weeks::B };
         let rules = organizer.weekly.iter().filter(|rule| rule.weekday as i8 == weekday);
+        let rules = rules.filter(|rule| rule.weeks == Weeks::Every || rule.weeks == week);
         rules.map(|rule| rule.window).collect()
     } else {
         dated.iter().flat_map(|dated| dated.windows.clone()).collect()
@@ -248,7 +255,7 @@ fn clashes(query: &Query<'_>, busy: &Busy, start: i64, keeps_gap: bool) -> bool 
     let from = start - minutes(event.buffer_before_minutes);
     let to = end + minutes(event.buffer_after_minutes);
     match busy.kind {
-        BusyKind::Block | BusyKind::External => from < busy.time.end && busy.time.start < to,
+        BusyKind::Block | BusyKind::Away | BusyKind::NotNeeded | BusyKind::External => from < busy.time.end && busy.time.start < to,
         BusyKind::Booking | BusyKind::Hold => {
             let gap = if keeps_gap { minutes(event.minimum_gap_minutes) } else { 0 };
             let near = start < busy.time.end + gap && busy.time.start - gap < end;

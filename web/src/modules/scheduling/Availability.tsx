@@ -1,6 +1,18 @@
 /** When one can be booked: weekly windows and dates that differ. A draft survives a reload until saved or discarded. */
-import { Alert, Button, Menu, Modal, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
-import { IconClockPlus, IconPlus, IconTrash } from "@tabler/icons-react";
+import {
+  Alert,
+  Button,
+  Menu,
+  Modal,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
+import { IconClockPlus, IconPlus, IconStar, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -15,15 +27,18 @@ import { useDraft } from "@/shared/draft";
 import { Page, Section } from "@/shared/Page";
 import { Answer, EmptyState } from "@/shared/states";
 import table from "@/shared/table.module.css";
+import { dateIn } from "@/shared/time";
 import { undoNotice } from "@/shared/toast";
 import { NoPage } from "./NoPage";
 import { OverridesEditor } from "./OverridesEditor";
 import { organizerQuery, schedulesQuery } from "./queries";
+import { TimeOff } from "./TimeOff";
 import { WeekEditor } from "./WeekEditor";
 import {
   draftOf,
   hasFaults,
   inputOf,
+  isWeekA,
   officeHours,
   openMinutes,
   rulesOf,
@@ -100,6 +115,12 @@ export function Availability() {
                 readOnly={!may("schedules:write", current.organizer_id)}
                 only={items.length === 1}
               />
+              {organizer.data ? (
+                <TimeOff
+                  organizer={organizer.data}
+                  readOnly={!may("schedules:write", organizer.data.user_id)}
+                />
+              ) : null}
             </>
           ) : organizer.data === null ? (
             <NoPage icon={IconClockPlus} />
@@ -203,9 +224,12 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
     stale: [keys.schedules],
     done: (made) => void navigate({ search: { schedule: made.id } }),
   });
-  const hours = new Intl.NumberFormat(f.locale, { maximumFractionDigits: 1 }).format(
-    openMinutes(value.week) / 60,
-  );
+  const other = value.other ?? null;
+  const open = other ? (openMinutes(value.week) + openMinutes(other)) / 2 : openMinutes(value.week);
+  const hours = new Intl.NumberFormat(f.locale, { maximumFractionDigits: 1 }).format(open / 60);
+  const isA = isWeekA(dateIn(new Date(), value.timezone));
+  const weekA = t.availability.weekName("A", isA);
+  const weekB = t.availability.weekName("B", !isA);
   return (
     <>
       {outdated ? (
@@ -225,6 +249,15 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
                 </Button>
               </Menu.Target>
               <Menu.Dropdown>
+                <Menu.Item
+                  leftSection={<IconStar size={16} aria-hidden />}
+                  disabled={dirty}
+                  onClick={() =>
+                    save.mutate({ input: { ...inputOf(saved), is_default: true }, version: schedule.version })
+                  }
+                >
+                  {t.availability.makeDefault}
+                </Menu.Item>
                 <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => remove.mutate()}>
                   {t.availability.delete}
                 </Menu.Item>
@@ -250,7 +283,41 @@ function Editor({ schedule, readOnly, only }: { schedule: Schedule; readOnly: bo
               onChange={(timezone) => timezone && change({ ...value, timezone })}
             />
           </SimpleGrid>
-          <WeekEditor week={value.week} readOnly={readOnly} onChange={(week) => change({ ...value, week })} />
+          <Switch
+            label={t.availability.alternate}
+            description={t.availability.alternateText}
+            disabled={readOnly}
+            checked={other !== null}
+            onChange={(e) =>
+              change({ ...value, other: e.currentTarget.checked ? structuredClone(value.week) : null })
+            }
+          />
+          {other ? (
+            <Title order={3} size="h5">
+              {weekA}
+            </Title>
+          ) : null}
+          <WeekEditor
+            week={value.week}
+            before={other ?? value.week}
+            {...(other ? { label: weekA } : {})}
+            readOnly={readOnly}
+            onChange={(week) => change({ ...value, week })}
+          />
+          {other ? (
+            <>
+              <Title order={3} size="h5">
+                {weekB}
+              </Title>
+              <WeekEditor
+                week={other}
+                before={value.week}
+                label={weekB}
+                readOnly={readOnly}
+                onChange={(week) => change({ ...value, other: week })}
+              />
+            </>
+          ) : null}
         </Stack>
       </Section>
       <Section title={t.availability.overrides} description={t.availability.overridesText}>

@@ -4,8 +4,10 @@ import {
   Button,
   Group,
   NumberInput,
+  Select,
   SimpleGrid,
   Stack,
+  Switch,
   Text,
   Textarea,
   TextInput,
@@ -30,6 +32,7 @@ import { NoPageAllowed } from "./NoPage";
 import { organizerInput, useSaveOrganizer } from "./organizerChanges";
 import classes from "./publicPage.module.css";
 import { eventTypesQuery, organizerQuery } from "./queries";
+import { timeOf } from "./week";
 
 export function BookingPageSettings() {
   const may = useMay();
@@ -49,6 +52,9 @@ function valuesOf(organizer: Organizer | null, name: string, zone: string) {
     buffer_before_minutes: organizer?.buffer_before_minutes ?? 0,
     buffer_after_minutes: organizer?.buffer_after_minutes ?? 0,
     minimum_gap_minutes: organizer?.minimum_gap_minutes ?? 0,
+    keeps_reasonable_hours: organizer?.keeps_reasonable_hours ?? false,
+    reasonable_hours_start: organizer?.reasonable_hours_start ?? 7,
+    reasonable_hours_end: organizer?.reasonable_hours_end ?? 22,
   };
 }
 
@@ -191,6 +197,31 @@ function PageForm({ organizer }: { organizer: Organizer | null }) {
                   {...form.getInputProps("minimum_gap_minutes")}
                 />
               </SimpleGrid>
+              <Switch
+                label={t.bookingPage.reasonable}
+                description={t.bookingPage.reasonableText}
+                {...form.getInputProps("keeps_reasonable_hours", { type: "checkbox" })}
+              />
+              {form.values.keeps_reasonable_hours ? (
+                <SimpleGrid cols={2}>
+                  <Select
+                    label={t.bookingPage.reasonableFrom}
+                    allowDeselect={false}
+                    data={hourOptions(0, 23)}
+                    error={form.errors.reasonable_hours_start}
+                    value={String(form.values.reasonable_hours_start)}
+                    onChange={(hour) => hour && form.setFieldValue("reasonable_hours_start", Number(hour))}
+                  />
+                  <Select
+                    label={t.bookingPage.reasonableTo}
+                    allowDeselect={false}
+                    data={hourOptions(form.values.reasonable_hours_start + 1, 24)}
+                    error={form.errors.reasonable_hours_end}
+                    value={String(form.values.reasonable_hours_end)}
+                    onChange={(hour) => hour && form.setFieldValue("reasonable_hours_end", Number(hour))}
+                  />
+                </SimpleGrid>
+              ) : null}
               <Group>
                 <Button
                   type="submit"
@@ -211,6 +242,12 @@ function PageForm({ organizer }: { organizer: Organizer | null }) {
       </Section>
     </>
   );
+}
+
+/** Full hours as options, both ends included. */
+function hourOptions(first: number, last: number): { value: string; label: string }[] {
+  const hours = Array.from({ length: Math.max(last - first + 1, 0) }, (_, at) => first + at);
+  return hours.map((hour) => ({ value: String(hour), label: timeOf(hour * 60) }));
 }
 
 /** What a visitor will see first. */

@@ -2,14 +2,14 @@
 import { Group, Text } from "@mantine/core";
 import { type ScheduleEventData, WeekView } from "@mantine/schedule";
 import "@mantine/schedule/styles.layer.css";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
-import { useFormats } from "@/app/session";
+import { useFormats, useMay } from "@/app/session";
 import { useT } from "@/i18n";
 import { ProblemAlert, RowsSkeleton } from "@/shared/states";
-import { addDays, dateIn, weekStart } from "@/shared/time";
+import { addDays, dateIn, startOfDay, weekStart } from "@/shared/time";
 import { Mark } from "./BookingRows";
-import { bookingsQuery } from "./queries";
+import { blockedSpansQuery, bookingsQuery } from "./queries";
 import classes from "./rows.module.css";
 import { wallClock } from "./wallClock";
 
@@ -28,6 +28,13 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
   const f = useFormats();
   const monday = weekStart(week ?? dateIn(new Date(), f.zone));
   const query = useInfiniteQuery(bookingsQuery({ from: monday, to: addDays(monday, 6), organizer }, f.zone));
+  const may = useMay();
+  const weekFrom = startOfDay(monday, f.zone).toISOString();
+  const weekTo = startOfDay(addDays(monday, 7), f.zone).toISOString();
+  const blocked = useQuery({
+    ...blockedSpansQuery(weekFrom, weekTo, organizer),
+    enabled: may("schedules:read"),
+  });
   // A week is shown whole.
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   useEffect(() => {
@@ -62,6 +69,33 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
     [query.data, f.zone],
   );
 
+  const spans = useMemo(() => {
+    const days = [0, 1, 2, 3, 4, 5, 6, 7].map((day) => startOfDay(addDays(monday, day), f.zone).getTime());
+    return (blocked.data?.items ?? []).flatMap((one) =>
+      one.occurrences.flatMap((time) =>
+        // The calendar shows what lies within one day.
+        days.slice(0, 7).flatMap((dayStart, day): ScheduleEventData[] => {
+          const start = Math.max(Date.parse(time.start), dayStart);
+          const end = Math.min(Date.parse(time.end), (days[day + 1] ?? dayStart) - 1000);
+          if (end <= start) return [];
+          return [
+            {
+              id: `${one.id} ${start}`,
+              title: [one.label || t.timeOff.kinds[one.kind], organizer ? "" : one.organizer_name]
+                .filter(Boolean)
+                .join(" · "),
+              start: wallClock(new Date(start).toISOString(), f.zone),
+              end: wallClock(new Date(end).toISOString(), f.zone),
+              color: "gray",
+              variant: "light",
+              payload: { blocked: true, short: true },
+            },
+          ];
+        }),
+      ),
+    );
+  }, [blocked.data, f.zone, monday, organizer, t]);
+
   if (query.error && !query.data)
     return <ProblemAlert error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <RowsSkeleton rows={12} />;
@@ -70,8 +104,8 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
       <WeekView
         date={monday}
         onDateChange={(date) => onWeek(date)}
-        events={events}
-        onEventClick={(event) => onOpen(String(event.id))}
+        events={[...spans, ...events]}
+        onEventClick={(event) => !event.payload?.blocked && onOpen(String(event.id))}
         getCurrentTime={() => wallClock(new Date().toISOString(), f.zone)}
         // Weeks are counted from Monday, as on the home screen, whatever the calendar of the region.
         firstDayOfWeek={1}
@@ -92,7 +126,11 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
             truncate={event.payload?.short === true}
             c="var(--mantine-color-text)"
           >
-            <Mark color={(event.payload?.mark as string | null | undefined) ?? null} />{" "}
+            {event.payload?.blocked ? null : (
+              <>
+                <Mark color={(event.payload?.mark as string | null | undefined) ?? null} />{" "}
+              </>
+            )}
             <Text component="span" inherit c="var(--mantine-color-text)">
               {event.title}
             </Text>

@@ -227,7 +227,9 @@ function Editor({ eventType }: { eventType: EventType }) {
             allowDeselect={false}
             data={[
               { value: "", label: t.eventTypes.defaultSchedule },
-              ...(schedules.data?.items ?? []).map((s) => ({ value: s.id, label: s.name })),
+              ...(schedules.data?.items ?? [])
+                .filter((s) => s.organizer_id === eventType.owner_id)
+                .map((s) => ({ value: s.id, label: s.name })),
             ]}
             value={eventType.schedule_id ?? ""}
             onChange={(value) => save({ schedule_id: value || null })}

@@ -6,7 +6,7 @@ import type { EventType, EventTypeChanges } from "@/api/types";
 import { useMay } from "@/app/session";
 import { useT } from "@/i18n";
 import classes from "./limits.module.css";
-import { organizersQuery } from "./queries";
+import { organizersQuery, schedulesQuery } from "./queries";
 import { SavedNumber } from "./SavedFields";
 
 const MODES = ["one", "round_robin", "collective", "some"] as const;
@@ -24,9 +24,10 @@ export function OrganizersEditor({ eventType, errors, readOnly, onSave }: Organi
   const may = useMay();
   const words = t.eventTypes.organizers;
   const known = useQuery({ ...organizersQuery, enabled: may("organizers:read") });
+  const schedules = useQuery({ ...schedulesQuery, enabled: may("schedules:read") });
   const { mode, assignment, organizers } = eventType;
   const takeTurns = mode === "round_robin" || mode === "some";
-  const set = (index: number, change: { weight?: number; priority?: number }) =>
+  const set = (index: number, change: { weight?: number; priority?: number; schedule_id?: string | null }) =>
     onSave({ organizers: organizers.map((one, at) => (at === index ? { ...one, ...change } : one)) });
   const setMode = (next: EventType["mode"]) =>
     onSave({
@@ -81,6 +82,25 @@ export function OrganizersEditor({ eventType, errors, readOnly, onSave }: Organi
         <fieldset className={classes.organizer} key={one.user_id}>
           <legend className={classes.legend}>{one.name}</legend>
           <span className={classes.person}>{one.name}</span>
+          <Select
+            label={words.hours}
+            readOnly={readOnly}
+            allowDeselect={false}
+            data={[
+              { value: "", label: words.usualHours },
+              ...(schedules.data?.items ?? [])
+                .filter((schedule) => schedule.organizer_id === one.user_id)
+                .map((schedule) => ({ value: schedule.id, label: schedule.name })),
+              // Those of somebody whose hours one may not read keep their place.
+              ...(one.schedule_id &&
+              !schedules.data?.items.some((schedule) => schedule.id === one.schedule_id)
+                ? [{ value: one.schedule_id, label: words.otherHours }]
+                : []),
+            ]}
+            value={one.schedule_id ?? ""}
+            error={errors[`organizers.${index}.schedule_id`]}
+            onChange={(value) => set(index, { schedule_id: value || null })}
+          />
           {takeTurns ? (
             <SavedNumber
               label={assignment === "fair" ? words.weight : words.priority}
@@ -93,9 +113,7 @@ export function OrganizersEditor({ eventType, errors, readOnly, onSave }: Organi
                 value && set(index, assignment === "fair" ? { weight: value } : { priority: value })
               }
             />
-          ) : (
-            <span />
-          )}
+          ) : null}
           {readOnly || organizers.length === 1 ? null : (
             <ActionIcon
               className={classes.drop}

@@ -1,13 +1,13 @@
 /** Dates on which one is open otherwise than in the week, or not at all. */
 import { ActionIcon, Button, Group, Popover, SegmentedControl, Stack, Text } from "@mantine/core";
-import { Calendar } from "@mantine/dates";
+import { Calendar, DatePickerInput } from "@mantine/dates";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCalendarPlus, IconTrash } from "@tabler/icons-react";
 import type { DateOverride } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
 import { dateIn } from "@/shared/time";
-import { byDate, datesOf, type OverrideDay, toggleDate } from "./overrides";
+import { addRange, byDate, datesOf, type OverrideDay, toggleDate } from "./overrides";
 import { Windows } from "./WeekEditor";
 import { addWindow } from "./week";
 import classes from "./week.module.css";
@@ -109,6 +109,17 @@ export function OverridesEditor({ overrides, zone, onChange, readOnly }: Overrid
                 "aria-pressed": chosen.has(date),
                 onClick: () => onChange(datesOf(toggleDate(days, date))),
               })}
+            />
+            <DatePickerInput
+              mt="xs"
+              type="range"
+              label={t.availability.addRange}
+              placeholder={t.availability.rangeText}
+              minDate={today}
+              allowSingleDateInRange
+              popoverProps={{ withinPortal: false }}
+              value={[null, null]}
+              onChange={([from, to]) => from && to && onChange(datesOf(addRange(days, from, to)))}
             />
             <Button fullWidth mt="xs" variant="default" onClick={close}>
               {t.common.done}

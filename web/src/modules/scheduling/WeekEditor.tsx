@@ -6,25 +6,39 @@ import { useState } from "react";
 import type { Day } from "@/api/types";
 import { useT } from "@/i18n";
 import { TimeField } from "@/shared/TimeField";
-import { addWindow, copyDay, DAYS, type Week, type Window, windowFaults } from "./week";
+import {
+  addWindow,
+  carriedInto,
+  copyDay,
+  DAYS,
+  isOvernight,
+  type Week,
+  type Window,
+  windowFaults,
+} from "./week";
 import classes from "./week.module.css";
 
 interface WeekEditorProps {
   week: Week;
+  /** The week that ends before this one: its last night reaches into Monday. */
+  before: Week;
+  /** What tells this week from another on the screen. */
+  label?: string;
   onChange: (week: Week) => void;
   readOnly: boolean;
 }
 
-export function WeekEditor({ week, onChange, readOnly }: WeekEditorProps) {
+export function WeekEditor({ week, before, label, onChange, readOnly }: WeekEditorProps) {
   const t = useT();
   return (
     <div className={classes.week}>
       {DAYS.map((day) => {
         const windows = week[day];
         const set = (next: Window[]) => onChange({ ...week, [day]: next });
+        const name = label ? `${t.days.long[day]}, ${label}` : t.days.long[day];
         return (
           <fieldset key={day} className={classes.day}>
-            <legend className="visually-hidden">{t.days.long[day]}</legend>
+            <legend className="visually-hidden">{name}</legend>
             <Switch
               className={classes.toggle}
               label={t.days.long[day]}
@@ -32,12 +46,18 @@ export function WeekEditor({ week, onChange, readOnly }: WeekEditorProps) {
               checked={windows.length > 0}
               onChange={(e) => set(e.currentTarget.checked ? addWindow([]) : [])}
             />
-            <Windows windows={windows} onChange={set} readOnly={readOnly} label={t.days.long[day]} />
+            <Windows
+              windows={windows}
+              carried={carriedInto(week, before, day)}
+              onChange={set}
+              readOnly={readOnly}
+              label={name}
+            />
             {readOnly ? null : (
               <Group gap={2} wrap="nowrap" className={classes.actions}>
                 <Tooltip label={t.availability.addWindow}>
                   <ActionIcon
-                    aria-label={`${t.availability.addWindow}: ${t.days.long[day]}`}
+                    aria-label={`${t.availability.addWindow}: ${name}`}
                     onClick={() => set(addWindow(windows))}
                   >
                     <IconPlus size={18} />
@@ -56,17 +76,20 @@ export function WeekEditor({ week, onChange, readOnly }: WeekEditorProps) {
 /** Windows of one day or date, each with its fault beside it. */
 export function Windows({
   windows,
+  carried = null,
   onChange,
   readOnly,
   label,
 }: {
   windows: Window[];
+  /** Where windows may end on the next day: what the night before left of this one. */
+  carried?: Window[] | null;
   onChange: (windows: Window[]) => void;
   readOnly: boolean;
   label: string;
 }) {
   const t = useT();
-  const faults = windowFaults(windows);
+  const faults = windowFaults(windows, carried);
   if (windows.length === 0) {
     return (
       <Text c="dimmed" className={classes.closed}>
@@ -109,6 +132,11 @@ export function Windows({
                 </ActionIcon>
               )}
             </Group>
+            {carried && !fault && isOvernight(window) ? (
+              <Text size="sm" c="dimmed">
+                {t.availability.nextDay}
+              </Text>
+            ) : null}
             {fault ? (
               <Text size="sm" c="error" role="alert">
                 {t.availability.faults[fault]}

@@ -1,5 +1,6 @@
 /** Date overrides as one edits them: one entry a date, with its windows; none means closed. */
 import type { DateOverride } from "@/api/types";
+import { addDays } from "@/shared/time";
 import { minutesOf, type Window } from "./week";
 
 export interface OverrideDay {
@@ -34,4 +35,17 @@ export function toggleDate(days: readonly OverrideDay[], date: string): Override
   return days.some((day) => day.date === date)
     ? days.filter((day) => day.date !== date)
     : [...days, { date, windows: [] }];
+}
+
+/** How many dates a range adds at most: a year. */
+const MOST_DATES = 366;
+
+/** Adds each date of a range, both ends included, as a day off; those with hours of their own become days off, too. */
+export function addRange(days: readonly OverrideDay[], from: string, to: string): OverrideDay[] {
+  const dates: string[] = [];
+  for (let date = from; date <= to && dates.length < MOST_DATES; date = addDays(date, 1)) dates.push(date);
+  return [
+    ...days.filter((day) => !dates.includes(day.date)),
+    ...dates.map((date) => ({ date, windows: [] })),
+  ];
 }

@@ -79,6 +79,28 @@ export const schedulesQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/schedules", { params: { query: { limit: 100 } } })),
 });
 
+/** Blocked times of an organizer that are not over. */
+export function blockedTimesQuery(organizer: string) {
+  return queryOptions({
+    queryKey: [keys.blockedTimes, "list", organizer],
+    queryFn: () => {
+      const query = { organizer_id: organizer, from: new Date().toISOString(), limit: 100 };
+      return take(api.GET("/api/v1/blocked-times", { params: { query } }));
+    },
+  });
+}
+
+/** What is blocked from one instant to another, of one organizer or of all that one may see. */
+export function blockedSpansQuery(from: string, to: string, organizer: string | undefined) {
+  return queryOptions({
+    queryKey: [keys.blockedTimes, "spans", from, to, organizer],
+    queryFn: () => {
+      const query = { from, to, organizer_id: organizer, limit: 100 };
+      return take(api.GET("/api/v1/blocked-times", { params: { query } }));
+    },
+  });
+}
+
 /** Everybody with a booking page. */
 export const organizersQuery = queryOptions({
   queryKey: [keys.organizer, "all"],

@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { Schedule } from "@/api/types";
+import type { Rule, Schedule } from "@/api/types";
 import { parseTime } from "@/shared/parseTime";
-import { byDate, datesOf, toggleDate } from "./overrides";
+import { addRange, byDate, datesOf, toggleDate } from "./overrides";
 import {
   addWindow,
   copyDay,
   draftOf,
   hasFaults,
   inputOf,
+  isWeekA,
   minutesOf,
   officeHours,
   openMinutes,
   rulesOf,
   sameDraft,
-  weekOf,
+  weeksOf,
   windowFaults,
 } from "./week";
 
@@ -37,7 +38,7 @@ const schedule: Schedule = {
 
 describe("the weekly editor", () => {
   it("sorts windows within days and days within the week", () => {
-    expect(rulesOf(weekOf(schedule.rules))).toEqual([
+    expect(rulesOf(weeksOf(schedule.rules).week)).toEqual([
       { day: "mon", start: "20:00", end: "24:00" },
       { day: "tue", start: "09:00", end: "12:00" },
       { day: "tue", start: "13:00", end: "17:00" },
@@ -52,6 +53,47 @@ describe("the weekly editor", () => {
       { date: "2026-12-25", is_available: false },
       { date: "2026-12-31", is_available: true, start: "10:00", end: "14:00" },
     ]);
+  });
+
+  it("shows a night as one window and stores it as two", () => {
+    const rules: Rule[] = [
+      { day: "mon", start: "00:00", end: "02:00" },
+      { day: "fri", start: "22:00", end: "24:00" },
+      { day: "sat", start: "00:00", end: "06:00" },
+      { day: "sat", start: "10:00", end: "12:00" },
+      { day: "sun", start: "20:00", end: "24:00" },
+    ];
+    const { week, other } = weeksOf(rules);
+    expect(other).toBeNull();
+    expect(week.fri).toEqual([{ start: "22:00", end: "06:00" }]);
+    expect(week.sat).toEqual([{ start: "10:00", end: "12:00" }]);
+    expect(week.sun).toEqual([{ start: "20:00", end: "02:00" }]);
+    expect(week.mon).toEqual([]);
+    expect(rulesOf(week)).toEqual(rules);
+    expect(openMinutes(week)).toBe((2 + 2 + 6 + 2 + 4) * 60);
+    expect(windowFaults(week.fri, [])).toEqual([null]);
+    expect(windowFaults(week.fri)).toEqual(["order"]);
+    const crowded = { ...draftOf({ ...schedule, rules }), overrides: [] };
+    expect(hasFaults(crowded)).toBe(false);
+    expect(hasFaults({ ...crowded, week: { ...week, sat: [{ start: "05:00", end: "07:00" }] } })).toBe(true);
+  });
+
+  it("tells weeks A and B apart, and carries a Sunday night into the other one", () => {
+    const rules: Rule[] = [
+      { day: "mon", start: "09:00", end: "12:00", weeks: "every" },
+      { day: "mon", start: "00:00", end: "03:00", weeks: "b" },
+      { day: "sun", start: "21:00", end: "24:00", weeks: "a" },
+    ];
+    const { week, other } = weeksOf(rules);
+    expect(week.sun).toEqual([{ start: "21:00", end: "03:00" }]);
+    expect(other?.mon).toEqual([{ start: "09:00", end: "12:00" }]);
+    expect(rulesOf(week, other)).toEqual(rules);
+    const draft = draftOf({ ...schedule, rules });
+    expect(sameDraft(draft, { ...draft, other: null })).toBe(false);
+    // Monday, 5 January 1970 begins a week A; 2026 has 53 weeks, and they go on alternating.
+    expect(
+      ["1970-01-05", "1970-01-12", "1969-12-29", "2026-12-21", "2026-12-28", "2027-01-04"].map(isWeekA),
+    ).toEqual([true, false, false, true, false, true]);
   });
 
   it("names each fault once", () => {
@@ -69,7 +111,7 @@ describe("the weekly editor", () => {
     const draft = draftOf(schedule);
     expect(hasFaults(draft)).toBe(false);
     expect(hasFaults({ ...draft, name: "  " })).toBe(true);
-    expect(hasFaults({ ...draft, week: { ...draft.week, wed: [{ start: "10:00", end: "09:00" }] } })).toBe(
+    expect(hasFaults({ ...draft, week: { ...draft.week, wed: [{ start: "10:00", end: "10:00" }] } })).toBe(
       true,
     );
     const clash = [
@@ -91,14 +133,14 @@ describe("the weekly editor", () => {
   });
 
   it("copies a day without sharing it", () => {
-    const week = copyDay(weekOf(schedule.rules), "tue", ["wed", "tue"]);
+    const week = copyDay(weeksOf(schedule.rules).week, "tue", ["wed", "tue"]);
     expect(week.wed).toEqual(week.tue);
     expect(week.wed[0]).not.toBe(week.tue[0]);
   });
 
   it("counts open hours", () => {
     expect(openMinutes(officeHours())).toBe(5 * 8 * 60);
-    expect(openMinutes(weekOf(schedule.rules))).toBe((4 + 3 + 4) * 60);
+    expect(openMinutes(weeksOf(schedule.rules).week)).toBe((4 + 3 + 4) * 60);
   });
 
   it("knows the end of the day", () => {
@@ -150,5 +192,16 @@ describe("dates that differ", () => {
     const once = toggleDate([], "2026-12-25");
     expect(datesOf(once)).toEqual([{ date: "2026-12-25", is_available: false }]);
     expect(toggleDate(once, "2026-12-25")).toEqual([]);
+  });
+
+  it("adds all days of a range at once, over those that had hours", () => {
+    const days = [
+      { date: "2026-12-31", windows: [{ start: "10:00", end: "14:00" }] },
+      { date: "2027-01-10", windows: [] },
+    ];
+    expect(datesOf(addRange(days, "2026-12-30", "2027-01-01"))).toEqual(
+      ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-10"].map((date) => ({ date, is_available: false })),
+    );
+    expect(addRange([], "2026-01-01", "2036-01-01")).toHaveLength(366);
   });
 });

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Tenant;
+use crate::matrix::blocked_time;
 use crate::world::World;
 
 #[tokio::test]
@@ -22,7 +23,11 @@ async fn records_say_their_version_and_refuse_an_older_one() {
     let mut organizer = owner.get("/organizer").await.expect(200).json;
     let organizer = json!({ "slug": organizer["slug"].take(), "display_name": "Another name", "timezone": "UTC" });
     let schedule_change = json!({ "name": "Another", "timezone": "UTC", "rules": [], "overrides": [] });
-    let records: [(Method, String, Value); 8] = [
+    let blocked = owner.post("/blocked-times", blocked_time()).await.expect(201).id();
+    let mut other_block = blocked_time();
+    other_block["label"] = json!("Another");
+    let records: [(Method, String, Value); 9] = [
+        (Method::PUT, format!("/blocked-times/{blocked}"), other_block),
         (Method::PATCH, format!("/contacts/{}", contact.id()), json!({ "name": "Otto" })),
         (Method::PATCH, "/me".to_owned(), json!({ "name": "Another" })),
         (Method::PATCH, "/tenant".to_owned(), json!({ "name": "Another" })),

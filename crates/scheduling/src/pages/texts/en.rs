@@ -44,6 +44,10 @@ pub(in crate::pages) static EN: Texts = Texts {
     nothing_this_day: "No free times on this day.",
     next_free: |day| format!("Next free day: {day}"),
     nothing_at_all: |name| format!("{name} has no free times at the moment. Please look again later."),
+    away: |name, from, to| {
+        if from == to { format!("{name} is out of office on {from}.") } else { format!("{name} is out of office from {from} to {to}.") }
+    },
+    stands_in: |name| format!("{name} is glad to help you meanwhile."),
     needs_confirmation: "A booking stands once the organizer has confirmed it.",
     unknown_zone: |zone| format!("There is no time zone called “{zone}”. Times are shown in the organizer’s zone instead."),
     no_such_date: |date| format!("There is no date “{date}”. Choose one below."),

@@ -57,6 +57,10 @@ pub(crate) struct Texts {
     pub next_free: fn(day: &str) -> String,
     pub nothing_at_all: fn(name: &str) -> String,
     pub needs_confirmation: &'static str,
+    /// Who is out of office, from when and until when.
+    pub away: fn(name: &str, from: &str, to: &str) -> String,
+    /// Who takes the place meanwhile.
+    pub stands_in: fn(name: &str) -> String,
     pub unknown_zone: fn(zone: &str) -> String,
     pub no_such_date: fn(date: &str) -> String,
     pub no_such_month: fn(month: &str) -> String,

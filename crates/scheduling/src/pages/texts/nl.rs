@@ -44,6 +44,10 @@ pub(in crate::pages) static NL: Texts = Texts {
     nothing_this_day: "Geen vrije tijden op deze dag.",
     next_free: |day| format!("Volgende vrije dag: {day}"),
     nothing_at_all: |name| format!("{name} heeft op dit moment geen vrije tijden. Kijk later nog eens."),
+    away: |name, from, to| {
+        if from == to { format!("{name} is op {from} afwezig.") } else { format!("{name} is van {from} tot en met {to} afwezig.") }
+    },
+    stands_in: |name| format!("{name} helpt je in die tijd graag."),
     needs_confirmation: "Een boeking geldt zodra de organisator die heeft bevestigd.",
     unknown_zone: |zone| format!("De tijdzone “{zone}” bestaat niet. De tijden staan nu in de zone van de organisator."),
     no_such_date: |date| format!("De datum “{date}” bestaat niet. Kies er hieronder een."),

@@ -44,6 +44,14 @@ pub(in crate::pages) static PT_BR: Texts = Texts {
     nothing_this_day: "Nenhum horário livre neste dia.",
     next_free: |day| format!("Próximo dia livre: {day}"),
     nothing_at_all: |name| format!("{name} não tem horários livres no momento. Volte a olhar mais tarde."),
+    away: |name, from, to| {
+        if from == to {
+            format!("{name} não estará disponível em {from}.")
+        } else {
+            format!("{name} não estará disponível de {from} a {to}.")
+        }
+    },
+    stands_in: |name| format!("{name} terá prazer em ajudar nesse período."),
     needs_confirmation: "O agendamento vale depois de confirmado por quem organiza.",
     unknown_zone: |zone| format!("Não existe o fuso horário “{zone}”. Os horários estão no fuso de quem organiza."),
     no_such_date: |date| format!("A data “{date}” não existe. Escolha uma abaixo."),

@@ -26,7 +26,7 @@ fn window(text: &str) -> Window {
 }
 
 fn on_weekdays(windows: &[&str]) -> Vec<WeeklyRule> {
-    let rule = |weekday| windows.iter().map(move |text| WeeklyRule { weekday, window: window(text) });
+    let rule = |weekday| windows.iter().map(move |text| WeeklyRule { weekday, weeks: Weeks::Every, window: window(text) });
     (0..5).flat_map(rule).collect()
 }
 
@@ -154,7 +154,7 @@ fn the_grid_stands_on_the_window_and_busy_time_does_not_restart_it() {
 fn windows_that_touch_are_one_also_across_midnight() {
     let event = event(60, 45);
     let rules = [(0, "22:00-24:00"), (1, "00:00-01:30"), (1, "01:30-02:00")];
-    let weekly = rules.map(|(weekday, text)| WeeklyRule { weekday, window: window(text) });
+    let weekly = rules.map(|(weekday, text)| WeeklyRule { weekday, weeks: Weeks::Every, window: window(text) });
     let organizers = [organizer("Europe/Amsterdam", weekly.to_vec())];
     let mut query = monday(&event, &organizers);
     query.range.end += DAY;
@@ -164,7 +164,7 @@ fn windows_that_touch_are_one_also_across_midnight() {
 #[test]
 fn round_the_clock_hours_have_the_same_grid_from_any_range() {
     let event = event(30, 50);
-    let weekly = (0..7).map(|weekday| WeeklyRule { weekday, window: window("00:00-24:00") });
+    let weekly = (0..7).map(|weekday| WeeklyRule { weekday, weeks: Weeks::Every, window: window("00:00-24:00") });
     let organizers = [organizer("Europe/Amsterdam", weekly.collect())];
     let mut query = monday(&event, &organizers);
     let day: Vec<_> = shown(&query).split(' ').map(String::from).collect();
@@ -201,7 +201,7 @@ fn buffers_of_two_bookings_add_up() {
     event.buffer_before_minutes = 30;
     assert_eq!(shown(&monday(&event, std::slice::from_ref(&one))), "10:15 10:30 10:45 11:00");
     // A block or outside event brings no buffer of its own, whatever is stored beside it.
-    for kind in [BusyKind::Block, BusyKind::External] {
+    for kind in [BusyKind::Block, BusyKind::Away, BusyKind::NotNeeded, BusyKind::External] {
         one.busy[0].kind = kind;
         assert_eq!(shown(&monday(&event, std::slice::from_ref(&one))), "10:00 10:15 10:30 10:45 11:00");
     }

@@ -203,7 +203,7 @@ fn counts(given: &[usize], of: usize) -> Vec<usize> {
 
 #[test]
 fn turns_are_shared_by_weight_and_then_by_recency() {
-    let every_day = (0..7).map(|weekday| WeeklyRule { weekday, window: window("09:00-17:00") }).collect::<Vec<_>>();
+    let every_day = (0..7).map(|weekday| WeeklyRule { weekday, weeks: Weeks::Every, window: window("09:00-17:00") }).collect::<Vec<_>>();
     let organizers = vec![organizer("Europe/Amsterdam", every_day); 3];
     let all = |_, _| true;
     let equal = [turn(1, 1), turn(1, 1), turn(1, 1)];
@@ -216,7 +216,7 @@ fn turns_are_shared_by_weight_and_then_by_recency() {
 
 #[test]
 fn nobody_is_owed_for_an_absence() {
-    let every_day = (0..7).map(|weekday| WeeklyRule { weekday, window: window("09:00-17:00") }).collect::<Vec<_>>();
+    let every_day = (0..7).map(|weekday| WeeklyRule { weekday, weeks: Weeks::Every, window: window("09:00-17:00") }).collect::<Vec<_>>();
     let mut organizers = vec![organizer("Europe/Amsterdam", every_day); 2];
     let equal = [turn(1, 1), turn(1, 1)];
     // The second is away for the first five days; then both share what comes, and nothing is made up for.
