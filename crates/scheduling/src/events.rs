@@ -54,6 +54,10 @@ macro_rules! booking_events {
             fn owner(&self) -> Option<Uuid> {
                 Some(self.0.organizer_id)
             }
+
+            fn co_owners(&self) -> Vec<Uuid> {
+                self.0.holders().into_iter().filter(|user| *user != self.0.organizer_id).collect()
+            }
         }
     )*};
 }

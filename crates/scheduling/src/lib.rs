@@ -4,6 +4,7 @@ pub mod availability;
 pub mod bookings;
 pub mod event_types;
 pub mod events;
+mod holds;
 mod home;
 pub mod ics;
 mod mails;
@@ -20,6 +21,8 @@ use graphile_worker::JobDefinition;
 use platform::App;
 use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
+use platform::retained_by_instance;
+use platform::retention::{Kept, Retained};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use bookings::token::renew_links;
@@ -71,6 +74,14 @@ pub fn api() -> OpenApiRouter<App> {
 /// What this module does about facts: it mails, plans reminders, and tells organizers in the app.
 pub fn reactions() -> Vec<Reaction> {
     [mails::reactions(), notices::reactions()].concat()
+}
+
+/// Times that were kept and have run out. What stands in `occupancy` goes by the same clock.
+pub fn retained() -> Vec<Retained> {
+    vec![
+        retained_by_instance!(Kept::Days(0), "scheduling.occupancy", "expires_at < $1"),
+        retained_by_instance!(Kept::Days(0), "scheduling.holds", "expires_at < $1"),
+    ]
 }
 
 /// The jobs of this module.

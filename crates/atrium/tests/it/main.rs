@@ -18,6 +18,7 @@ mod events;
 mod files;
 mod foreign_ids;
 mod guards_gaps;
+mod holds;
 mod host;
 mod hostile;
 mod hostile_forms;

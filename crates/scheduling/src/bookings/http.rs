@@ -177,6 +177,7 @@ async fn create(mut ctx: Allow<BookingsWrite>, Json(new): Json<NewMemberBooking>
         locale: new.locale,
         notes: new.notes,
         source: Source::Member,
+        holds: Vec::new(),
     };
     let booked = super::create(&mut ctx, which, new).await.map_err(in_member_words)?;
     ctx.commit_with(Answer::created(&booked.stored.booking)?.version(booked.stored.booking.version)).await

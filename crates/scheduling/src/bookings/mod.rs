@@ -19,6 +19,7 @@ use crate::ics;
 
 use changes::complete_due;
 pub use changes::{By, cancel, confirm, decline, mark_no_show, reschedule, restore};
+pub(crate) use create::as_stored;
 pub use create::{Booked, NewBooking, Source, create};
 
 /// Where a booking stands. Pending and confirmed ones take the organizer's time, as do those that are over.

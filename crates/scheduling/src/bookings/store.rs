@@ -326,11 +326,11 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
 }
 
 /// An id for the time of each.
-fn new_ids(organizers: &[Uuid]) -> Vec<Uuid> {
+pub fn new_ids(organizers: &[Uuid]) -> Vec<Uuid> {
     organizers.iter().map(|_| platform::id::new()).collect()
 }
 
-fn taken() -> Problem {
+pub fn taken() -> Problem {
     Problem::conflict("slot_taken", "This time is not free. Choose another one.")
 }
 
