@@ -1,31 +1,13 @@
 /** Several organizers of one event type, from the screen to the visitor's booking. */
 import { expect } from "@playwright/test";
-import { answer, linkIn, mailTo, signedIn, slots, visitor } from "../support/api";
+import { answer, slots } from "../support/api";
+import { colleague } from "../support/colleague";
 import { signedInPage, test } from "../support/test";
-import { PASSWORD, unique, workspace } from "../support/workspace";
+import { unique, workspace } from "../support/workspace";
 
 test("an event type of two organizers gives its bookings to each in turn", async ({ newContext }) => {
   const space = await workspace();
-  const email = `${unique("ines")}@e2e.test`;
-  const roles = await answer<{ items: { id: string; name: string }[] }>(space.api.get("/api/v1/roles"));
-  const role = roles.items.find(({ name }) => name === "contributor");
-  await answer(space.api.post("/api/v1/invitations", { data: { email, role_id: role?.id } }), 201);
-  const token = new URLSearchParams(new URL(linkIn(await mailTo(email), "/invitation")).hash.slice(1)).get(
-    "token",
-  );
-  const stranger = await visitor();
-  await answer(
-    stranger.post("/api/v1/invitation-acceptances", {
-      data: { token, name: "Ines Invited", password: PASSWORD },
-    }),
-    201,
-  );
-  const ines = await signedIn({ email, password: PASSWORD });
-  await answer(
-    ines.put("/api/v1/organizer", {
-      data: { slug: unique("ines"), display_name: "Ines Invited", timezone: "Europe/Amsterdam" },
-    }),
-  );
+  await colleague(space, "Ines Invited");
 
   const app = await signedInPage(newContext, space.api);
   await app.goto(`/event-types/${space.event.id}`);

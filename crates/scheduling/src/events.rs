@@ -28,6 +28,16 @@ pub struct BookingFact {
     /// Why it was moved, cancelled or declined, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where it changed hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<Handover>,
+}
+
+/// Who held a booking, and who holds it in that one's place.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Handover {
+    pub from: Uuid,
+    pub to: Uuid,
 }
 
 impl BookingFact {
@@ -56,7 +66,8 @@ macro_rules! booking_events {
             }
 
             fn co_owners(&self) -> Vec<Uuid> {
-                self.0.holders().into_iter().filter(|user| *user != self.0.organizer_id).collect()
+                let former = self.0.handover.map(|handover| handover.from);
+                self.0.holders().into_iter().chain(former).filter(|user| *user != self.0.organizer_id).collect()
             }
         }
     )*};
@@ -72,6 +83,10 @@ booking_events! {
     /// A cancellation was taken back.
     BookingRestored = "booking.restored",
     BookingNoShow = "booking.no_show",
+    /// It was noted by mistake that nobody came.
+    BookingAttended = "booking.attended",
+    /// Another organizer holds it.
+    BookingReassigned = "booking.reassigned",
     /// Its end has passed.
     BookingCompleted = "booking.completed",
 }

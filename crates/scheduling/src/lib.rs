@@ -49,6 +49,8 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: "booking.rescheduled", permission: Some("bookings:read") },
     EventKind { kind: "booking.restored", permission: Some("bookings:read") },
     EventKind { kind: "booking.no_show", permission: Some("bookings:read") },
+    EventKind { kind: "booking.attended", permission: Some("bookings:read") },
+    EventKind { kind: "booking.reassigned", permission: Some("bookings:read") },
     EventKind { kind: "booking.completed", permission: Some("bookings:read") },
     EventKind { kind: "event_type.created", permission: Some("event_types:read") },
     EventKind { kind: "event_type.updated", permission: Some("event_types:read") },

@@ -23,6 +23,9 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
     let role = |name: &str| roles.as_array().expect("roles").iter().find(|role| role["name"] == name).expect(name)["id"].clone();
     let visitor = tenant.owner.get("/contacts?q=v@").await.expect(200).json["items"][0]["id"].clone();
     let text = |id: &Value| id.as_str().expect("an id").to_owned();
+    let (organizer, client) = tenant.member(world, "contributor").await;
+    let profile = json!({ "slug": format!("{}-beside", tenant.name), "display_name": "Beside", "timezone": "UTC" });
+    client.put("/organizer", None, profile).await.expect(200);
     let ids = BTreeMap::from([
         ("colleague", tenant.member(world, "viewer").await.0.to_string()),
         ("company", company.id().to_string()),
@@ -30,6 +33,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
         ("event type", fixtures["/event-types/"].clone()),
         ("notification", fixtures["/notifications/"].clone()),
         ("member", tenant.owner_id.to_string()),
+        ("organizer", organizer.to_string()),
         ("owner's role", text(&role("owner"))),
         ("role", text(&role("viewer"))),
         ("schedule", fixtures["/schedules/"].clone()),
@@ -62,6 +66,9 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
             json!({ "invitee_name": "Vera", "invitee_email": "vera@example.com", "invitee_timezone": "UTC",
                     "start": "2031-09-10T09:00:00Z" }),
         ),
+        // Handed over before, and so back.
+        "POST /bookings/{id}/reassignments organizer_id" => ("member", nothing()),
+        "POST /bookings/{id}/reassignments in_place_of" => ("member", json!({ "organizer_id": "organizer" })),
         "POST /contacts company_id" => ("company", json!({ "name": "Vera" })),
         "POST /contacts owner_id" => ("member", json!({ "name": "Vera" })),
         "POST /event-types organizers[].user_id" => ("member", json!({ "name": "Call", "duration_minutes": 60, "organizers": [{}] })),
@@ -203,6 +210,9 @@ async fn anothers_record_is_as_one_that_does_not_exist() {
             body.get_mut("organizers").and_then(Value::as_array_mut).into_iter().flatten().filter(|entry| entry["user_id"].is_string())
         {
             entry["user_id"] = json!(own["member"]);
+        }
+        if body["organizer_id"] == "organizer" {
+            body["organizer_id"] = json!(own["organizer"]);
         }
         let path = filled(operation, &paths).unwrap_or_else(|| any_path(&operation.path));
         let ask = async |client: &Client, ids: &[&String]| ask(client, &operation.method, &path, field, &body, ids).await;

@@ -37,6 +37,7 @@ mod openapi;
 mod platform;
 mod program;
 mod races;
+mod reassignments;
 mod roles;
 mod schema;
 mod seeds;

@@ -129,3 +129,33 @@ async fn a_move_against_a_booking() {
     }
     assert_no_overlap(&world).await;
 }
+
+/// Confirmed once, whoever is first; the others are told that it is. Confirming and declining at once leave one of both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_answers_to_one_request() {
+    let world = World::new().await;
+    let tenant = Tenant::found(&world, "acme").await;
+    let (slug, _) = tenant.organizer().await;
+    let asked =
+        json!({ "name": "Asked", "slug": "asked", "duration_minutes": 30, "minimum_notice_minutes": 0, "requires_confirmation": true });
+    tenant.owner.post("/event-types", asked).await.expect(201);
+    let visitor = Client::anonymous(&world);
+    for round in 0..rounds(5) {
+        let start = start(round);
+        // Who asks for a time takes it, so no other request of it can be confirmed.
+        let path = format!("/public/organizers/{slug}/event-types/asked/bookings");
+        let answers = join_all((0..CLIENTS).map(|n| visitor.post(&path, booking(&start, &format!("v{n}@example.com"))))).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1, "round {round}");
+        let pending = tenant.owner.get(&format!("/bookings?view=pending&from={start}")).await.expect(200).json;
+        let id = pending["items"][0]["id"].as_str().expect("a request").to_owned();
+        let verbs = (0..CLIENTS).map(|n| if n % 2 == 0 { "confirmation" } else { "refusal" });
+        let given = join_all(verbs.map(|verb| {
+            let (owner, path) = (tenant.owner.clone(), format!("/bookings/{id}/{verb}"));
+            async move { owner.post(&path, json!({})).await }
+        }))
+        .await;
+        assert_eq!(given.iter().filter(|answer| answer.status == 200).count(), 1, "round {round}");
+        assert!(given.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 409)), "round {round}");
+    }
+    assert_no_overlap(&world).await;
+}

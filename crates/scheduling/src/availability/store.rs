@@ -193,6 +193,19 @@ pub async fn lock(ctx: &mut Ctx, which: Which<'_>) -> Result<()> {
     Ok(())
 }
 
+/// As [`lock`], of those given.
+pub async fn lock_all(ctx: &mut Ctx, organizers: &[Uuid]) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "SELECT id FROM scheduling.bookables WHERE tenant_id = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE",
+        tenant,
+        organizers
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
 struct BusyRow {
     /// Of whom; nobody where it only counts for the limits of the event type.
     bookable_id: Option<Uuid>,

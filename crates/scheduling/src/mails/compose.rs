@@ -123,6 +123,8 @@ fn kind(what: What) -> &'static str {
         What::Requested => "booking_request",
         What::Confirmed => "booking_confirmation",
         What::Rescheduled => "booking_rescheduled",
+        What::Reassigned => "booking_reassigned",
+        What::HandedOver => "booking_handed_over",
         What::Cancelled => "booking_cancellation",
         What::Declined => "booking_declined",
         What::Reminder => "booking_reminder",
@@ -143,6 +145,8 @@ fn subject(t: &MailTexts, reader: Reader<'_>, what: What) -> Subject {
         (What::Confirmed, Reader::Invitee) => t.subject_confirmed,
         (What::Confirmed, Reader::Organizer(_)) => t.subject_booked,
         (What::Rescheduled, _) => t.subject_rescheduled,
+        (What::Reassigned, _) => t.subject_reassigned,
+        (What::HandedOver, _) => t.subject_handed_over,
         (What::Cancelled, _) => t.subject_cancelled,
         (What::Declined, _) => t.subject_declined,
         (What::Reminder, _) => t.subject_reminder,
@@ -156,6 +160,8 @@ fn heading(t: &MailTexts, reader: Reader<'_>, what: What) -> &'static str {
         (What::Confirmed, Reader::Invitee) => t.title_confirmed,
         (What::Confirmed, Reader::Organizer(_)) => t.title_booked,
         (What::Rescheduled, _) => t.title_rescheduled,
+        (What::Reassigned, _) => t.title_reassigned,
+        (What::HandedOver, _) => t.title_handed_over,
         (What::Cancelled, _) => t.title_cancelled,
         (What::Declined, _) => t.title_declined,
         (What::Reminder, _) => t.title_reminder,
@@ -173,6 +179,9 @@ fn lead(t: &MailTexts, reader: Reader<'_>, what: What, stored: &Stored, other: &
         (What::Rescheduled, Reader::Invitee) if is_pending => (t.lead_move_requested)(other),
         (What::Rescheduled, Reader::Organizer(_)) if is_pending => (t.lead_move_to_confirm)(other),
         (What::Rescheduled, _) => t.lead_rescheduled.to_owned(),
+        (What::Reassigned, Reader::Invitee) => (t.lead_reassigned)(&booking.with()),
+        (What::Reassigned, Reader::Organizer(_)) => (t.lead_colleague)(&booking.with()),
+        (What::HandedOver, _) => t.lead_handed_over.to_owned(),
         (What::Cancelled, reader) => match (booking.cancelled_by, reader) {
             (Some(CancelledBy::Invitee), Reader::Organizer(_)) | (Some(CancelledBy::Organizer), Reader::Invitee) => {
                 (t.lead_cancelled_by)(other)
