@@ -10,6 +10,7 @@ CREATE TABLE scheduling.holds (
     id                    uuid        NOT NULL,
     event_type_id         uuid        NOT NULL,
     secret_hash           bytea       NOT NULL CHECK (octet_length(secret_hash) = 32),
+    previous_hash         bytea       CHECK (octet_length(previous_hash) = 32),
     address_hash          bytea       NOT NULL CHECK (octet_length(address_hash) = 32),
     start_time            timestamptz NOT NULL,
     end_time              timestamptz NOT NULL,
@@ -21,8 +22,10 @@ CREATE TABLE scheduling.holds (
     UNIQUE (tenant_id, secret_hash),
     CHECK (start_time < end_time)
 );
+COMMENT ON COLUMN scheduling.holds.previous_hash IS 'what the visitor had before: who asks twice at once is the same person';
 COMMENT ON COLUMN scheduling.holds.address_hash IS 'keyed: tells how many one network has, and not which network it is';
 CREATE INDEX holds_of_event_type ON scheduling.holds (tenant_id, event_type_id, expires_at);
+CREATE INDEX holds_previous      ON scheduling.holds (tenant_id, previous_hash) WHERE previous_hash IS NOT NULL;
 CREATE INDEX holds_of_address    ON scheduling.holds (tenant_id, address_hash, expires_at);
 CREATE INDEX holds_run_out       ON scheduling.holds (expires_at);
 CREATE INDEX occupancy_run_out ON scheduling.occupancy (expires_at) WHERE expires_at IS NOT NULL;

@@ -132,6 +132,16 @@ async fn another_time_or_leaving_gives_it_back() {
         assert_eq!(scene.is_offered("2031-09-09T10:00:00Z").await, offered, "{key}");
     }
     assert_eq!(scene.rows().await, (0, Vec::new()));
+    // Who presses a time twice is one person: the calendar's cookie says so, and the second form has the hold.
+    let mut twice = scene.visitor.clone();
+    twice.keep_cookie(&scene.visitor.get(&format!("{}?lang=en", scene.page)).await.expect(200));
+    let (one, two) = tokio::join!(scene.open(&twice, START), scene.open(&twice, START));
+    assert!(one.is_kept() && two.is_kept(), "{} {}", one.answer.status, two.answer.status);
+    assert_eq!(scene.rows().await, (1, vec!["hold".to_owned()]));
+    for form in [&one, &two] {
+        assert_eq!(scene.visitor.form(&release, &[], &[("key", &form.key)]).await.status, 204);
+    }
+    assert_eq!(scene.rows().await, (0, Vec::new()));
     // A page that no one looks at keeps nothing.
     let path = format!("{}/book?start={START}&lang=en", scene.page);
     scene.visitor.send(Method::GET, &path, &[("sec-purpose", "prefetch")], None).await.expect(200);

@@ -9,6 +9,7 @@ use platform::{Ctx, Result};
 use uuid::Uuid;
 
 use crate::availability::{self, Lock, Which};
+use store::{KnownBy, Whose};
 
 /// How long a time is kept, in seconds.
 pub(crate) const KEPT_SECONDS: i64 = 600;
@@ -26,7 +27,7 @@ pub(crate) struct Hold {
     pub until: Timestamp,
 }
 
-/// What is kept under that secret and has not run out.
+/// What is kept under that secret, or was until the visitor's next form, and has not run out.
 ///
 /// # Errors
 /// The database's.
@@ -43,12 +44,14 @@ pub(crate) async fn find(ctx: &mut Ctx, secret: &str) -> Result<Option<Hold>> {
 pub(crate) async fn make(ctx: &mut Ctx, which: Which<'_>, start: Timestamp, before: Option<&str>, secret: &str) -> Result<Option<Hold>> {
     let offer = availability::offer(ctx, which, Lock::Organizers).await?;
     let secret = sha256(secret.as_bytes());
-    if let Some(before) = before {
-        if let Some(hold) = find(ctx, before).await?.filter(|hold| hold.event_type_id == offer.event_type_id && hold.start == start) {
-            store::hand_over(ctx, hold.id, &secret).await?;
+    let before = before.map(|before| sha256(before.as_bytes()).to_vec());
+    if let Some(before) = &before {
+        if let Some(hold) = store::find(ctx, before).await?.filter(|hold| hold.event_type_id == offer.event_type_id && hold.start == start)
+        {
+            store::hand_over(ctx, hold.id, &secret, before).await?;
             return Ok(Some(hold));
         }
-        release(ctx, &[before.to_owned()]).await?;
+        store::release(ctx, &[before.clone()], Whose::OrBefore).await?;
     }
     let address = address_hash(ctx);
     let kept = store::count(ctx, offer.event_type_id, &address).await?;
@@ -61,20 +64,29 @@ pub(crate) async fn make(ctx: &mut Ctx, which: Which<'_>, start: Timestamp, befo
         return Err(availability::taken(ctx, &offer, start, None).await?.into());
     }
     let hold = Hold { id: platform::id::new(), event_type_id: offer.event_type_id, start, until: ctx.now().plus_seconds(KEPT_SECONDS) };
-    store::insert(ctx, &hold, &offer, &organizers, &secret, &address).await?;
+    let known_by = KnownBy { secret: &secret, previous: before.as_deref(), address: &address };
+    store::insert(ctx, &hold, &offer, &organizers, &known_by).await?;
     Ok(Some(hold))
 }
 
-/// Gives back what is kept under those secrets, whatever it is.
+/// Gives back what is kept for who has those secrets or had them before, whatever it is.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn release(ctx: &mut Ctx, secrets: &[String]) -> Result<()> {
+pub(crate) async fn use_up(ctx: &mut Ctx, secrets: &[String]) -> Result<()> {
     if secrets.is_empty() {
         return Ok(());
     }
     let hashes: Vec<Vec<u8>> = secrets.iter().map(|secret| sha256(secret.as_bytes()).to_vec()).collect();
-    store::release(ctx, &hashes).await
+    store::release(ctx, &hashes, Whose::OrBefore).await
+}
+
+/// Gives back what is kept for the form of that secret, and for no later one of the same visitor.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn leave(ctx: &mut Ctx, secret: &str) -> Result<()> {
+    store::release(ctx, &[sha256(secret.as_bytes()).to_vec()], Whose::Now).await
 }
 
 /// Of the visitor's network, under the instance's key: who reads the table learns no address.

@@ -7,6 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use jiff::civil::Date;
+use platform::crypto::Token;
 use platform::time::Timestamp;
 use platform::{Ctx, Problem, Result, TenantId};
 use uuid::Uuid;
@@ -77,8 +78,9 @@ async fn calendar(visit: &Visit, open: &Open, headers: &HeaderMap) -> Result<Res
     let mut view = View::of(&visit.params, reader.language, visit.now(), &offer.owner.timezone);
     let mut ctx = visit.ctx(open.tenant, None);
     // To whoever it is kept for, the time is free.
-    let kept = match hold::presented(headers) {
-        Some(secret) => holds::find(&mut ctx, &secret).await?,
+    let presented = hold::presented(headers);
+    let kept = match &presented {
+        Some(secret) => holds::find(&mut ctx, secret).await?,
         None => None,
     };
     let free = month(&mut ctx, offer, &mut view, kept.map(|hold| Own { id: hold.id, start: None })).await?;
@@ -98,6 +100,9 @@ async fn calendar(visit: &Visit, open: &Open, headers: &HeaderMap) -> Result<Res
     let shown = EventPage { frame, t: reader.texts(), panel: panel(reader, offer, facts), picker };
     let mut response = page(StatusCode::OK, Audience::Anybody, reader.language, &shown)?;
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    if presented.is_none() {
+        hold::remember(visit, &mut response, &Token::random().secret.to_string());
+    }
     Ok(response)
 }
 

@@ -34,7 +34,8 @@ pub(super) fn is_looked_at(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::GET && !ahead.into_iter().any(|purpose| purpose.contains("prefetch"))
 }
 
-/// Lets the visitor's next page know the hold; it ends with it, and tells nobody anything else.
+/// Lets the visitor's next page know the hold, or that it is the same visitor who asks twice at once. It lasts as long as a hold, and
+/// tells nobody anything else.
 pub(super) fn remember(visit: &Visit, response: &mut Response, secret: &str) {
     let secure = if visit.app.config.is_https() { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={secret}; Path=/b; Max-Age={}; HttpOnly; SameSite=Lax{secure}", holds::KEPT_SECONDS);
@@ -72,7 +73,7 @@ pub(super) async fn release(
         let Fields(form) = form?;
         let (tenant, _) = locate(&visit, &slug).await?;
         let mut ctx = visit.ctx(tenant, None);
-        holds::release(&mut ctx, &[form.key]).await?;
+        holds::leave(&mut ctx, &form.key).await?;
         ctx.commit().await?;
         Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
     };
