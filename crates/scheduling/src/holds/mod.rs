@@ -51,7 +51,7 @@ pub(crate) async fn make(ctx: &mut Ctx, which: Which<'_>, start: Timestamp, befo
             store::hand_over(ctx, hold.id, &secret, before).await?;
             return Ok(Some(hold));
         }
-        store::release(ctx, &[before.clone()], Whose::OrBefore).await?;
+        store::release(ctx, std::slice::from_ref(before), Whose::OrBefore).await?;
     }
     let address = address_hash(ctx);
     let kept = store::count(ctx, offer.event_type_id, &address).await?;

@@ -101,7 +101,7 @@ async fn calendar(visit: &Visit, open: &Open, headers: &HeaderMap) -> Result<Res
     let mut response = page(StatusCode::OK, Audience::Anybody, reader.language, &shown)?;
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
     if presented.is_none() {
-        hold::remember(visit, &mut response, &Token::random().secret.to_string());
+        hold::remember(visit, &mut response, Token::random().secret.as_ref());
     }
     Ok(response)
 }
