@@ -50,8 +50,13 @@ export async function workspace(
   return { ...space, ...(await bookable(space.api, who)) };
 }
 
+export interface Colleague {
+  api: APIRequestContext;
+  email: string;
+}
+
 /** Another organizer of the workspace, with office hours in Amsterdam; answers what he or she asks with. */
-export async function colleague(space: Pick<Workspace, "api">, name: string): Promise<APIRequestContext> {
+export async function colleague(space: Pick<Workspace, "api">, name: string): Promise<Colleague> {
   const slug = unique("colleague");
   const email = `${slug}@e2e.test`;
   const roles = await answer<{ items: { id: string; name: string }[] }>(space.api.get("/api/v1/roles"));
@@ -65,7 +70,7 @@ export async function colleague(space: Pick<Workspace, "api">, name: string): Pr
   const api = await signedIn({ email, password: PASSWORD });
   const page = { slug, display_name: name, timezone: "Europe/Amsterdam" };
   await answer(api.put("/api/v1/organizer", { data: page }));
-  return api;
+  return { api, email };
 }
 
 /** The demo's workspace, full of data, which all tests share. */

@@ -197,6 +197,18 @@ def past_booking():
     return past[number() % len(past)]["id"]
 
 
+def missed_booking():
+    id = past_booking()
+    owner.ask("PUT", f"/bookings/{id}/no-show")
+    return id
+
+
+def colleague():
+    """An organizer who does not hold the bookings that are made here."""
+    me = owner.get("/session")["user"]["id"]
+    return next(one["user_id"] for one in owner.get("/organizers")["items"] if one["user_id"] != me)
+
+
 def cancelled_booking():
     id = booking()
     owner.ask("POST", f"/bookings/{id}/cancellation", {})
@@ -884,6 +896,8 @@ REQUESTS = {
     "POST /api/v1/bookings/{id}/confirmation": lambda: path(id=booking("studio-visit")),
     "GET /api/v1/bookings/{id}/history": lambda: path(id=booking()),
     "PUT /api/v1/bookings/{id}/no-show": lambda: path(id=past_booking()),
+    "DELETE /api/v1/bookings/{id}/no-show": lambda: path(id=missed_booking()),
+    "POST /api/v1/bookings/{id}/reassignments": lambda: path(id=booking()) | body(organizer_id=colleague()),
     "POST /api/v1/bookings/{id}/refusal": lambda: path(id=booking("studio-visit")) | body(reason="Away"),
     "POST /api/v1/bookings/{id}/reschedulings": lambda: path(id=booking()) | body(start=free_start()),
     "POST /api/v1/bookings/{id}/restoration": lambda: path(id=cancelled_booking()),

@@ -67,7 +67,7 @@ pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
 
 /// What is removed when it is old.
 pub fn retained() -> Vec<Retained> {
-    [platform::retention::retained(), identity::retained(), messaging::retained(), automation::retained()].concat()
+    [platform::retention::retained(), identity::retained(), messaging::retained(), scheduling::retained(), automation::retained()].concat()
 }
 
 /// Every job that the queue may hold.

@@ -182,9 +182,9 @@ fn is_static(_: StatusCode, _: axum::http::Version, headers: &axum::http::Header
     kind.starts_with("text/javascript") || kind.starts_with("text/css") || kind.starts_with("image/svg")
 }
 
-/// A change by somebody who is signed in, or who signs in or out by it, may change what sessions may do.
+/// A change by somebody who is signed in, or who signs in or out by it, may change what sessions may do. Public pages know no sessions.
 async fn forget_sessions(State(app): State<App>, request: Request, next: Next) -> Response {
-    let changes = !request.method().is_safe();
+    let changes = !request.method().is_safe() && !request.uri().path().starts_with("/b/");
     let has_credential = [header::COOKIE, header::AUTHORIZATION].iter().any(|name| request.headers().contains_key(name));
     let response = next.run(request).await;
     if changes && (has_credential || response.headers().contains_key(header::SET_COOKIE)) {

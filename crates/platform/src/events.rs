@@ -30,6 +30,11 @@ pub trait Event: Serialize + Send + Sync {
     fn owner(&self) -> Option<Uuid> {
         None
     }
+
+    /// Other members whose own record it is too.
+    fn co_owners(&self) -> Vec<Uuid> {
+        Vec::new()
+    }
 }
 
 /// An event as it stands in the outbox.
@@ -48,6 +53,8 @@ pub struct Recorded {
     pub dispatched_at: Option<Timestamp>,
     #[serde(skip)]
     pub owner_id: Option<Uuid>,
+    #[serde(skip)]
+    pub co_owners: Vec<Uuid>,
     pub payload: Value,
     pub actor_id: Option<Uuid>,
     pub created_at: Timestamp,
@@ -57,7 +64,7 @@ pub struct Recorded {
 #[derive(Clone, Copy, Debug)]
 pub struct EventKind {
     pub kind: &'static str,
-    /// None for what goes to its owner alone, in person, whatever anybody may do.
+    /// None for what goes to its owners alone, in person, whatever anybody may do.
     pub permission: Option<&'static str>,
 }
 
@@ -88,6 +95,7 @@ impl Ctx {
             subject_type,
             subject_id: event.subject(),
             owner_id: event.owner(),
+            co_owners: event.co_owners(),
             payload,
             caused_by,
         });
@@ -103,8 +111,8 @@ impl Ctx {
 pub async fn publish_now<E: Event>(db: &mut PgConnection, tenant: TenantId, event: &E, actor: Option<Uuid>) -> Result<()> {
     let subject_type = E::KIND.split_once('.').map_or(E::KIND, |(resource, _)| resource);
     sqlx::query!(
-        "INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, co_owners)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         tenant.0,
         crate::id::new(),
         E::KIND,
@@ -113,6 +121,7 @@ pub async fn publish_now<E: Event>(db: &mut PgConnection, tenant: TenantId, even
         event.owner() as Option<Uuid>,
         serde_json::to_value(event).map_err(Error::internal)?,
         actor as Option<Uuid>,
+        &event.co_owners(),
     )
     .execute(db)
     .await?;
@@ -127,6 +136,7 @@ pub(crate) struct Fact {
     subject_type: &'static str,
     subject_id: Uuid,
     owner_id: Option<Uuid>,
+    co_owners: Vec<Uuid>,
     payload: Value,
     caused_by: Option<Uuid>,
 }
@@ -196,7 +206,7 @@ pub async fn dispatch_waiting(app: &App) -> Result<usize> {
     let waiting = sqlx::query_as!(
         Recorded,
         r#"SELECT tenant_id AS "tenant: TenantId", id, seq, dispatched_at AS "dispatched_at: Timestamp", kind, subject_type, subject_id,
-                  owner_id, payload, actor_id, created_at
+                  owner_id, co_owners, payload, actor_id, created_at
            FROM platform.events e
           WHERE dispatched_at IS NULL
             AND (next_attempt_at IS NULL OR next_attempt_at <= now())

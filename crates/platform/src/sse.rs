@@ -178,7 +178,7 @@ macro_rules! delivered {
     ($tail:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             Recorded,
-            r#"SELECT tenant_id AS "tenant: TenantId", id, seq, dispatched_at AS "dispatched_at: Timestamp", kind, subject_type, subject_id, owner_id, payload, actor_id, created_at
+            r#"SELECT tenant_id AS "tenant: TenantId", id, seq, dispatched_at AS "dispatched_at: Timestamp", kind, subject_type, subject_id, owner_id, co_owners, payload, actor_id, created_at
                  FROM platform.events WHERE tenant_id = $1 AND dispatched_at IS NOT NULL "# + $tail,
             $($argument),*
         )
@@ -217,7 +217,7 @@ async fn latest(ctx: &mut Ctx) -> Result<Option<Position>> {
 /// Whether that member may see that event: a kind that nobody registered is seen by nobody.
 fn visible(app: &App, session: &Session, event: &Recorded) -> bool {
     let Some(kind) = app.event_kinds.iter().find(|kind| kind.kind == event.kind) else { return false };
-    let is_own = event.owner_id == Some(session.user_id);
+    let is_own = event.owner_id == Some(session.user_id) || event.co_owners.contains(&session.user_id);
     let Some(permission) = kind.permission else { return is_own && session.token.is_none() };
     match session.permissions.scope(permission) {
         Some(Scope::All) => true,

@@ -29,6 +29,16 @@ pub struct BookingFact {
     /// Why it was moved, cancelled or declined, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where it changed hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<Handover>,
+}
+
+/// Who held a booking, and who holds it in that one's place.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Handover {
+    pub from: Uuid,
+    pub to: Uuid,
 }
 
 impl BookingFact {
@@ -68,6 +78,11 @@ macro_rules! fact_events {
             fn owner(&self) -> Option<Uuid> {
                 Some(self.0.organizer_id)
             }
+
+            fn co_owners(&self) -> Vec<Uuid> {
+                let former = self.0.handover.map(|handover| handover.from);
+                self.0.holders().into_iter().chain(former).filter(|user| *user != self.0.organizer_id).collect()
+            }
         }
     )*};
 }
@@ -90,6 +105,10 @@ fact_events! {
     /// A cancellation was taken back.
     BookingRestored = "booking.restored",
     BookingNoShow = "booking.no_show",
+    /// It was noted by mistake that nobody came.
+    BookingAttended = "booking.attended",
+    /// Another organizer holds it.
+    BookingReassigned = "booking.reassigned",
     /// Its end has passed.
     BookingCompleted = "booking.completed",
 }

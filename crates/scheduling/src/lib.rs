@@ -5,6 +5,7 @@ pub mod blocked_times;
 pub mod bookings;
 pub mod event_types;
 pub mod events;
+mod holds;
 mod home;
 pub mod ics;
 mod mails;
@@ -21,6 +22,8 @@ use graphile_worker::JobDefinition;
 use platform::App;
 use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
+use platform::retained_by_instance;
+use platform::retention::{Kept, Retained};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use bookings::token::renew_links;
@@ -47,6 +50,8 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: "booking.rescheduled", permission: Some("bookings:read") },
     EventKind { kind: "booking.restored", permission: Some("bookings:read") },
     EventKind { kind: "booking.no_show", permission: Some("bookings:read") },
+    EventKind { kind: "booking.attended", permission: Some("bookings:read") },
+    EventKind { kind: "booking.reassigned", permission: Some("bookings:read") },
     EventKind { kind: "booking.completed", permission: Some("bookings:read") },
     EventKind { kind: "event_type.created", permission: Some("event_types:read") },
     EventKind { kind: "event_type.updated", permission: Some("event_types:read") },
@@ -77,6 +82,14 @@ pub fn api() -> OpenApiRouter<App> {
 /// What this module does about facts: it mails, plans reminders, and tells organizers in the app.
 pub fn reactions() -> Vec<Reaction> {
     [mails::reactions(), notices::reactions()].concat()
+}
+
+/// Times that were kept and have run out. What stands in `occupancy` goes by the same clock.
+pub fn retained() -> Vec<Retained> {
+    vec![
+        retained_by_instance!(Kept::Days(0), "scheduling.occupancy", "expires_at < $1"),
+        retained_by_instance!(Kept::Days(0), "scheduling.holds", "expires_at < $1"),
+    ]
 }
 
 /// The jobs of this module.

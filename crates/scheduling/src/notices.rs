@@ -12,8 +12,15 @@ use crate::events::BookingFact;
 
 /// For the registry of the binary.
 pub fn reactions() -> Vec<Reaction> {
-    let kinds =
-        ["booking.created", "booking.confirmed", "booking.rescheduled", "booking.restored", "booking.cancelled", "booking.declined"];
+    let kinds = [
+        "booking.created",
+        "booking.confirmed",
+        "booking.rescheduled",
+        "booking.restored",
+        "booking.cancelled",
+        "booking.declined",
+        "booking.reassigned",
+    ];
     kinds.map(|on| Reaction { on, name: "scheduling::notices", run: tell }).into()
 }
 
@@ -27,7 +34,9 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> BoxFuture<'a, Result<()>> 
             link: Some(format!("/bookings/{}", fact.booking_id)),
             ..Notice::info(if is_request { "booking.requested" } else { &event.kind }, Group::Bookings)
         };
-        notify(ctx, event, &fact.holders(), notice).await
+        let former = fact.handover.map(|handover| handover.from);
+        let told: Vec<_> = fact.holders().into_iter().chain(former).collect();
+        notify(ctx, event, &told, notice).await
     }
     .boxed()
 }

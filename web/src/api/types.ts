@@ -106,6 +106,7 @@ export type Day = Rule["day"];
 export type Slot = Get<"/api/v1/event-types/{id}/slots">["slots"][number];
 export type Booking = Get<"/api/v1/bookings/{id}">;
 export type NewBooking = Body<paths["/api/v1/bookings"]["post"]>;
+export type BookingReassignment = Body<paths["/api/v1/bookings/{id}/reassignments"]["post"]>;
 export type HistoryEntry = Item<Get<"/api/v1/bookings/{id}/history">>;
 export type Contact = Get<"/api/v1/contacts/{id}">;
 export type NewContact = Body<paths["/api/v1/contacts"]["post"]>;

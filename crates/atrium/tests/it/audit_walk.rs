@@ -46,6 +46,8 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /blocked-times" => Line("blocked_time.created"),
         "PUT /blocked-times/{id}" => Line("blocked_time.updated"),
         "DELETE /blocked-times/{id}" => Line("blocked_time.deleted"),
+        "DELETE /bookings/{id}/no-show" => Line("booking.attended"),
+        "POST /bookings/{id}/reassignments" => Line("booking.reassigned"),
         "POST /contacts" => Line("contact.created"),
         "PATCH /contacts/{id}" => Line("contact.updated"),
         "DELETE /contacts/{id}" => Line("contact.archived"),
@@ -241,6 +243,11 @@ impl Scene {
         format!("2031-09-{:02}T{:02}:00:00Z", 10 + number / 6, 8 + number % 6)
     }
 
+    /// A whole hour that comes within two.
+    fn soon(&self) -> String {
+        platform::time::Timestamp::from_second((self.world.now().as_second() / 3600 + 1) * 3600).to_string()
+    }
+
     /// A visitor's booking: its id, and the path of its link.
     async fn booked_at(&self, event: &str, start: &str) -> (String, String) {
         let email = format!("v{}@example.com", self.number());
@@ -322,9 +329,22 @@ impl Scene {
                 by_owner(format!("/bookings/{id}/restoration"), Value::Null)
             }
             "PUT /bookings/{id}/no-show" => {
-                let (id, _) = self.booked_at("intro", "2031-09-08T07:00:00Z").await;
+                let (id, _) = self.booked_at("intro", &self.soon()).await;
                 self.world.advance_minutes(120);
                 by_owner(format!("/bookings/{id}/no-show"), Value::Null)
+            }
+            "DELETE /bookings/{id}/no-show" => {
+                let (id, _) = self.booked_at("intro", &self.soon()).await;
+                self.world.advance_minutes(120);
+                self.tenant.owner.send(Method::PUT, &format!("/bookings/{id}/no-show"), &[], None).await.expect(200);
+                by_owner(format!("/bookings/{id}/no-show"), Value::Null)
+            }
+            "POST /bookings/{id}/reassignments" => {
+                let (id, _) = self.booked("intro").await;
+                let (heir, member) = self.tenant.member(&self.world, "owner").await;
+                let profile = json!({ "slug": "heir-page", "display_name": "Heir", "timezone": "UTC" });
+                member.put("/organizer", None, profile).await.expect(200);
+                by_owner(format!("/bookings/{id}/reassignments"), json!({ "organizer_id": heir }))
             }
             "POST /contacts" => by_owner(here(), json!({ "name": "Vera" })),
             "PATCH /contacts/{id}" => by_owner(path.expect("a fixture"), json!({ "notes": "Called back." })),

@@ -24,7 +24,7 @@ pub async fn mails_to(world: &World, address: &str) -> Vec<(Mail, String)> {
         .collect()
 }
 
-fn ics_of(mail: &Mail) -> Calendar {
+pub fn ics_of(mail: &Mail) -> Calendar {
     let file = mail.calendar.as_ref().expect("an invitation");
     let parsed: icalendar::Calendar = file.ics.parse().expect("valid iCalendar");
     let event = parsed.components.iter().find_map(|component| component.as_event()).expect("an event").clone();
@@ -39,13 +39,13 @@ fn ics_of(mail: &Mail) -> Calendar {
     }
 }
 
-struct Calendar {
-    method: String,
-    written_method: String,
-    uid: String,
-    sequence: i32,
-    start: String,
-    status: String,
+pub struct Calendar {
+    pub method: String,
+    pub written_method: String,
+    pub uid: String,
+    pub sequence: i32,
+    pub start: String,
+    pub status: String,
 }
 
 struct Scene {

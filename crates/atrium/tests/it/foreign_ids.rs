@@ -79,6 +79,9 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
             json!({ "invitee_name": "Vera", "invitee_email": "vera@example.com", "invitee_timezone": "UTC",
                     "start": "2031-09-10T09:00:00Z" }),
         ),
+        // Handed over before, and so back.
+        "POST /bookings/{id}/reassignments organizer_id" => ("member", nothing()),
+        "POST /bookings/{id}/reassignments in_place_of" => ("member", json!({ "organizer_id": "organizer" })),
         "POST /contacts company_id" => ("company", json!({ "name": "Vera" })),
         "POST /contacts owner_id" => ("member", json!({ "name": "Vera" })),
         "POST /event-types organizers[].user_id" => ("member", json!({ "name": "Call", "duration_minutes": 60, "organizers": [{}] })),
@@ -220,6 +223,9 @@ async fn anothers_record_is_as_one_that_does_not_exist() {
             body.get_mut("organizers").and_then(Value::as_array_mut).into_iter().flatten().filter(|entry| entry["user_id"].is_string())
         {
             entry["user_id"] = json!(own["member"]);
+        }
+        if body["organizer_id"] == "organizer" {
+            body["organizer_id"] = json!(own["organizing colleague"]);
         }
         let path = filled(operation, &paths).unwrap_or_else(|| any_path(&operation.path));
         let ask = async |client: &Client, ids: &[&String]| ask(client, &operation.method, &path, field, &body, ids).await;

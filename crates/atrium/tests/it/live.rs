@@ -142,6 +142,37 @@ async fn what_happens_between_the_session_and_the_stream_is_told() {
     assert_eq!(told, ["contact.created Bea Between", "contact.created Lara Later"]);
 }
 
+/// A booking that two hold is each one's own, for those too who may see their own alone.
+#[tokio::test]
+async fn a_booking_is_told_to_all_who_hold_it() {
+    let world = World::new().await;
+    let ours = Tenant::found(&world, "ours").await;
+    let (slug, _) = ours.organizer().await;
+    let (id, member) = ours.member(&world, "contributor").await;
+    let profile = json!({ "slug": "second-page", "display_name": "Second", "timezone": "Europe/Amsterdam" });
+    member.put("/organizer", None, profile).await.expect(200);
+    let both = json!({
+        "name": "Both", "slug": "both", "duration_minutes": 30, "minimum_notice_minutes": 0, "mode": "collective",
+        "organizers": [{ "user_id": ours.owner_id }, { "user_id": id }],
+    });
+    ours.owner.post("/event-types", both).await.expect(201);
+    let _running = run(&world).await;
+    let mut stream = Stream::open(&member, None).await;
+    let visitor = Client::anonymous(&world);
+    // The owner's own first, which is nothing of the other's.
+    for (slug_of_type, start) in [("intro", "2031-09-09T08:00:00Z"), ("both", "2031-09-09T09:00:00Z")] {
+        let path = format!("/public/organizers/{slug}/event-types/{slug_of_type}/bookings");
+        visitor.post(&path, booking(start, "vera@example.com")).await.expect(201);
+    }
+    let mut told = stream.next().await.expect("an event");
+    while told.event != "booking.created" {
+        told = stream.next().await.expect("an event");
+    }
+    assert_eq!(told.data["payload"]["event_type_name"], "Both");
+    assert_eq!(told.data["payload"]["organizers"].as_array().map(Vec::len), Some(2));
+    assert!(told.data.get("co_owners").is_none() && told.data.get("owner_id").is_none());
+}
+
 #[tokio::test]
 async fn events_come_to_those_who_may_see_them() {
     let world = World::new().await;

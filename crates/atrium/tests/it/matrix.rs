@@ -298,6 +298,7 @@ pub fn body_for(path: &str) -> Value {
         "/tenant/domains/{id}/proof" => json!({ "code": "AAAA-AAAA" }),
         "/webhook-endpoints/{id}/replays" => json!({ "since": "2031-09-01T00:00:00Z" }),
         "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
+        "/bookings/{id}/reassignments" => json!({ "organizer_id": uuid::Uuid::nil() }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
         _ => json!({}),

@@ -139,9 +139,9 @@ pub struct Notes<'a> {
 pub async fn write(db: &mut PgConnection, tenant: TenantId, notes: Notes<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "WITH facts AS (
-             INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, payload, actor_id, caused_by)
-             SELECT $1, id, kind, subject_type, subject_id, owner_id, payload, $4, caused_by
-               FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, kind text, subject_type text, subject_id uuid, owner_id uuid,
+             INSERT INTO platform.events (tenant_id, id, kind, subject_type, subject_id, owner_id, co_owners, payload, actor_id, caused_by)
+             SELECT $1, id, kind, subject_type, subject_id, owner_id, co_owners, payload, $4, caused_by
+               FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, kind text, subject_type text, subject_id uuid, owner_id uuid, co_owners uuid[],
                                                           payload jsonb, caused_by uuid)) WITH ORDINALITY
               ORDER BY ordinality
          ), keys AS (

@@ -150,6 +150,14 @@ pub async fn offer(ctx: &mut Ctx, which: Which<'_>, lock: Lock) -> Result<Offer>
     }
 }
 
+/// Locks the time of those organizers until the end of the transaction.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn lock(ctx: &mut Ctx, organizers: &[Uuid]) -> Result<()> {
+    store::lock_all(ctx, organizers).await
+}
+
 fn day(at: Timestamp) -> jiff::civil::Date {
     at.in_zone(&jiff::tz::TimeZone::UTC).date()
 }
@@ -281,17 +289,17 @@ pub(crate) async fn assigned(ctx: &mut Ctx, offer: &Offer, start: Timestamp, exc
 }
 
 /// Whether nothing else takes that time, buffers and gap included, whatever the hours say: what taking back a
-/// cancellation asks.
+/// cancellation asks, and handing a booking over. The booking `except` takes no time.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end: Timestamp) -> Result<bool> {
+pub(crate) async fn is_clear(ctx: &mut Ctx, offer: &Offer, start: Timestamp, end: Timestamp, except: Option<Uuid>) -> Result<bool> {
     let minutes = u32::try_from((end.as_second() - start.as_second()) / 60).map_err(Error::internal)?;
     let settings = EventSettings { duration_minutes: minutes, limits: Vec::new(), ..offer.settings.clone() };
     let offer = Offer { settings, ..offer.clone() };
     let range = Interval::new(start.as_second(), start.as_second() + 1);
     let reach = offer.query(&[], &[], ctx.now(), range).reach();
-    let taken = store::busy_and_clean(ctx, &offer, reach, None).await?;
+    let taken = store::busy_and_clean(ctx, &offer, reach, except).await?;
     let organizers = offer.with_busy(taken.busy)?;
     let why = slots::explain(&offer.query(&organizers, &[], ctx.now(), range), start.as_second()).map_err(Error::internal)?;
     let taken = |reason: &Reason| matches!(reason, Reason::Busy { .. } | Reason::Buffer { .. } | Reason::MinimumGap { .. });

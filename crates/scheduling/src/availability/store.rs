@@ -240,6 +240,19 @@ pub async fn lock(ctx: &mut Ctx, which: Which<'_>) -> Result<()> {
     Ok(())
 }
 
+/// As [`lock`], of those given.
+pub async fn lock_all(ctx: &mut Ctx, organizers: &[Uuid]) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!(
+        "SELECT id FROM scheduling.bookables WHERE tenant_id = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE",
+        tenant,
+        organizers
+    )
+    .fetch_all(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
 struct BusyRow {
     /// Of whom; nobody where it only counts for the limits of the event type.
     bookable_id: Option<Uuid>,
@@ -263,7 +276,7 @@ struct BusyRow {
 pub struct Taken {
     /// By the place of the organizer in the offer.
     pub busy: Vec<Vec<Busy>>,
-    /// The bookings of the event type, whoever holds them, where a limit counts them.
+    /// The bookings of the event type, whoever holds them, and times kept for more, where a limit counts them.
     pub of_event: Vec<Interval>,
 }
 
@@ -275,11 +288,13 @@ async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Optio
     let rows = sqlx::query_as!(
         BusyRow,
         r#"SELECT o.bookable_id, o.kind AS "kind!", o.ref_id AS "ref_id!", o.start_time AS "start_time!", o.end_time AS "end_time!",
-                  coalesce(b.buffer_before_minutes, 0) AS "before!", coalesce(b.buffer_after_minutes, 0) AS "after!",
-                  coalesce(b.event_type_id = $3, false) AS "same_type!", coalesce(o.expires_at <= $6, false) AS "is_expired!",
+                  coalesce(b.buffer_before_minutes, h.buffer_before_minutes, 0) AS "before!",
+                  coalesce(b.buffer_after_minutes, h.buffer_after_minutes, 0) AS "after!",
+                  coalesce(b.event_type_id = $3, h.event_type_id = $3, false) AS "same_type!", coalesce(o.expires_at <= $6, false) AS "is_expired!",
                   NULL AS timezone, NULL AS "repeats: Repeats", NULL::date AS "until: Date", NULL::uuid AS stand_in_id
              FROM scheduling.occupancy o
              LEFT JOIN scheduling.bookings b ON b.tenant_id = $1 AND b.id = o.ref_id
+             LEFT JOIN scheduling.holds h ON h.tenant_id = $1 AND h.id = o.ref_id
             WHERE o.tenant_id = $1 AND o.bookable_id = ANY ($2)
               AND o.start_time > $4::timestamptz - interval '1 day' AND o.start_time < $5 AND o.end_time > $4
               AND o.kind IN ('booking', 'hold')
@@ -298,7 +313,13 @@ async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Optio
              FROM scheduling.bookings b
             WHERE $8 AND b.tenant_id = $1 AND b.event_type_id = $3 AND b.status NOT IN ('cancelled', 'declined')
               AND b.start_time > $4::timestamptz - interval '1 day' AND b.start_time < $5 AND b.end_time > $4
-              AND b.id IS DISTINCT FROM $7"#,
+              AND b.id IS DISTINCT FROM $7
+            UNION ALL
+           SELECT NULL, 'hold', h.id, h.start_time, h.end_time, 0, 0, true, false
+             FROM scheduling.holds h
+            WHERE $8 AND h.tenant_id = $1 AND h.event_type_id = $3 AND h.expires_at > $6
+              AND h.start_time < $5 AND h.end_time > $4
+              AND h.id IS DISTINCT FROM $7"#,
         tenant,
         &offer.organizers.iter().map(|organizer| organizer.user_id).collect::<Vec<_>>(),
         offer.event_type_id,
@@ -351,9 +372,14 @@ pub async fn busy_and_clean(ctx: &mut Ctx, offer: &Offer, reach: Interval, excep
     let expired: Vec<Uuid> = rows.iter().filter(|row| row.is_expired).map(|row| row.ref_id).collect();
     if !expired.is_empty() {
         let tenant = ctx.tenant.0;
-        sqlx::query!("DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND kind = 'hold' AND ref_id = ANY ($2)", tenant, &expired)
-            .execute(ctx.db().await?)
-            .await?;
+        sqlx::query!(
+            "WITH gone AS (DELETE FROM scheduling.holds WHERE tenant_id = $1 AND id = ANY ($2))
+             DELETE FROM scheduling.occupancy WHERE tenant_id = $1 AND kind = 'hold' AND ref_id = ANY ($2)",
+            tenant,
+            &expired
+        )
+        .execute(ctx.db().await?)
+        .await?;
     }
     taken_of(offer, rows, reach)
 }

@@ -8,11 +8,13 @@ use platform::time::Timestamp;
 use platform::{Ctx, Error, Problem, Result};
 
 use super::create::as_stored;
+use super::store::many;
 use super::store::{self, Move};
 use super::{CancelledBy, Status, Stored};
 use crate::availability::{self, Lock, Which};
 use crate::events::{
-    BookingCancelled, BookingCompleted, BookingConfirmed, BookingDeclined, BookingFact, BookingNoShow, BookingRescheduled, BookingRestored,
+    BookingAttended, BookingCancelled, BookingCompleted, BookingConfirmed, BookingDeclined, BookingFact, BookingNoShow, BookingRescheduled,
+    BookingRestored,
 };
 
 /// Who changes a booking.
@@ -88,7 +90,7 @@ pub async fn confirm(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
     if before.booking.start <= ctx.now() {
         return Err(Problem::conflict("booking_over", "The time of this request has come, so it cannot be confirmed any more.").into());
     }
-    store::confirm(ctx, before.booking.id).await?;
+    store::set_status(ctx, before.booking.id, Status::Confirmed).await?;
     tell(ctx, before, None, BookingConfirmed).await
 }
 
@@ -115,8 +117,22 @@ pub async fn mark_no_show(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
     if before.booking.start > ctx.now() {
         return Err(Problem::conflict("not_started", "The booking has not begun yet.").into());
     }
-    store::mark_no_show(ctx, before.booking.id).await?;
+    store::set_status(ctx, before.booking.id, Status::NoShow).await?;
     tell(ctx, before, None, BookingNoShow).await
+}
+
+/// Takes back that the invitee did not come; again is no error.
+///
+/// # Errors
+/// 409 where that was never noted.
+pub async fn unmark_no_show(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
+    if matches!(before.booking.status, Status::Confirmed | Status::Completed) {
+        return Ok(before);
+    }
+    check_status(&before, &[Status::NoShow])?;
+    let status = if before.booking.end <= ctx.now() { Status::Completed } else { Status::Confirmed };
+    store::set_status(ctx, before.booking.id, status).await?;
+    tell(ctx, before, None, BookingAttended).await
 }
 
 /// Takes back a cancellation where the time is still free, whatever the hours and the notice say now.
@@ -131,7 +147,7 @@ pub async fn restore(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
     let minutes = |stored: i32| u32::try_from(stored).map_err(Error::internal);
     offer.settings.buffer_before_minutes = minutes(before.buffer_before_minutes)?;
     offer.settings.buffer_after_minutes = minutes(before.buffer_after_minutes)?;
-    if !availability::is_clear(ctx, &offer, start, end).await? {
+    if !availability::is_clear(ctx, &offer, start, end, None).await? {
         return Err(availability::taken(ctx, &offer, start, None).await?.into());
     }
     match store::restore(ctx, id, &before.booking.organizer_ids()).await {
@@ -148,7 +164,7 @@ pub async fn restore(ctx: &mut Ctx, before: Stored) -> Result<Stored> {
 /// # Errors
 /// The database's.
 pub(crate) async fn complete_due(ctx: &mut Ctx, most: i64) -> Result<usize> {
-    let ids = store::complete_due(ctx, most).await?;
+    let ids = many::complete_due(ctx, most).await?;
     for id in &ids {
         let stored = super::find(ctx, *id).await?;
         let (old, new) = (serde_json::json!({ "status": Status::Confirmed }), serde_json::json!({ "status": Status::Completed }));
@@ -171,14 +187,14 @@ async fn tell<E: Event>(ctx: &mut Ctx, before: Stored, reason: Option<String>, e
     Ok(after)
 }
 
-fn checked_reason(reason: Option<String>) -> Result<Option<String>, Problem> {
+pub(super) fn checked_reason(reason: Option<String>) -> Result<Option<String>, Problem> {
     let mut checks = Checks::new();
     let reason = reason.map(|text| checks.paragraph("reason", &text, 1000)).filter(|text| !text.is_empty());
     checks.done()?;
     Ok(reason)
 }
 
-fn check_open(ctx: &Ctx, stored: &Stored) -> Result<(), Problem> {
+pub(super) fn check_open(ctx: &Ctx, stored: &Stored) -> Result<(), Problem> {
     check_status(stored, &[Status::Pending, Status::Confirmed])?;
     check_not_over(ctx, stored)
 }

@@ -14,6 +14,7 @@ use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, Host,
 use crate::availability::{self, Lock, Offer, Which};
 use crate::event_types::LocationType;
 use crate::events::BookingCreated;
+use crate::holds;
 
 /// Where a booking came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct NewBooking {
     pub locale: Option<String>,
     pub notes: Option<String>,
     pub source: Source,
+    /// Secrets under which times may be kept for whoever books; those times are used up or given back.
+    pub holds: Vec<String>,
 }
 
 /// A booking that was made.
@@ -101,6 +104,8 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     if !offer.is_active {
         return Err(Problem::conflict("event_type_inactive", "This event type is switched off. Switch it on to book it.").into());
     }
+    // After the lock: nobody else sees the kept time as free in between.
+    holds::use_up(ctx, &new.holds).await?;
     let assigned = availability::assigned(ctx, &offer, new.start, None).await?;
     let hosts: Vec<Host> = assigned.into_iter().filter_map(|place| offer.organizers.get(place)).map(Host::from).collect();
     let Some(first) = hosts.first().map(|host| host.user_id) else {
@@ -169,7 +174,7 @@ fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: U
     }
 }
 
-pub(super) fn as_stored(minutes: u32) -> i32 {
+pub(crate) fn as_stored(minutes: u32) -> i32 {
     i32::try_from(minutes).unwrap_or(i32::MAX)
 }
 

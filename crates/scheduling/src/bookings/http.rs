@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store::{self, Filter};
-use super::{Booking, By, NewBooking, Source, Status, Stored};
+use super::{Booking, By, NewBooking, Reassignment, Source, Status, Stored};
 use crate::availability::Which;
 use crate::event_types;
 use crate::{BookingsRead, BookingsWrite};
@@ -177,6 +177,7 @@ async fn create(mut ctx: Allow<BookingsWrite>, Json(new): Json<NewMemberBooking>
         locale: new.locale,
         notes: new.notes,
         source: Source::Member,
+        holds: Vec::new(),
     };
     let booked = super::create(&mut ctx, which, new).await.map_err(in_member_words)?;
     ctx.commit_with(Answer::created(&booked.stored.booking)?.version(booked.stored.booking.version)).await
@@ -268,6 +269,39 @@ async fn mark_no_show(mut ctx: Allow<BookingsWrite>, Path(id): Path<Uuid>) -> Re
     Ok(Answer::json(StatusCode::OK, &after.booking)?.version(after.booking.version).into_response())
 }
 
+/// Takes back that the invitee did not come.
+#[utoipa::path(delete, path = "/bookings/{id}/no-show", tag = "scheduling", params(("id" = Uuid, Path)), responses((status = 200, body = Booking)), security(("session" = [])))]
+async fn unmark_no_show(mut ctx: Allow<BookingsWrite>, Path(id): Path<Uuid>) -> Result<Response> {
+    let before = locked(&mut ctx, id).await?;
+    let after = super::unmark_no_show(&mut ctx, before).await?;
+    ctx.commit().await?;
+    Ok(Answer::json(StatusCode::OK, &after.booking)?.version(after.booking.version).into_response())
+}
+
+/// Who takes the booking.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BookingReassignment)]
+struct NewOrganizer {
+    organizer_id: Uuid,
+    /// Who gives it; needed where several hold it.
+    in_place_of: Option<Uuid>,
+    /// Everybody concerned reads it.
+    #[schema(max_length = 1000)]
+    reason: Option<String>,
+}
+
+/// Hands a booking over to another organizer and tells everybody concerned.
+///
+/// 409 `organizer_busy` where that one has something else at that time. Working hours are not asked.
+#[utoipa::path(post, path = "/bookings/{id}/reassignments", tag = "scheduling", params(("id" = Uuid, Path)), request_body = NewOrganizer, responses((status = 200, body = Booking)), security(("session" = [])))]
+async fn reassign(mut ctx: Allow<BookingsWrite>, Path(id): Path<Uuid>, Json(to): Json<NewOrganizer>) -> Result<Response> {
+    let before = locked(&mut ctx, id).await?;
+    let wanted = Reassignment { organizer_id: to.organizer_id, in_place_of: to.in_place_of, reason: to.reason };
+    let after = super::reassign(&mut ctx, before, wanted).await?;
+    changed(ctx, &after).await
+}
+
 /// Takes a cancellation back where the time is still free, and tells the invitee.
 #[utoipa::path(post, path = "/bookings/{id}/restoration", tag = "scheduling", params(("id" = Uuid, Path)), responses((status = 200, body = Booking)), security(("session" = [])))]
 async fn restore(mut ctx: Allow<BookingsWrite>, Path(id): Path<Uuid>) -> Result<Response> {
@@ -284,7 +318,7 @@ struct HistoryEntry {
     at: Timestamp,
     /// A member, a visitor (without id) or the program itself.
     actor: Option<Actor>,
-    /// What a text about it needs: of `start`, `end`, `status`, `rescheduled_from`, `cancelled_by` and `reason` those that changed.
+    /// What a text about it needs: of `start`, `end`, `status`, `rescheduled_from`, `cancelled_by`, `with` and `reason` those that changed.
     #[schema(value_type = Object)]
     text_params: Value,
 }
@@ -306,7 +340,7 @@ async fn history(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>, Query(page)
 }
 
 fn told(values: Option<Value>) -> Value {
-    const TOLD: [&str; 6] = ["start", "end", "status", "rescheduled_from", "cancelled_by", "reason"];
+    const TOLD: [&str; 7] = ["start", "end", "status", "rescheduled_from", "cancelled_by", "with", "reason"];
     let Some(Value::Object(mut values)) = values else { return Value::Object(serde_json::Map::new()) };
     values.retain(|name, value| TOLD.contains(&name.as_str()) && !value.is_null());
     Value::Object(values)
@@ -336,7 +370,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(reschedule))
         .routes(routes!(confirm))
         .routes(routes!(decline))
-        .routes(routes!(mark_no_show))
+        .routes(routes!(mark_no_show, unmark_no_show))
+        .routes(routes!(reassign))
         .routes(routes!(restore))
         .routes(routes!(history))
         .routes(routes!(calendar_file))

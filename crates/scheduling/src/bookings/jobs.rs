@@ -4,7 +4,8 @@ use platform::jobs::{Attempt, Job, JobError};
 use platform::{Ctx, TenantId};
 use serde::{Deserialize, Serialize};
 
-use super::{complete_due, store};
+use super::complete_due;
+use super::store::many;
 
 /// How many bookings one transaction completes.
 const BATCH: i64 = 200;
@@ -18,7 +19,7 @@ impl Job for CompleteBookings {
 
     async fn run(self, at: Attempt) -> Result<(), JobError> {
         let mut failed = None;
-        for tenant in store::tenants_with_due(&at.app.pools.owner, at.app.clock.now()).await? {
+        for tenant in many::tenants_with_due(&at.app.pools.owner, at.app.clock.now()).await? {
             let mut ctx = Ctx::of_program(at.app.clone(), TenantId(tenant), None);
             // One tenant's fault does not keep the others waiting.
             if let Err(error) = complete_all(&mut ctx).await {

@@ -5,6 +5,7 @@ mod create;
 pub mod http;
 pub(crate) mod jobs;
 pub mod public;
+mod reassign;
 pub(crate) mod store;
 pub mod token;
 
@@ -18,8 +19,11 @@ use crate::events::BookingFact;
 use crate::ics;
 
 use changes::complete_due;
-pub use changes::{By, cancel, confirm, decline, mark_no_show, reschedule, restore};
+pub use changes::{By, cancel, confirm, decline, mark_no_show, reschedule, restore, unmark_no_show};
+pub(crate) use create::as_stored;
 pub use create::{Booked, NewBooking, Source, create};
+pub use reassign::{Reassignment, reassign};
+pub(crate) use store::handover::host;
 
 /// Where a booking stands. Pending and confirmed ones take the organizer's time, as do those that are over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
@@ -198,11 +202,25 @@ impl Booking {
             end: self.end,
             sequence: self.sequence,
             reason: None,
+            handover: None,
         }
     }
 }
 
 impl Stored {
+    /// The booking as it ends for who held it before `heir` did: alone, and called off in the calendar.
+    pub(crate) fn without(&self, former: Host, heir: Uuid) -> Self {
+        let mut gone = self.clone();
+        gone.booking.status = Status::Cancelled;
+        if gone.booking.organizer.user_id == heir {
+            // The file must name the organizer that the calendar knows.
+            gone.booking.organizer = BookedWith::from(&former);
+            gone.organizer_email.clone_from(&former.email);
+        }
+        gone.hosts = vec![former];
+        gone
+    }
+
     /// The booking as an iCalendar file: a request while it stands, else a cancellation. `url` is where the reader of
     /// the file sees it.
     pub fn calendar(&self, now: Timestamp, summary: &str, url: &str) -> (ics::Method, String) {

@@ -207,6 +207,7 @@ async fn book(visitor: Anonymous, Path((slug, event_slug)): Path<(String, String
         locale: new.locale,
         notes: new.notes,
         source: Source::Api,
+        holds: Vec::new(),
     };
     let booked = super::create(&mut ctx, Which::Public { organizer: place.organizer_id, slug: &event_slug }, new).await?;
     let now = ctx.now();

@@ -6,7 +6,7 @@ use platform::crypto::{KeyRing, hmac, sha256};
 use platform::{App, TenantId};
 use uuid::Uuid;
 
-use super::store;
+use super::store::many;
 
 const SECRET: usize = 24;
 
@@ -47,11 +47,11 @@ pub fn manage_url(app: &App, tenant: TenantId, booking: Uuid, domain: Option<&st
 /// # Errors
 /// The database's.
 pub async fn renew_links(owner: &mut sqlx::PgConnection, keys: &KeyRing) -> Result<usize, sqlx::Error> {
-    let bookings = store::to_come(owner).await?;
+    let bookings = many::to_come(owner).await?;
     for some in bookings.chunks(1000) {
         let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = some.iter().copied().unzip();
         let hashes: Vec<Vec<u8>> = some.iter().map(|(tenant, id)| hash(keys, TenantId(*tenant), *id).to_vec()).collect();
-        store::set_links(owner, &tenants, &ids, &hashes).await?;
+        many::set_links(owner, &tenants, &ids, &hashes).await?;
     }
     Ok(bookings.len())
 }

@@ -310,6 +310,8 @@ pub(super) fn kind(what: What) -> &'static str {
         What::Requested => "booking_request",
         What::Confirmed => "booking_confirmation",
         What::Rescheduled => "booking_rescheduled",
+        What::Reassigned => "booking_reassigned",
+        What::HandedOver => "booking_handed_over",
         What::Cancelled => "booking_cancellation",
         What::Declined => "booking_declined",
         What::Reminder => "booking_reminder",
@@ -330,6 +332,8 @@ fn subject(t: &MailTexts, audience: Audience, what: What) -> Subject {
         (What::Confirmed, Audience::Invitee) => t.subject_confirmed,
         (What::Confirmed, Audience::Organizer) => t.subject_booked,
         (What::Rescheduled, _) => t.subject_rescheduled,
+        (What::Reassigned, _) => t.subject_reassigned,
+        (What::HandedOver, _) => t.subject_handed_over,
         (What::Cancelled, _) => t.subject_cancelled,
         (What::Declined, _) => t.subject_declined,
         (What::Reminder, _) => t.subject_reminder,
@@ -343,6 +347,8 @@ fn heading(t: &MailTexts, audience: Audience, what: What) -> &'static str {
         (What::Confirmed, Audience::Invitee) => t.title_confirmed,
         (What::Confirmed, Audience::Organizer) => t.title_booked,
         (What::Rescheduled, _) => t.title_rescheduled,
+        (What::Reassigned, _) => t.title_reassigned,
+        (What::HandedOver, _) => t.title_handed_over,
         (What::Cancelled, _) => t.title_cancelled,
         (What::Declined, _) => t.title_declined,
         (What::Reminder, _) => t.title_reminder,
@@ -360,6 +366,9 @@ fn lead(t: &MailTexts, audience: Audience, what: What, stored: &Stored, other: &
         (What::Rescheduled, Audience::Invitee) if is_pending => (t.lead_move_requested)(other),
         (What::Rescheduled, Audience::Organizer) if is_pending => (t.lead_move_to_confirm)(other),
         (What::Rescheduled, _) => t.lead_rescheduled.to_owned(),
+        (What::Reassigned, Audience::Invitee) => (t.lead_reassigned)(&booking.with()),
+        (What::Reassigned, Audience::Organizer) => (t.lead_colleague)(&booking.with()),
+        (What::HandedOver, _) => t.lead_handed_over.to_owned(),
         (What::Cancelled, audience) => match (booking.cancelled_by, audience) {
             (Some(CancelledBy::Invitee), Audience::Organizer) | (Some(CancelledBy::Organizer), Audience::Invitee) => {
                 (t.lead_cancelled_by)(other)

@@ -12,13 +12,14 @@ use std::pin::Pin;
 use messaging::{Channel, MailChoices, templates};
 use platform::events::{Reaction, Recorded};
 use platform::jobs::{Attempt, Job, JobError, When};
+use platform::mail::Mail;
 use platform::time::Timestamp;
 use platform::{Ctx, Error, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::bookings::{Status, Stored, store as bookings};
-use crate::events::BookingFact;
+use crate::bookings::{self, Status, Stored, store};
+use crate::events::{BookingFact, Handover};
 
 /// How long before the start a reminder goes out to the invitee, in minutes.
 const REMINDER_LEAD: i64 = 60;
@@ -47,6 +48,10 @@ pub(crate) enum What {
     Requested,
     Confirmed,
     Rescheduled,
+    /// Another organizer holds it: to the invitee, and to those who hold it with that one.
+    Reassigned,
+    /// To who held it until then.
+    HandedOver,
     Cancelled,
     Declined,
     Reminder,
@@ -66,7 +71,7 @@ impl What {
         match self {
             Self::Requested => status == Status::Pending,
             Self::Confirmed | Self::Reminder => status == Status::Confirmed,
-            Self::Rescheduled => status.is_open(),
+            Self::Rescheduled | Self::Reassigned | Self::HandedOver => status.is_open(),
             Self::Cancelled => status == Status::Cancelled,
             Self::Declined => status == Status::Declined,
         }
@@ -75,8 +80,15 @@ impl What {
 
 /// For the registry of the binary.
 pub fn reactions() -> Vec<Reaction> {
-    let kinds =
-        ["booking.created", "booking.confirmed", "booking.rescheduled", "booking.restored", "booking.cancelled", "booking.declined"];
+    let kinds = [
+        "booking.created",
+        "booking.confirmed",
+        "booking.rescheduled",
+        "booking.restored",
+        "booking.cancelled",
+        "booking.declined",
+        "booking.reassigned",
+    ];
     kinds.map(|on| Reaction { on, name: "scheduling::mails", run: tell }).into()
 }
 
@@ -88,6 +100,7 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             ("booking.created" | "booking.restored", Status::Pending) => What::Requested,
             ("booking.created" | "booking.confirmed" | "booking.restored", _) => What::Confirmed,
             ("booking.rescheduled", _) => What::Rescheduled,
+            ("booking.reassigned", _) => What::Reassigned,
             ("booking.cancelled", _) => What::Cancelled,
             ("booking.declined", _) => What::Declined,
             _ => return Ok(()),
@@ -104,7 +117,13 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             && stored.booking.sequence == fact.sequence
             && what.holds(&stored)
         {
-            send(ctx, &stored, what, fact.reason.as_deref(), &readers).await?;
+            match fact.handover {
+                Some(handover) => handed_over(ctx, &stored, handover, fact.reason.as_deref(), readers).await?,
+                None => send(ctx, &stored, what, fact.reason.as_deref(), &readers).await?,
+            }
+        }
+        if let Some(handover) = fact.handover {
+            ctx.dequeue(&format!("reminder of {}:{}", handover.from, fact.booking_id)).await?;
         }
         Ok(())
     })
@@ -126,6 +145,21 @@ async fn send(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>, 
             },
         };
         messaging::deliver(ctx, mail).await?;
+    }
+    Ok(())
+}
+
+/// The new organizer is told as of a booking that was just made, the former that it is gone, and everybody else who holds it now.
+async fn handed_over(ctx: &mut Ctx, stored: &Stored, handover: Handover, reason: Option<&str>, readers: Readers) -> Result<()> {
+    let (new, others): (Vec<_>, Vec<_>) = readers.organizers.into_iter().partition(|holder| *holder == handover.to);
+    let booked = if stored.booking.status == Status::Pending { What::Requested } else { What::Confirmed };
+    send(ctx, stored, What::Reassigned, reason, &Readers { invitee: true, organizers: others }).await?;
+    send(ctx, stored, booked, reason, &Readers { invitee: false, organizers: new }).await?;
+    if messaging::mail_choices(ctx, handover.from).await?.bookings
+        && let Some(former) = bookings::host(ctx, handover.from).await?
+    {
+        let gone = stored.without(former, handover.to);
+        send(ctx, &gone, What::HandedOver, reason, &Readers { invitee: false, organizers: vec![handover.from] }).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::crypto::{Token, sha256};
 use platform::ctx::Answer;
@@ -14,13 +14,15 @@ use serde::Deserialize;
 
 use super::event::{Open, open, panel};
 use super::form::Fields;
+use super::hold;
 use super::links::{href, instant};
 use super::picker::zone_of;
 use super::texts::Texts;
 use super::views::{Audience, BookPage, Field, FieldProblem, Frame, Link, NearestSlot, Notice, page};
 use super::visit::{Visit, brand, parse_instant, when};
-use crate::availability::{self, Slot, Which};
+use crate::availability::{self, Slot};
 use crate::bookings::{self, NewBooking, Source};
+use crate::holds::{self, Hold};
 
 /// What the form sends; what is missing is blank.
 #[derive(Clone, Default, Deserialize)]
@@ -30,7 +32,7 @@ pub(super) struct BookingForm {
     /// Where nearest times were offered in place of `start`: the time that was gone.
     wanted: String,
     tz: String,
-    /// Drawn when the form was shown, so that sending it twice books once.
+    /// Drawn when the form was shown, so that sending it twice books once. The time is kept under it.
     key: String,
     name: String,
     email: String,
@@ -45,10 +47,16 @@ struct Remarks {
     notice: Option<Notice>,
     nearest: Vec<Slot>,
     notes: Vec<String>,
+    hold: Option<Hold>,
 }
 
-/// The form, empty; or what is free instead where the time is gone.
-pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, PathRejection>) -> Response {
+/// The form, empty, with the time kept for its reader; or what is free instead where the time is gone.
+pub(super) async fn show(
+    visit: Visit,
+    path: Result<Path<(String, String)>, PathRejection>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
     let made = async {
         let mut open = match open(&visit, path).await? {
             Ok(open) => open,
@@ -58,12 +66,13 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
         let mut remarks = Remarks::default();
         let (zone, tz) = zone_of(visit.params.get("tz"), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
         open.offer = open.offer.for_visitor(&zone);
-        let mut ctx = visit.ctx(open.tenant, None);
-        let slots = availability::slots_of(&mut ctx, &open.offer, start, start.plus_seconds(1), None).await?;
-        let status = if slots.iter().any(|slot| slot.start == start) {
-            StatusCode::OK
-        } else {
-            let problem = availability::taken(&mut ctx, &open.offer, start, None).await?;
+        let key = Token::random().secret.to_string();
+        let (hold, taken) = match keep(&visit, &open, start, &zone, &key, &method, &headers).await {
+            Ok(hold) => (hold, None),
+            Err(Error::Problem(problem)) if problem.code == "slot_taken" => (None, Some(problem)),
+            Err(other) => return Err(other),
+        };
+        let status = if let Some(problem) = taken {
             let t = visit.reader.texts();
             remarks.refuse_time(t, &problem);
             if remarks.nearest.is_empty() {
@@ -73,11 +82,52 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
             // Nothing was typed yet that could be kept.
             remarks.notice = Some(Notice { title: t.taken_title, text: t.taken_move.to_owned() });
             StatusCode::CONFLICT
+        } else {
+            StatusCode::OK
         };
-        let form = BookingForm { start: instant(start), tz, key: Token::random().secret.to_string(), ..BookingForm::default() };
-        form_page(&visit, &open, start, &form, remarks, status)
+        remarks.hold = hold;
+        let form = BookingForm { start: instant(start), tz, key, ..BookingForm::default() };
+        let mut response = form_page(&visit, &open, start, &form, remarks, status)?;
+        if hold.is_some() {
+            hold::remember(&visit, &mut response, &form.key);
+        }
+        Ok(response)
     };
     visit.answer(made.await)
+}
+
+/// Keeps the time for the reader of the form. Without a hold it is free all the same: too many are kept, or nobody looks at the page.
+///
+/// # Errors
+/// 409 `slot_taken` with the nearest free slots.
+async fn keep(
+    visit: &Visit,
+    open: &Open,
+    start: Timestamp,
+    zone: &jiff::tz::TimeZone,
+    key: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Option<Hold>> {
+    let mut ctx = visit.ctx(open.tenant, None);
+    let before = hold::presented(headers);
+    if hold::is_looked_at(method, headers) {
+        let hold = holds::make(&mut ctx, open.which(), (start, zone), before.as_deref(), key).await?;
+        ctx.commit().await?;
+        if hold.is_some() {
+            return Ok(hold);
+        }
+    }
+    let own = match before {
+        Some(secret) => holds::find(&mut ctx, &secret).await?,
+        None => None,
+    };
+    let own = own.map(|hold| hold.id);
+    let slots = availability::slots_of(&mut ctx, &open.offer, start, start.plus_seconds(1), own).await?;
+    if slots.iter().any(|slot| slot.start == start) {
+        return Ok(None);
+    }
+    Err(availability::taken(&mut ctx, &open.offer, start, own).await?.into())
 }
 
 fn no_start(visit: &Visit, open: &Open) -> Response {
@@ -102,6 +152,7 @@ async fn not_chosen(visit: &Visit, open: &Open, mut form: BookingForm) -> Result
 pub(super) async fn submit(
     visit: Visit,
     path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
     form: Result<Fields<BookingForm>, Problem>,
 ) -> Response {
     let made = async {
@@ -111,7 +162,7 @@ pub(super) async fn submit(
             Err(refusal) => return Ok(refusal),
         };
         let Some(start) = parse_instant(&form.start) else { return not_chosen(&visit, &open, form).await };
-        match book(&visit, &open, start, &form).await {
+        match book(&visit, &open, start, &form, &headers).await {
             Ok(path) => Ok(visit.see_other(&path)),
             Err(error) => refused(&visit, &open, start, form, error).await,
         }
@@ -120,7 +171,7 @@ pub(super) async fn submit(
 }
 
 /// The path of the booking's page.
-async fn book(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm) -> Result<String> {
+async fn book(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, headers: &HeaderMap) -> Result<String> {
     let given = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
     let new = NewBooking {
         start,
@@ -131,10 +182,11 @@ async fn book(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm) 
         locale: Some(visit.reader.language.tag().to_owned()),
         notes: given(&form.notes),
         source: Source::Page,
+        // That of a form in another tab too, which the same person has left.
+        holds: [form.key.clone()].into_iter().chain(hold::presented(headers)).collect(),
     };
     let mut ctx = visit.ctx(open.tenant, form.claim(open));
-    let which = Which::Public { organizer: open.organizer, slug: &open.offer.slug };
-    let path = match bookings::create(&mut ctx, which, new).await {
+    let path = match bookings::create(&mut ctx, open.which(), new).await {
         // The path is a secret: the body is stored sealed, a header would not be.
         Ok(booked) => {
             let path = format!("/b/m/{}", booked.token).into_bytes();
@@ -151,14 +203,13 @@ impl BookingForm {
     /// The same form sent twice is one request. A changed one is another, though its key is the same: who goes back and
     /// corrects the address is not refused.
     fn claim(&self, open: &Open) -> Option<Claim> {
-        let well_formed = (16..=64).contains(&self.key.len()) && self.key.bytes().all(|b| b.is_ascii_graphic());
         let hash = sha256(
             [&self.start, &self.tz, &self.name, &self.email, &self.phone, &self.notes]
                 .map(|text| text.replace('\0', " "))
                 .join("\0")
                 .as_bytes(),
         );
-        well_formed.then(|| Claim {
+        hold::is_well_formed(&self.key).then(|| Claim {
             route: format!("POST /b/{}/{}/book", open.offer.owner.slug, open.offer.slug),
             key: format!("{}.{}", self.key, hex::encode(&hash[..16])),
             request_hash: hash,
@@ -191,6 +242,7 @@ async fn refused(visit: &Visit, open: &Open, start: Timestamp, mut form: Booking
         }
         _ => return Ok(visit.refusal(problem)),
     }
+    remarks.hold = holds::find(&mut visit.ctx(open.tenant, None), &form.key).await?.filter(|hold| hold.start == start);
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     let mut response = form_page(visit, open, start, &form, remarks, status)?;
     if let Some(seconds) = problem.retry_after {
@@ -294,7 +346,10 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         NearestSlot { start: instant(slot.start), label: language.page_span(&from, &to) }
     };
     let shown = BookPage {
-        frame: Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs).with_logo(offer.owner.logo_url.clone()).hidden(),
+        frame: Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs)
+            .with_logo(offer.owner.logo_url.clone())
+            .hidden()
+            .with_script(),
         t,
         panel: panel(reader, offer, vec![when(language, start, offer.end_of(start), &form.tz, &offer.owner.timezone)]),
         notes: remarks.notes,
@@ -304,6 +359,7 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         action: href(&action, &[("lang", reader.lang())]),
         tz: form.tz.clone(),
         key: form.key.clone(),
+        kept: remarks.hold.map(|hold| hold::shown(visit, open, &hold, &form.tz)),
         start: written.clone(),
         nearest: remarks.nearest.iter().map(slot_label).collect(),
         fields,

@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use jiff::civil::Date;
+use platform::crypto::Token;
 use platform::time::{Timestamp, zone};
 use platform::{Ctx, Problem, Result, TenantId};
 use uuid::Uuid;
 
 use super::calendar::{Month, by_date};
+use super::hold;
 use super::language::zone_label;
 use super::links::href;
 use super::organizer::locate;
 use super::picker::{Look, View};
-use super::views::{Audience, EventPage, Fact, Frame, Link, Panel, Reader, initials, page, place};
+use super::views::{Audience, EventPage, Fact, Frame, Link, Panel, Reader, initials, page, place, unless_known};
 use super::visit::{Visit, brand};
 use crate::availability::{self, Absence, Lock, MAX_DAYS, Offer, Slot, Which};
+use crate::holds;
 use crate::organizers;
 
 const DAY: i64 = 86_400;
@@ -30,6 +33,12 @@ pub(super) struct Open {
     pub tenant: TenantId,
     pub organizer: Uuid,
     pub offer: Offer,
+}
+
+impl Open {
+    pub fn which(&self) -> Which<'_> {
+        Which::Public { organizer: self.organizer, slug: &self.offer.slug }
+    }
 }
 
 /// What the address names.
@@ -56,22 +65,28 @@ pub(super) async fn open(visit: &Visit, path: Result<Path<(String, String)>, Pat
     }
 }
 
-pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, PathRejection>) -> Response {
+pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, PathRejection>, headers: HeaderMap) -> Response {
     let made = async {
         match open(&visit, path).await? {
-            Ok(open) => calendar(&visit, &open).await,
+            Ok(open) => calendar(&visit, &open, &headers).await.map(|response| unless_known(&headers, response)),
             Err(refusal) => Ok(refusal),
         }
     };
     visit.answer(made.await)
 }
 
-async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
+async fn calendar(visit: &Visit, open: &Open, headers: &HeaderMap) -> Result<Response> {
     let reader = visit.reader;
     let mut view = View::of(&visit.params, reader.language, visit.now(), &open.offer.owner.timezone);
     let offer = &open.offer.clone().for_visitor(&view.zone);
     let mut ctx = visit.ctx(open.tenant, None);
-    let free = month(&mut ctx, offer, &mut view, None).await?;
+    // To whoever it is kept for, the time is free.
+    let presented = hold::presented(headers);
+    let kept = match &presented {
+        Some(secret) => holds::find(&mut ctx, secret).await?,
+        None => None,
+    };
+    let free = month(&mut ctx, offer, &mut view, kept.map(|hold| Own { id: hold.id, start: None })).await?;
     let path = format!("/b/{}/{}", offer.owner.slug, offer.slug);
     let time_path = format!("{}/book", offer.slug);
     let (date, this_month) = (view.date.map(|date| date.to_string()), view.month.to_string());
@@ -81,12 +96,17 @@ async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
     let named = visit.params.get("tz").map(|_| view.zone_name.as_str());
     let pairs = [("date", date.as_deref()), ("month", month_pair), ("tz", named)];
     let frame =
-        Frame::new(reader, title, brand(&offer.owner.brand_color), &path, &pairs).with_logo(offer.owner.logo_url.clone()).detecting_zone();
+        Frame::new(reader, title, brand(&offer.owner.brand_color), &path, &pairs).with_logo(offer.owner.logo_url.clone()).with_script();
     let label = zone_label(&visit.now().in_zone(&view.zone));
     let facts = vec![Fact { label: reader.texts().zone, value: label, more: None }];
     let picker = free.look(visit, offer, &view, &time_path).picker();
     let shown = EventPage { frame, t: reader.texts(), panel: panel(reader, offer, facts), picker };
-    page(StatusCode::OK, Audience::Anybody, reader.language, &shown)
+    let mut response = page(StatusCode::OK, Audience::Anybody, reader.language, &shown)?;
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    if presented.is_none() {
+        hold::remember(visit, &mut response, Token::random().secret.as_ref());
+    }
+    Ok(response)
 }
 
 /// What stands beside the calendar and the form: what, how long, where, and `facts` on when and in whose zone.
@@ -140,14 +160,21 @@ impl FreeMonth {
     }
 }
 
+/// What takes no time for this reader: the booking that moves, or the hold of his or her own.
+#[derive(Clone, Copy)]
+pub(super) struct Own {
+    pub id: Uuid,
+    /// Where a booking is already, and so cannot be moved to.
+    pub start: Option<Timestamp>,
+}
+
 /// Looks the month up, and further where the chosen day has nothing: a month that nobody chose and that has nothing free
-/// gives way to the first one that has. The booking `moving` and its own start are left out: it cannot be moved to where
-/// it is.
+/// gives way to the first one that has. The time of `own` is free.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &mut View, moving: Option<(Uuid, Timestamp)>) -> Result<FreeMonth> {
-    let days = free_days(ctx, offer, view, moving).await?;
+pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &mut View, own: Option<Own>) -> Result<FreeMonth> {
+    let days = free_days(ctx, offer, view, own).await?;
     let chosen = Look::chosen(view, &days);
     if chosen.is_some_and(|date| days.contains_key(&date)) {
         return Ok(FreeMonth { days, next: None });
@@ -155,33 +182,33 @@ pub(super) async fn month(ctx: &mut Ctx, offer: &Offer, view: &mut View, moving:
     let after = chosen.unwrap_or_else(|| view.month.first());
     let next = match days.range(after..).next() {
         Some((date, _)) => Some(*date),
-        None => next_free(ctx, offer, view, after, moving).await?,
+        None => next_free(ctx, offer, view, after, own).await?,
     };
     if let Some(other) = next.map(Month::around).filter(|month| view.month_is_open && *month != view.month) {
         view.month = other;
-        return Ok(FreeMonth { days: free_days(ctx, offer, view, moving).await?, next: None });
+        return Ok(FreeMonth { days: free_days(ctx, offer, view, own).await?, next: None });
     }
     Ok(FreeMonth { days, next })
 }
 
-async fn free_days(ctx: &mut Ctx, offer: &Offer, view: &View, moving: Option<(Uuid, Timestamp)>) -> Result<BTreeMap<Date, Vec<Timestamp>>> {
+async fn free_days(ctx: &mut Ctx, offer: &Offer, view: &View, own: Option<Own>) -> Result<BTreeMap<Date, Vec<Timestamp>>> {
     let Some((from, to)) = view.month.instants(&view.zone) else { return Ok(BTreeMap::new()) };
-    let slots = availability::slots_of(ctx, offer, from, to, moving.map(|(id, _)| id)).await?;
-    let other = |start: &Timestamp| moving.is_none_or(|(_, present)| *start != present);
+    let slots = availability::slots_of(ctx, offer, from, to, own.map(|own| own.id)).await?;
+    let other = |start: &Timestamp| own.and_then(|own| own.start).is_none_or(|present| *start != present);
     let starts: Vec<_> = slots.iter().map(|slot| slot.start).filter(other).collect();
     Ok(by_date(&starts, &view.zone))
 }
 
 /// The first free day from that date on; where there is none, the first from now.
-async fn next_free(ctx: &mut Ctx, offer: &Offer, view: &View, after: Date, moving: Option<(Uuid, Timestamp)>) -> Result<Option<Date>> {
+async fn next_free(ctx: &mut Ctx, offer: &Offer, view: &View, after: Date, own: Option<Own>) -> Result<Option<Date>> {
     let now = ctx.now();
     let opening = after.to_zoned(view.zone.clone()).map_or(now, |at| Timestamp::new(at.timestamp()));
     let end = Timestamp::from_second(offer.last_instant(now));
     for (mut from, until) in [(opening.max(now), end), (now, opening.min(end))] {
         while from < until {
             let to = from.plus_seconds(MAX_DAYS * DAY).min(until);
-            let slots = availability::slots_of(ctx, offer, from, to, moving.map(|(id, _)| id)).await?;
-            let other = |slot: &&Slot| moving.is_none_or(|(_, present)| slot.start != present);
+            let slots = availability::slots_of(ctx, offer, from, to, own.map(|own| own.id)).await?;
+            let other = |slot: &&Slot| own.and_then(|own| own.start).is_none_or(|present| slot.start != present);
             if let Some(slot) = slots.iter().find(other) {
                 let date = slot.start.in_zone(&view.zone).date();
                 return Ok(Month::of(date).map(|_| date));

@@ -6,6 +6,7 @@ mod calendar;
 mod color;
 mod event;
 mod form;
+mod hold;
 pub(crate) mod language;
 mod links;
 mod manage;
@@ -24,7 +25,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use platform::{App, Problem};
 
 use visit::Visit;
@@ -40,6 +41,7 @@ pub fn pages() -> Router<App> {
         .route("/{slug}", get(organizer::show))
         .route("/{slug}/{event}", get(event::show))
         .route("/{slug}/{event}/book", get(book::show).post(book::submit))
+        .route("/{slug}/{event}/release", post(hold::release))
         .route("/m/{token}", get(manage::show))
         .route("/m/{token}/cancel", get(manage::to_booking).post(manage::cancel))
         .route("/m/{token}/reschedule", get(reschedule::show).post(reschedule::submit))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::book::nearest;
 use super::calendar::Month;
-use super::event::{month, panel};
+use super::event::{Own, month, panel};
 use super::form::Fields;
 use super::links::{href, instant};
 use super::manage::{Secret, is_changeable, secret, unchangeable};
@@ -115,7 +115,7 @@ async fn choose(visit: &Visit, secret: &Secret, stored: &Stored, start: Option<T
         view.month = Month::around(date);
         view.month_is_open = false;
     }
-    let free = month(&mut ctx, &offer, &mut view, Some((booking.id, booking.start))).await?;
+    let free = month(&mut ctx, &offer, &mut view, Some(Own { id: booking.id, start: Some(booking.start) })).await?;
     let is_free = start.is_some_and(|start| free.days.values().flatten().any(|at| *at == start));
     let refused = match (start, refused) {
         (Some(start), None) if !is_free => {

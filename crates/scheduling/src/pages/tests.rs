@@ -100,7 +100,7 @@ fn rendered(language: Language, text: &str) -> Vec<(&'static str, String)> {
     };
     let organizer = |events| OrganizerPage { frame: frame(), t, name: text.into(), initials: initials(text), welcome: text.into(), events };
     let event =
-        |is_empty| EventPage { frame: frame().detecting_zone(), t, panel: panel(reader, text), picker: picker(reader, text, is_empty) };
+        |is_empty| EventPage { frame: frame().with_script(), t, panel: panel(reader, text), picker: picker(reader, text, is_empty) };
     let book = |is_wrong: bool| BookPage {
         frame: frame().hidden(),
         t,
@@ -112,6 +112,12 @@ fn rendered(language: Language, text: &str) -> Vec<(&'static str, String)> {
         back: "/b/ana/intro".into(),
         tz: text.into(),
         key: text.into(),
+        kept: (!is_wrong).then(|| Kept {
+            text: (t.kept_until)(text),
+            left: (t.kept_left)(text),
+            seconds: 600,
+            release: "/b/ana/intro/release".into(),
+        }),
         start: text.into(),
         nearest: if is_wrong {
             vec![NearestSlot { start: text.into(), label: text.into() }, NearestSlot { start: "x".into(), label: "x".into() }]

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use platform::crypto::sha256;
 use platform::{Error, Result};
 
 use super::assets;
@@ -58,7 +59,7 @@ pub(super) struct Frame {
     pub logo: Option<String>,
     /// Not for search engines, caches or other sites: the page is one person's.
     pub hidden: bool,
-    pub detects_zone: bool,
+    pub has_script: bool,
     pub languages: Vec<LanguageLink>,
 }
 
@@ -83,7 +84,7 @@ impl Frame {
             brand_href: assets::brand_href(brand),
             logo: None,
             hidden: false,
-            detects_zone: false,
+            has_script: false,
             languages,
         }
     }
@@ -99,8 +100,8 @@ impl Frame {
     }
 
     #[must_use]
-    pub fn detecting_zone(self) -> Self {
-        Self { detects_zone: true, ..self }
+    pub fn with_script(self) -> Self {
+        Self { has_script: true, ..self }
     }
 
     #[expect(clippy::unused_self, reason = "called from the template")]
@@ -279,6 +280,16 @@ pub(super) struct EventPage {
     pub picker: Picker,
 }
 
+/// The time of the form is kept for whoever fills it in.
+pub(super) struct Kept {
+    pub text: String,
+    /// With `{left}` where the script writes minutes and seconds.
+    pub left: String,
+    pub seconds: i64,
+    /// Where the form says that it was left.
+    pub release: String,
+}
+
 #[derive(Template)]
 #[template(path = "pages/book.html")]
 pub(super) struct BookPage {
@@ -292,6 +303,7 @@ pub(super) struct BookPage {
     pub back: String,
     pub tz: String,
     pub key: String,
+    pub kept: Option<Kept>,
     pub start: String,
     pub nearest: Vec<NearestSlot>,
     pub fields: Vec<Field>,
@@ -363,18 +375,34 @@ pub(super) enum Audience {
 /// A template that fails, which is a bug.
 pub(super) fn page(status: StatusCode, audience: Audience, language: Language, template: &impl Template) -> Result<Response> {
     let html = template.render().map_err(Error::internal)?;
+    let tag = format!("\"{}\"", hex::encode(&sha256(html.as_bytes())[..16]));
+    let tag = HeaderValue::from_str(&tag).map_err(Error::internal)?;
     let mut response = (status, html).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(if audience == Audience::Anybody { "no-cache" } else { "no-store" }));
+    if audience == Audience::Anybody && status == StatusCode::OK {
+        headers.insert(header::ETAG, tag);
+    }
     if audience == Audience::OneVisitor {
         // Not `no-referrer`: with it, browsers send `Origin: null` with the page's own forms.
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         headers.insert(header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
     }
     Ok(response)
+}
+
+/// The page, or 304 where the reader has it already.
+pub(super) fn unless_known(request: &HeaderMap, mut response: Response) -> Response {
+    let tag = response.headers().get(header::ETAG);
+    if tag.is_some() && request.get(header::IF_NONE_MATCH) == tag {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = axum::body::Body::empty();
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
 }
 
 /// The first letters of the first and the last word, at most two.

@@ -46,6 +46,8 @@ export const messages: Messages = {
       forbidden: "Seu papel não permite isto. Peça a um proprietário do espaço de trabalho.",
       not_found: "Isto não existe, ou não existe mais.",
       slot_taken: "Alguém acabou de pegar este horário. Escolha outro.",
+      organizer_busy:
+        "Este organizador tem outro compromisso nesse horário. Escolha outro, ou remarque a reserva.",
       slug_taken: "Este link já está em uso. Escolha outro.",
       last_owner: "Um espaço de trabalho precisa de um proprietário. Torne outra pessoa proprietária antes.",
       version_conflict:
@@ -131,6 +133,8 @@ export const messages: Messages = {
     "booking.restored": (who) => `A reserva de ${who || "um convidado"} vale de novo`,
     "booking.rescheduled": (who) => `A reserva de ${who || "um convidado"} foi remarcada`,
     "booking.no_show": (who) => `${who || "O convidado"} não compareceu`,
+    "booking.attended": (who) => `${who || "O convidado"} compareceu`,
+    "booking.reassigned": (who) => `A reserva de ${who || "um convidado"} foi repassada`,
     "booking.completed": (who) => `A reserva de ${who || "um convidado"} foi realizada`,
     "contact.created": (who) => `${who || "Alguém"} é um novo contato`,
     "contact.updated": (who) => `O contato ${who} foi alterado`,
@@ -314,6 +318,8 @@ export const messages: Messages = {
       "booking.restored": "Reserva restaurada",
       "booking.rescheduled": "Reserva remarcada",
       "booking.no_show": "Ausência anotada",
+      "booking.attended": "Ausência retirada",
+      "booking.reassigned": "Reserva repassada",
       "booking.completed": "Reserva realizada",
       "contact.created": "Contato adicionado",
       "contact.updated": "Contato alterado",

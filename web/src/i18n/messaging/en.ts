@@ -41,6 +41,7 @@ export const messaging = {
       "booking.cancelled": (who: string, what: string) => `${what} with ${who} was cancelled`,
       "booking.restored": (who: string, what: string) => `${what} with ${who} stands again`,
       "booking.rescheduled": (who: string, what: string) => `${what} with ${who} was moved`,
+      "booking.reassigned": (who: string, what: string) => `${what} with ${who} changed hands`,
       "invitation.accepted": (who: string) => `${who} accepted your invitation`,
       "invitation.declined": (who: string) => `${who} declined your invitation`,
       "member.roles_changed": (who: string, what: string) => `${who} changed what you may do: ${what}`,

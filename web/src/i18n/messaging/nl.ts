@@ -42,6 +42,7 @@ export const messaging: typeof english = {
       "booking.cancelled": (who, what) => `${what} met ${who} is geannuleerd`,
       "booking.restored": (who, what) => `${what} met ${who} staat weer`,
       "booking.rescheduled": (who, what) => `${what} met ${who} is verzet`,
+      "booking.reassigned": (who, what) => `${what} met ${who} is overgedragen`,
       "invitation.accepted": (who) => `${who} nam je uitnodiging aan`,
       "invitation.declined": (who) => `${who} sloeg je uitnodiging af`,
       "member.roles_changed": (who, what) => `${who} veranderde wat je mag: ${what}`,

@@ -47,6 +47,7 @@ export const messaging: typeof english = {
       "booking.cancelled": (who, what) => `${what} com ${who} foi cancelada`,
       "booking.restored": (who, what) => `${what} com ${who} vale de novo`,
       "booking.rescheduled": (who, what) => `${what} com ${who} mudou de horário`,
+      "booking.reassigned": (who, what) => `${what} com ${who} foi repassada`,
       "invitation.accepted": (who) => `${who} aceitou o seu convite`,
       "invitation.declined": (who) => `${who} recusou o seu convite`,
       "member.roles_changed": (who, what) => `${who} mudou o que você pode fazer: ${what}`,

@@ -7,7 +7,9 @@ import {
   IconCheck,
   IconChevronDown,
   IconDownload,
+  IconUserCheck,
   IconUserOff,
+  IconUserShare,
   IconX,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -17,6 +19,7 @@ import { api, take } from "@/api/client";
 import type { Booking, HistoryEntry } from "@/api/types";
 import { useFormats, useMay } from "@/app/session";
 import { useT } from "@/i18n";
+import type { Catalogue } from "@/i18n/en";
 import { MessagesAbout } from "@/modules/messaging/MessageLog";
 import { When } from "@/shared/bits";
 import { useChange } from "@/shared/change";
@@ -30,6 +33,7 @@ import { BookingStatus, Mark } from "./BookingRows";
 import { useCancelBookings, useDecideBooking } from "./bookingChanges";
 import { hasLapsed } from "./lapsed";
 import { bookingQuery, historyQuery } from "./queries";
+import { Reassign } from "./Reassign";
 import classes from "./record.module.css";
 import { SlotPicker } from "./SlotPicker";
 
@@ -87,6 +91,7 @@ function Actions({ booking }: { booking: Booking }) {
   const [moving, move] = useDisclosure(false);
   const [cancelling, askCancel] = useDisclosure(false);
   const [declining, askDecline] = useDisclosure(false);
+  const [handing, hand] = useDisclosure(false);
   const cancel = useCancelBookings();
   const decide = useDecideBooking(booking);
   const ahead = Date.parse(booking.start) > Date.now();
@@ -124,6 +129,11 @@ function Actions({ booking }: { booking: Booking }) {
           {t.bookings.reschedule}
         </Button>
       ) : null}
+      {standing && ahead && may("organizers:read") ? (
+        <Button variant="default" leftSection={<IconUserShare size={16} aria-hidden />} onClick={hand.open}>
+          {t.bookings.reassign}
+        </Button>
+      ) : null}
       {standing && booking.status !== "pending" && ahead ? (
         <Button.Group>
           <Button
@@ -155,6 +165,17 @@ function Actions({ booking }: { booking: Booking }) {
           {t.bookings.noShow}
         </Button>
       ) : null}
+      {booking.status === "no_show" ? (
+        <Button
+          variant="default"
+          leftSection={<IconUserCheck size={16} aria-hidden />}
+          loading={decide.isPending}
+          onClick={() => decide.mutate({ decision: "attended" })}
+        >
+          {t.bookings.attended}
+        </Button>
+      ) : null}
+      <Reassign booking={booking} opened={handing} onClose={hand.close} />
       <RescheduleDialog booking={booking} opened={moving} onClose={move.close} />
       <ReasonDialog
         opened={cancelling}
@@ -317,7 +338,7 @@ function Facts({ booking }: { booking: Booking }) {
           )}
         </Group>
       </Fact>
-      <Fact label={t.bookings.organizer}>{booking.organizer.name}</Fact>
+      <Fact label={t.bookings.organizer}>{booking.organizers.map((one) => one.name).join(", ")}</Fact>
       <Fact label={t.bookings.invitee}>
         {booking.contact_id && may("contacts:read") ? (
           <LinkAnchor to="/contacts/$id" params={{ id: booking.contact_id }} inherit>
@@ -404,11 +425,18 @@ function History({ id }: { id: string }) {
   );
 }
 
+/** Of a handover it says to whom. */
+function historyText({ kind, text_params }: HistoryEntry, t: Catalogue): string {
+  const holders = text_params.with;
+  if (kind === "booking.reassigned" && typeof holders === "string") return t.bookings.reassigned(holders);
+  return eventText(kind, text_params, t);
+}
+
 function Entry({ entry }: { entry: HistoryEntry }) {
   const t = useT();
   return (
     <>
-      <Text>{eventText(entry.kind, entry.text_params, t)}</Text>
+      <Text>{historyText(entry, t)}</Text>
       <Text size="sm" c="dimmed">
         <When at={entry.at} />
         {entry.actor ? ` · ${actorName(entry.actor, t)}` : ""}

@@ -64,26 +64,34 @@ export function useCancelBookings() {
   });
 }
 
-export type Decision = "confirm" | "decline" | "no_show";
+export type Decision = "confirm" | "decline" | "no_show" | "attended";
 
-/** Confirms or declines a request, or notes that the invitee did not come. */
+/** Confirms or declines a request, or notes that the invitee did not come, which can be taken back. */
 export function useDecideBooking(booking: Booking) {
   const t = useT();
   const client = useQueryClient();
   const params = { path: { id: booking.id } };
-  return useChange<{ decision: Decision; reason?: string }, Booking>({
+  const decide = useChange<{ decision: Decision; reason?: string }, Booking>({
     run: ({ decision, reason }) => {
       if (decision === "confirm") return take(api.POST("/api/v1/bookings/{id}/confirmation", { params }));
       if (decision === "no_show") return take(api.PUT("/api/v1/bookings/{id}/no-show", { params }));
+      if (decision === "attended") return take(api.DELETE("/api/v1/bookings/{id}/no-show", { params }));
       return take(api.POST("/api/v1/bookings/{id}/refusal", { params, body: reason ? { reason } : {} }));
     },
     show: ({ decision }) =>
       showStatus(
         client,
         booking.id,
-        ({ confirm: "confirmed", decline: "declined", no_show: "no_show" } as const)[decision],
+        ({ confirm: "confirmed", decline: "declined", no_show: "no_show", attended: "completed" } as const)[
+          decision
+        ],
       ),
     stale: STALE,
-    done: (_, { decision }) => notice(t.bookings.decided[decision](booking.invitee_name)),
+    done: (_, { decision }) => {
+      const text = t.bookings.decided[decision](booking.invitee_name);
+      if (decision === "no_show") undoNotice(text, t, () => decide.mutate({ decision: "attended" }));
+      else notice(text);
+    },
   });
+  return decide;
 }

@@ -113,6 +113,7 @@ const WITHOUT_VERSION: [(&str, &str); 39] = [
     ("DELETE /admin/tenants/{id}/suspension", "the second finds it lifted and is refused"),
     ("PUT /admin/users/{id}/status", "sets one of two states, with a line of history for each; nothing typed is lost"),
     ("PUT /bookings/{id}/no-show", "sets one state, which is checked under the booking's lock"),
+    ("DELETE /bookings/{id}/no-show", "takes back one state, which is checked under the booking's lock"),
     ("PUT /event-types/order", "a whole order replaces a whole order, which every screen shows at once; no other field goes with it"),
     ("DELETE /custom-domains/{id}", "the second finds none"),
     ("DELETE /suppressions/{id}", "the second finds none"),

@@ -82,6 +82,9 @@ pub(in crate::pages) static EN: Texts = Texts {
     taken_move: "Choose another time.",
     taken_none: "There is no other free time near it.",
     nearest: "Nearest free times",
+    kept_until: |time| format!("This time is kept for you until {time}."),
+    kept_left: |left| format!("This time is kept for you for another {left}."),
+    kept_over: "This time is no longer kept for you. It may still be free: send the form soon.",
     no_start: "Choose a time first.",
 
     confirmed: "Your booking is confirmed",

@@ -95,6 +95,9 @@ pub(crate) struct Texts {
     pub taken_move: &'static str,
     pub taken_none: &'static str,
     pub nearest: &'static str,
+    pub kept_until: fn(time: &str) -> String,
+    pub kept_left: fn(left: &str) -> String,
+    pub kept_over: &'static str,
     pub no_start: &'static str,
 
     // After the booking

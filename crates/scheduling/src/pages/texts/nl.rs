@@ -82,6 +82,9 @@ pub(in crate::pages) static NL: Texts = Texts {
     taken_move: "Kies een andere tijd.",
     taken_none: "Er is geen andere vrije tijd in de buurt.",
     nearest: "Dichtstbijzijnde vrije tijden",
+    kept_until: |time| format!("Deze tijd blijft tot {time} voor jou vrij."),
+    kept_left: |left| format!("Deze tijd blijft nog {left} voor jou vrij."),
+    kept_over: "Deze tijd wordt niet meer voor jou vrijgehouden. Misschien is hij nog vrij: verstuur het formulier snel.",
     no_start: "Kies eerst een tijd.",
 
     confirmed: "Je boeking is bevestigd",

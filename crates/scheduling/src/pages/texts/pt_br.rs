@@ -86,6 +86,9 @@ pub(in crate::pages) static PT_BR: Texts = Texts {
     taken_move: "Escolha outro horário.",
     taken_none: "Não há outro horário livre por perto.",
     nearest: "Horários livres mais próximos",
+    kept_until: |time| format!("Este horário está reservado para você até {time}."),
+    kept_left: |left| format!("Este horário está reservado para você por mais {left}."),
+    kept_over: "Este horário não está mais reservado para você. Talvez ainda esteja livre: envie o formulário logo.",
     no_start: "Primeiro escolha um horário.",
 
     confirmed: "Seu agendamento está confirmado",

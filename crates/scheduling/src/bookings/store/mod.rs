@@ -1,5 +1,8 @@
 //! Every statement on bookings.
 
+pub mod handover;
+pub mod many;
+
 use platform::time::Timestamp;
 use platform::{Ctx, OnConstraint, Problem, Result};
 use sqlx::types::Json;
@@ -326,18 +329,18 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
 }
 
 /// An id for the time of each.
-fn new_ids(organizers: &[Uuid]) -> Vec<Uuid> {
+pub fn new_ids(organizers: &[Uuid]) -> Vec<Uuid> {
     organizers.iter().map(|_| platform::id::new()).collect()
 }
 
-fn taken() -> Problem {
+pub fn taken() -> Problem {
     Problem::conflict("slot_taken", "This time is not free. Choose another one.")
 }
 
-/// Confirmed; calendars learn nothing new.
-pub async fn confirm(ctx: &mut Ctx, id: Uuid) -> Result<()> {
+/// Sets where it stands; calendars learn nothing new.
+pub async fn set_status(ctx: &mut Ctx, id: Uuid, status: Status) -> Result<()> {
     let tenant = ctx.tenant.0;
-    sqlx::query!("UPDATE scheduling.bookings SET status = 'confirmed' WHERE tenant_id = $1 AND id = $2", tenant, id)
+    sqlx::query!("UPDATE scheduling.bookings SET status = $3 WHERE tenant_id = $1 AND id = $2", tenant, id, status as Status)
         .execute(ctx.db().await?)
         .await?;
     Ok(())
@@ -376,14 +379,6 @@ pub async fn decline(ctx: &mut Ctx, id: Uuid, reason: Option<&str>) -> Result<()
     )
     .execute(ctx.db().await?)
     .await?;
-    Ok(())
-}
-
-pub async fn mark_no_show(ctx: &mut Ctx, id: Uuid) -> Result<()> {
-    let tenant = ctx.tenant.0;
-    sqlx::query!("UPDATE scheduling.bookings SET status = 'no_show' WHERE tenant_id = $1 AND id = $2", tenant, id)
-        .execute(ctx.db().await?)
-        .await?;
     Ok(())
 }
 
@@ -455,58 +450,5 @@ pub async fn restore(ctx: &mut Ctx, id: Uuid, organizers: &[Uuid]) -> Result<()>
     .execute(ctx.db().await?)
     .await
     .on_constraint("bookings_no_overlap", taken)?;
-    Ok(())
-}
-
-/// Completes confirmed bookings whose end has passed, as many as given, and answers which. Those that somebody is
-/// changing are left for the next time.
-pub async fn complete_due(ctx: &mut Ctx, most: i64) -> Result<Vec<Uuid>> {
-    let (tenant, now) = (ctx.tenant.0, ctx.now());
-    let ids = sqlx::query_scalar!(
-        "UPDATE scheduling.bookings
-            SET status = 'completed'
-          WHERE tenant_id = $1
-            AND id IN (SELECT id FROM scheduling.bookings
-                        WHERE tenant_id = $1 AND status = 'confirmed' AND end_time <= $2
-                        ORDER BY start_time LIMIT $3
-                          FOR NO KEY UPDATE SKIP LOCKED)
-        RETURNING id",
-        tenant,
-        now as Timestamp,
-        most,
-    );
-    Ok(ids.fetch_all(ctx.db().await?).await?)
-}
-
-/// The tenants in which confirmed bookings have ended. Runs as the owner, since it spans tenants.
-pub async fn tenants_with_due(owner: &sqlx::PgPool, now: Timestamp) -> Result<Vec<Uuid>> {
-    let tenants = sqlx::query_scalar!(
-        "SELECT DISTINCT tenant_id FROM scheduling.bookings WHERE status = 'confirmed' AND end_time <= $1",
-        now as Timestamp,
-    );
-    Ok(tenants.fetch_all(owner).await?)
-}
-
-/// Bookings that are still to come, of all tenants: tenant and booking, each as many as the other. Runs as the owner.
-pub async fn to_come(owner: &mut sqlx::PgConnection) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "SELECT tenant_id, id FROM scheduling.bookings
-          WHERE end_time > now() AND status IN ('pending', 'confirmed') AND invitee_email <> ''"
-    );
-    Ok(rows.fetch_all(owner).await?.into_iter().map(|row| (row.tenant_id, row.id)).collect())
-}
-
-/// Gives bookings other links. Runs as the owner.
-pub async fn set_links(owner: &mut sqlx::PgConnection, tenants: &[Uuid], ids: &[Uuid], hashes: &[Vec<u8>]) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE scheduling.bookings b SET access_token_hash = n.hash
-           FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS n (tenant_id, id, hash)
-          WHERE b.tenant_id = n.tenant_id AND b.id = n.id",
-        tenants,
-        ids,
-        hashes,
-    )
-    .execute(owner)
-    .await?;
     Ok(())
 }
