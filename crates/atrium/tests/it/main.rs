@@ -41,4 +41,5 @@ mod schema;
 mod seeds;
 mod tls;
 mod webhooks;
+mod workflows;
 mod world;

@@ -116,7 +116,10 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let domain = json!({ "domain": format!("secret.{}.example", tenant.name) });
     let domain = owner.post("/tenant/domains", domain).await.expect(201).id();
     let (endpoint, delivery) = webhook(world, tenant).await;
+    let (workflow, execution) = workflow(world, tenant).await;
     BTreeMap::from([
+        ("/workflows/", workflow.to_string()),
+        ("/workflow-executions/", execution.to_string()),
         ("/webhook-endpoints/", endpoint.to_string()),
         ("/webhook-deliveries/", delivery.to_string()),
         ("/tenant/sign-in-providers/", provider.to_string()),
@@ -165,6 +168,24 @@ pub async fn webhook(world: &World, tenant: &Tenant) -> (uuid::Uuid, uuid::Uuid)
     .await
     .expect("a delivery");
     (endpoint, delivery)
+}
+
+/// A workflow, and a run of it that is over.
+pub async fn workflow(world: &World, tenant: &Tenant) -> (uuid::Uuid, uuid::Uuid) {
+    let new = json!({ "name": format!("Secret {}", tenant.name), "trigger": "contact.updated" });
+    let workflow = tenant.owner.post("/workflows", new).await.expect(201).id();
+    let execution = sqlx::query_scalar(
+        "INSERT INTO automation.workflow_executions
+                (tenant_id, id, workflow_id, revision, cause, trigger, subject_type, subject_id, data, chain, status, created_at, updated_at, finished_at)
+         VALUES ($1, gen_random_uuid(), $2, 1, 'test', 'contact.updated', 'contact', $2, '{\"name\": \"Secret\"}', ARRAY[$2], 'failed', now(), now(), now())
+         RETURNING id",
+    )
+    .bind(tenant.id)
+    .bind(workflow)
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("an execution");
+    (workflow, execution)
 }
 
 /// What adds a provider of the workspace's own.
@@ -252,7 +273,8 @@ pub fn body_for(path: &str) -> Value {
         "/tenant/domains/{id}/mails" => json!({ "mailbox": "admin" }),
         "/tenant/domains/{id}/proof" => json!({ "code": "AAAA-AAAA" }),
         "/webhook-endpoints/{id}/replays" => json!({ "since": "2031-09-01T00:00:00Z" }),
-        "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
+        "/me/passkeys/{id}" | "/workflows/{id}" => json!({ "name": "Taken over" }),
+        "/workflows/{id}/tests" => json!({ "subject_id": crate::world::some_id() }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),
         _ => json!({}),
