@@ -54,6 +54,8 @@ export const keys = {
   domains: "custom-domains",
   webhooks: "webhook-endpoints",
   webhookDeliveries: "webhook-deliveries",
+  workflows: "workflows",
+  workflowExecutions: "workflow-executions",
   search: "search",
 } as const;
 
@@ -79,6 +81,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   // Links of public pages follow the domain.
   custom_domain: [keys.domains, keys.subscription, keys.organizer, keys.eventTypes],
   webhook_endpoint: [keys.webhooks],
+  workflow: [keys.workflows],
   audit_chain: [keys.auditChain, keys.securityEvents],
 };
 

@@ -12,6 +12,7 @@ import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
 import { webhooks } from "./webhooks/en";
+import { workflows } from "./workflows/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -29,6 +30,7 @@ export const en = {
   company,
   signIns,
   webhooks,
+  workflows,
   ...people,
   ...messaging,
   common: {
@@ -73,6 +75,7 @@ export const en = {
     eventTypes: "Event types",
     availability: "Availability",
     contacts: "Contacts",
+    workflows: "Workflows",
     members: "Members",
     roles: "Roles",
     audit: "Audit trail",

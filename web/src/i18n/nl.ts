@@ -13,6 +13,7 @@ import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 import { webhooks } from "./webhooks/nl";
+import { workflows } from "./workflows/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -30,6 +31,7 @@ export const nl: Catalogue = {
   company,
   signIns,
   webhooks,
+  workflows,
   ...people,
   ...messaging,
   common: {
@@ -74,6 +76,7 @@ export const nl: Catalogue = {
     eventTypes: "Afspraaktypes",
     availability: "Beschikbaarheid",
     contacts: "Contacten",
+    workflows: "Workflows",
     members: "Leden",
     roles: "Rollen",
     audit: "Controlespoor",

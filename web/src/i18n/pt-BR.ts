@@ -13,6 +13,7 @@ import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 import { webhooks } from "./webhooks/pt-BR";
+import { workflows } from "./workflows/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -30,6 +31,7 @@ export const ptBR: Catalogue = {
   company,
   signIns,
   webhooks,
+  workflows,
   ...people,
   ...messaging,
   common: {
@@ -74,6 +76,7 @@ export const ptBR: Catalogue = {
     eventTypes: "Tipos de evento",
     availability: "Disponibilidade",
     contacts: "Contatos",
+    workflows: "Fluxos",
     members: "Membros",
     roles: "Papéis",
     audit: "Trilha de auditoria",
