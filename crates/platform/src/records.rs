@@ -27,7 +27,7 @@ pub struct RecordKind {
     /// The latest ones, the newest first, at most so many.
     pub recent: for<'a> fn(&'a mut Ctx, i64) -> BoxFuture<'a, Result<Vec<Sample>>>,
     /// The records whose moment, so many minutes off, is after the one instant and not after the other; with the moment itself.
-    pub due: for<'a> fn(&'a mut Ctx, Window) -> BoxFuture<'a, Result<Vec<(Uuid, Timestamp)>>>,
+    pub due: for<'a> fn(&'a mut Ctx, Window) -> BoxFuture<'a, Result<Due>>,
     /// Sets a field that is `settable`, to a value of its type.
     pub set: for<'a> fn(&'a mut Ctx, Uuid, &'a str, &'a str) -> BoxFuture<'a, Result<()>>,
 }
@@ -91,6 +91,9 @@ pub struct Sample {
     pub name: String,
     pub at: Timestamp,
 }
+
+/// Records that are due, each with its moment.
+pub type Due = Vec<(Uuid, Timestamp)>;
 
 /// Which records are due.
 #[derive(Clone, Copy, Debug)]

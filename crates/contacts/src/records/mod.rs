@@ -4,8 +4,7 @@ mod store;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use platform::records::{Field, FieldKind, Reader, Record, RecordKind, Sample, Window};
-use platform::time::Timestamp;
+use platform::records::{Due, Field, FieldKind, Reader, Record, RecordKind, Sample, Window};
 use platform::{Ctx, Error, Problem, Result};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -92,7 +91,7 @@ fn recent(ctx: &mut Ctx, most: i64) -> BoxFuture<'_, Result<Vec<Sample>>> {
 }
 
 /// The one moment: so long after nothing has happened with a contact.
-fn due(ctx: &mut Ctx, window: Window) -> BoxFuture<'_, Result<Vec<(Uuid, Timestamp)>>> {
+fn due(ctx: &mut Ctx, window: Window) -> BoxFuture<'_, Result<Due>> {
     async move { store::inactive(ctx, window).await }.boxed()
 }
 

@@ -1,6 +1,6 @@
 //! Contacts by when something happened with them.
 
-use platform::records::{Reader, Sample, Window};
+use platform::records::{Due, Reader, Sample, Window};
 use platform::time::Timestamp;
 use platform::{Ctx, Result};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub async fn recent(ctx: &mut Ctx, most: i64) -> Result<Vec<Sample>> {
 }
 
 /// A booking, a talk that was noted, or that it became known: whichever came last.
-pub async fn inactive(ctx: &mut Ctx, window: Window) -> Result<Vec<(Uuid, Timestamp)>> {
+pub async fn inactive(ctx: &mut Ctx, window: Window) -> Result<Due> {
     let tenant = ctx.tenant.0;
     let found = sqlx::query!(
         r#"SELECT id, greatest(created_at, last_booking_at, last_contacted_at) AS "at!: Timestamp" FROM contacts.contacts

@@ -4,8 +4,8 @@ mod store;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use platform::records::{Field, FieldKind, Reader, Record, RecordKind, Sample, Window};
-use platform::time::{Timestamp, zone};
+use platform::records::{Due, Field, FieldKind, Reader, Record, RecordKind, Sample, Window};
+use platform::time::zone;
 use platform::{Ctx, Error, Problem, Result};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -110,7 +110,7 @@ fn recent(ctx: &mut Ctx, most: i64) -> BoxFuture<'_, Result<Vec<Sample>>> {
     async move { store::recent(ctx, most).await }.boxed()
 }
 
-fn due(ctx: &mut Ctx, window: Window) -> BoxFuture<'_, Result<Vec<(Uuid, Timestamp)>>> {
+fn due(ctx: &mut Ctx, window: Window) -> BoxFuture<'_, Result<Due>> {
     async move {
         match window.moment {
             "before_start" => store::starting(ctx, window.after, window.until, window.minutes).await,

@@ -1,9 +1,8 @@
 //! Bookings by when they begin and end.
 
-use platform::records::Sample;
+use platform::records::{Due, Sample};
 use platform::time::Timestamp;
 use platform::{Ctx, Result};
-use uuid::Uuid;
 
 pub async fn recent(ctx: &mut Ctx, most: i64) -> Result<Vec<Sample>> {
     let tenant = ctx.tenant.0;
@@ -23,7 +22,7 @@ pub async fn recent(ctx: &mut Ctx, most: i64) -> Result<Vec<Sample>> {
 
 /// Confirmed ones that begin within the window moved by so many minutes; what is to come before the start not after it. One that is
 /// completed by now has begun as well.
-pub async fn starting(ctx: &mut Ctx, after: Timestamp, until: Timestamp, minutes: i32) -> Result<Vec<(Uuid, Timestamp)>> {
+pub async fn starting(ctx: &mut Ctx, after: Timestamp, until: Timestamp, minutes: i32) -> Result<Due> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     let found = sqlx::query!(
         r#"SELECT id, start_time AS "at: Timestamp" FROM scheduling.bookings
@@ -41,7 +40,7 @@ pub async fn starting(ctx: &mut Ctx, after: Timestamp, until: Timestamp, minutes
 }
 
 /// Those that took place and ended so many minutes before the window.
-pub async fn ending(ctx: &mut Ctx, after: Timestamp, until: Timestamp, minutes: i32) -> Result<Vec<(Uuid, Timestamp)>> {
+pub async fn ending(ctx: &mut Ctx, after: Timestamp, until: Timestamp, minutes: i32) -> Result<Due> {
     let tenant = ctx.tenant.0;
     let found = sqlx::query!(
         r#"SELECT id, end_time AS "at: Timestamp" FROM scheduling.bookings
