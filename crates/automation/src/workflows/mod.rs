@@ -273,7 +273,7 @@ async fn change(ctx: &mut Ctx, before: Workflow, fields: Fields) -> Result<Workf
         && (!before.is_active || fields.definition.trigger != before.trigger || fields.definition.delay_minutes != before.delay_minutes);
     store::update(ctx, before.id, &fields, fields.definition != old.definition, starts_anew).await?;
     let workflow = find(ctx, before.id).await?;
-    ctx.audit(Change::updated("workflow.updated", "workflow", workflow.id, &line_of(&before), &line_of(&workflow)));
+    ctx.audit(Change::updated("workflow.updated", "workflow", workflow.id, line_of(&before), line_of(&workflow)));
     ctx.publish(&WorkflowUpdated(fact_of(&workflow)))?;
     Ok(workflow)
 }
@@ -285,6 +285,6 @@ async fn delete(ctx: &mut Ctx, workflow: Workflow) -> Result<()> {
         return Err(Problem::conflict("workflow_in_use", detail).into());
     }
     store::delete(ctx, workflow.id).await?;
-    ctx.audit(Change::deleted("workflow.deleted", "workflow", workflow.id, &line_of(&workflow)));
+    ctx.audit(Change::deleted("workflow.deleted", "workflow", workflow.id, line_of(&workflow)));
     ctx.publish(&WorkflowDeleted(fact_of(&workflow)))
 }
