@@ -36,7 +36,8 @@ export const SIGNED_OUT: Screen[] = [
 
 /** The screens behind the sign-in; those of single records only where there are records. */
 export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
-  const [webhook, booking, eventType, contact, role, member, tenant, mail] = await Promise.all([
+  const [workflow, webhook, booking, eventType, contact, role, member, tenant, mail] = await Promise.all([
+    first(api, "/api/v1/workflows"),
     first(api, "/api/v1/webhook-endpoints"),
     first(api, "/api/v1/bookings"),
     first(api, "/api/v1/event-types"),
@@ -73,6 +74,10 @@ export async function appScreens(api: APIRequestContext): Promise<Screen[]> {
     { name: "availability", path: "/availability" },
     { name: "contacts", path: "/contacts" },
     contact ? { name: "contact", path: `/contacts/${contact}` } : undefined,
+    { name: "workflows", path: "/workflows" },
+    { name: "workflows-new", path: "/workflows?create=true" },
+    workflow ? { name: "workflow", path: `/workflows/${workflow}` } : undefined,
+    workflow ? { name: "workflow-history", path: `/workflows/${workflow}?history=true` } : undefined,
     { name: "members", path: "/members" },
     member ? { name: "member", path: `/members/${member}` } : undefined,
     { name: "invitations", path: "/members/invitations" },

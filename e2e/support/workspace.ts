@@ -85,6 +85,14 @@ export async function demoWorkspace(): Promise<Pick<Workspace, "api" | "slug" | 
     const data = { url: "https://hooks.invalid/atrium", kinds: ["schedule.deleted"] };
     await answer(api.post("/api/v1/webhook-endpoints", { data }), 201);
   }
+  const workflows = await answer<{ items: unknown[] }>(api.get("/api/v1/workflows"));
+  if (workflows.items.length === 0) {
+    const templates = await answer<{ items: { name: string; trigger: string; steps: unknown[] }[] }>(
+      api.get("/api/v1/workflow-templates"),
+    );
+    const { name, trigger, steps } = templates.items[0] ?? {};
+    await answer(api.post("/api/v1/workflows", { data: { name, trigger, delay_minutes: 1440, steps } }), 201);
+  }
   return { api, slug: "ana-jansen", event };
 }
 

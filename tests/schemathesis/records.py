@@ -464,6 +464,22 @@ def with_sms():
     return {"headers": ANY_VERSION}
 
 
+def workflow():
+    made = owner.ask("POST", "/workflows", {"name": f"Flow {number()}", "trigger": "contact.created", "steps": [{"name": "Wait", "kind": "wait", "config": {"minutes": 60}}]})["id"]
+    # A workspace has 200 at most.
+    statement(f"DELETE FROM automation.workflows WHERE id IN (SELECT id FROM automation.workflows WHERE id <> '{made}' ORDER BY id DESC OFFSET 50)")
+    return made
+
+
+def workflow_execution(status):
+    made = workflow()
+    statement(
+        "INSERT INTO automation.workflow_executions (tenant_id, id, workflow_id, revision, cause, trigger, subject_type, subject_id, chain, status, created_at, updated_at)"
+        f" SELECT tenant_id, id, id, 1, 'test', trigger, 'contact', id, ARRAY[id], '{status}', now(), now() FROM automation.workflows WHERE id = '{made}'"
+    )
+    return made
+
+
 def webhook_delivery():
     return owner.ask("POST", f"/webhook-endpoints/{webhook()}/tests", {})["id"]
 
@@ -1041,6 +1057,16 @@ REQUESTS = {
     "POST /api/v1/message-template-previews": draft,
     "POST /api/v1/message-template-tests": draft,
     "POST /api/v1/webhook-endpoints": lambda: webhook() and body(url="https://hooks.invalid/atrium"),
+    "POST /api/v1/workflows": lambda: workflow() and body(name="Flow", trigger="contact.created"),
+    "GET /api/v1/workflows/{id}": lambda: path(id=workflow()),
+    "PATCH /api/v1/workflows/{id}": lambda: path(id=workflow()) | {"headers": ANY_VERSION} | body(name="Changed"),
+    "DELETE /api/v1/workflows/{id}": lambda: path(id=workflow()) | {"headers": ANY_VERSION},
+    "GET /api/v1/workflows/{id}/samples": lambda: path(id=workflow()),
+    "GET /api/v1/workflows/{id}/executions": lambda: path(id=workflow()),
+    "POST /api/v1/workflows/{id}/tests": lambda: path(id=workflow()) | body(subject_id=contact()),
+    "GET /api/v1/workflow-executions/{id}": lambda: path(id=workflow_execution("succeeded")),
+    "POST /api/v1/workflow-executions/{id}/cancellations": lambda: path(id=workflow_execution("pending")),
+    "POST /api/v1/workflow-executions/{id}/repetitions": lambda: path(id=workflow_execution("succeeded")),
     "GET /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()),
     "DELETE /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()) | {"headers": ANY_VERSION},
     "PATCH /api/v1/webhook-endpoints/{id}": lambda: path(id=webhook()) | {"headers": ANY_VERSION} | body(description="Changed"),
@@ -1099,6 +1125,9 @@ REQUESTS = {
     "GET /api/v1/me/security-events": nothing,
     "GET /api/v1/sign-ins": nothing,
     "GET /api/v1/admin/sign-ins": nothing,
+    "GET /api/v1/workflows": nothing,
+    "GET /api/v1/workflow-options": nothing,
+    "GET /api/v1/workflow-templates": nothing,
     "GET /api/v1/webhook-endpoints": nothing,
     "GET /api/v1/webhook-event-kinds": nothing,
     "GET /api/v1/me/company-identities": nothing,

@@ -10,6 +10,7 @@ use platform::audit::verify::VerifyAuditChains;
 use platform::events::{EventKind, Reaction};
 use platform::jobs::definition;
 use platform::personal::PersonalData;
+use platform::records::RecordKind;
 use platform::retention::{ApplyRetention, Retained};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -53,16 +54,21 @@ pub fn reactions() -> Vec<Reaction> {
     [identity::reactions(), messaging::reactions(), scheduling::reactions(), automation::reactions(&event_kinds())].concat()
 }
 
-/// What the modules hold about people, the lowest ring first; but before them the webhooks, where a person is found by the address that
+/// What the modules hold about people, the lowest ring first; but before them automation, where a person is found by the address that
 /// the others then forget.
 pub fn personal_data() -> Vec<Arc<dyn PersonalData>> {
     vec![
-        Arc::new(automation::WebhooksData),
+        Arc::new(automation::AutomationData),
         Arc::new(identity::MembersData),
         Arc::new(contacts::ContactsData),
         Arc::new(messaging::NotificationsData),
         Arc::new(scheduling::BookingsData),
     ]
+}
+
+/// The kinds of records that workflows are about.
+pub fn records() -> Vec<RecordKind> {
+    vec![contacts::RECORDS, scheduling::RECORDS]
 }
 
 /// What is removed when it is old.
@@ -99,4 +105,5 @@ pub const CRONTAB: &str = "\
 */5 * * * * CheckDomains ?fill=1h {}
 29 3 * * * RotateSigningKeys ?fill=1d {}
 */15 * * * * CompleteBookings ?fill=1h {}
+* * * * * StartDueWorkflows ?fill=5m {}
 ";

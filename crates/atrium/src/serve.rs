@@ -61,6 +61,7 @@ pub fn application(
         event_kinds: registry::event_kinds(),
         reactions: registry::reactions(),
         personal_data: registry::personal_data(),
+        records: registry::records(),
         retained: registry::retained(),
         config,
     })

@@ -1,4 +1,4 @@
-//! What others may learn of webhooks.
+//! What others may learn of webhooks and workflows.
 
 use platform::events::Event;
 use serde::{Deserialize, Serialize};
@@ -36,4 +36,34 @@ endpoint_events! {
     EndpointUpdated = "webhook_endpoint.updated",
     EndpointDeleted = "webhook_endpoint.deleted",
     EndpointDisabled = "webhook_endpoint.disabled",
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct WorkflowFact {
+    pub workflow_id: Uuid,
+    pub name: String,
+    pub trigger: String,
+    pub is_active: bool,
+}
+
+macro_rules! workflow_events {
+    ($($name:ident = $kind:literal),* $(,)?) => {$(
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(pub WorkflowFact);
+
+        impl Event for $name {
+            const KIND: &'static str = $kind;
+
+            fn subject(&self) -> Uuid {
+                self.0.workflow_id
+            }
+        }
+    )*};
+}
+
+workflow_events! {
+    WorkflowCreated = "workflow.created",
+    WorkflowUpdated = "workflow.updated",
+    WorkflowDeleted = "workflow.deleted",
 }

@@ -3,9 +3,11 @@
 pub mod deliveries;
 pub mod endpoints;
 pub mod events;
+pub mod executions;
 mod mails;
 mod personal;
 mod switch_off;
+pub mod workflows;
 
 use graphile_worker::JobDefinition;
 use platform::App;
@@ -15,9 +17,14 @@ use platform::retained;
 use platform::retention::{Kept, Kind, Retained};
 use utoipa_axum::router::OpenApiRouter;
 
-pub use personal::WebhooksData;
+pub use personal::AutomationData;
+pub use workflows::start::StartDueWorkflows;
 
-platform::permissions! { WebhooksManage = "webhooks:manage" }
+platform::permissions! {
+    WebhooksManage = "webhooks:manage",
+    WorkflowsRead = "workflows:read",
+    WorkflowsWrite = "workflows:write",
+}
 
 /// Every fact this module publishes, and who may see it.
 pub const EVENTS: &[EventKind] = &[
@@ -25,6 +32,9 @@ pub const EVENTS: &[EventKind] = &[
     EventKind { kind: "webhook_endpoint.updated", permission: Some("webhooks:manage") },
     EventKind { kind: "webhook_endpoint.deleted", permission: Some("webhooks:manage") },
     EventKind { kind: "webhook_endpoint.disabled", permission: Some("webhooks:manage") },
+    EventKind { kind: "workflow.created", permission: Some("workflows:read") },
+    EventKind { kind: "workflow.updated", permission: Some("workflows:read") },
+    EventKind { kind: "workflow.deleted", permission: Some("workflows:read") },
 ];
 
 /// The kinds that an endpoint can be told of: what goes to its owner alone, in person, goes to no program of others.
@@ -34,7 +44,7 @@ fn is_offered(kind: &EventKind) -> bool {
 
 /// The routes under `/api/v1`.
 pub fn api() -> OpenApiRouter<App> {
-    endpoints::http::api().merge(deliveries::http::api())
+    endpoints::http::api().merge(deliveries::http::api()).merge(workflows::http::api()).merge(executions::http::api())
 }
 
 /// Of all the kinds that modules declare.
@@ -42,20 +52,29 @@ pub fn reactions(kinds: &[EventKind]) -> Vec<Reaction> {
     let offered = kinds.iter().filter(|kind| is_offered(kind));
     let mut all: Vec<Reaction> =
         offered.map(|kind| Reaction { on: kind.kind, name: "automation::webhooks", run: deliveries::on_event }).collect();
+    let starting = kinds.iter().filter(|kind| workflows::starts_workflows(kind));
+    all.extend(starting.map(|kind| Reaction { on: kind.kind, name: "automation::workflows", run: workflows::start::on_event }));
     all.push(Reaction { on: "webhook_endpoint.disabled", name: "automation::switched_off", run: switch_off::tell });
     all
 }
 
 /// For the registry of the binary.
 pub fn jobs() -> Vec<JobDefinition> {
-    vec![definition::<deliveries::send::SendWebhook>()]
+    vec![definition::<deliveries::send::SendWebhook>(), definition::<executions::run::RunWorkflow>(), definition::<StartDueWorkflows>()]
 }
 
-/// The log of deliveries, with their attempts; what still waits is kept.
+/// The log of deliveries with their attempts, and that of executions with their steps; what still waits is kept.
 pub fn retained() -> Vec<Retained> {
-    vec![retained!(
-        Kept::Workspace(Kind::IntegrationLogs),
-        "automation.webhook_deliveries",
-        "tenant_id = $1 AND created_at < $2 AND status <> 'pending'"
-    )]
+    vec![
+        retained!(
+            Kept::Workspace(Kind::IntegrationLogs),
+            "automation.webhook_deliveries",
+            "tenant_id = $1 AND created_at < $2 AND status <> 'pending'"
+        ),
+        retained!(
+            Kept::Workspace(Kind::WorkflowLogs),
+            "automation.workflow_executions",
+            "tenant_id = $1 AND created_at < $2 AND status NOT IN ('pending', 'waiting')"
+        ),
+    ]
 }

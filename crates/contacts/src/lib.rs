@@ -3,6 +3,7 @@
 pub mod contacts;
 pub mod events;
 pub mod privacy;
+mod records;
 
 use platform::App;
 use platform::events::EventKind;
@@ -10,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use contacts::{Contact, Person, count_since, meet, search};
 pub use privacy::ContactsData;
+pub use records::RECORDS;
 
 platform::permissions! {
     ContactsRead = "contacts:read",

@@ -25,6 +25,7 @@ pub mod places;
 pub mod pool;
 pub mod providers;
 pub mod rate_limit;
+pub mod records;
 pub mod retention;
 pub mod site;
 pub mod sse;

@@ -36,6 +36,8 @@ pub const CODENAMES: &[&str] = &[
     "settings:read",
     "support:manage",
     "webhooks:manage",
+    "workflows:read",
+    "workflows:write",
 ];
 const _: () = assert!(CODENAMES.len() <= u128::BITS as usize, "the sets need more bits");
 

@@ -17,6 +17,7 @@ use crate::personal::PersonalData;
 use crate::places::Places;
 use crate::providers::Provider;
 use crate::rate_limit::RateLimits;
+use crate::records::RecordKind;
 use crate::retention::{Bounds, Retained};
 use crate::sse::Streams;
 use crate::time::Clock;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub reactions: Vec<Reaction>,
     /// What the modules hold about people.
     pub personal_data: Vec<Arc<dyn PersonalData>>,
+    /// What conditions and texts can be about.
+    pub records: Vec<RecordKind>,
     /// What is removed when it is old.
     pub retained: Vec<Retained>,
 }

@@ -46,6 +46,12 @@ impl BookingFact {
     pub fn holders(&self) -> Vec<Uuid> {
         if self.organizers.is_empty() { vec![self.organizer_id] } else { self.organizers.clone() }
     }
+
+    /// Those who hold it with the first, and who gave it away.
+    fn co_owners(&self) -> Vec<Uuid> {
+        let former = self.handover.map(|handover| handover.from);
+        self.holders().into_iter().chain(former).filter(|user| *user != self.organizer_id).collect()
+    }
 }
 
 /// A blocked time as it stood when something happened to it; without what it is called.
@@ -59,6 +65,13 @@ pub struct BlockedTimeFact {
     /// Of the first time where it recurs.
     pub end: Timestamp,
     pub stand_in_id: Option<Uuid>,
+}
+
+impl BlockedTimeFact {
+    /// Blocked time is one's own.
+    fn co_owners(&self) -> Vec<Uuid> {
+        Vec::new()
+    }
 }
 
 macro_rules! fact_events {
@@ -80,8 +93,7 @@ macro_rules! fact_events {
             }
 
             fn co_owners(&self) -> Vec<Uuid> {
-                let former = self.0.handover.map(|handover| handover.from);
-                self.0.holders().into_iter().chain(former).filter(|user| *user != self.0.organizer_id).collect()
+                self.0.co_owners()
             }
         }
     )*};

@@ -13,6 +13,7 @@ mod notices;
 pub mod organizers;
 mod pages;
 mod personal;
+mod records;
 pub mod scenario;
 pub mod schedules;
 mod search;
@@ -29,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use bookings::token::renew_links;
 pub use pages::{pages, show_refusals, site};
 pub use personal::BookingsData;
+pub use records::RECORDS;
 
 platform::permissions! {
     BookingsRead = "bookings:read",

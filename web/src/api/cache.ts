@@ -59,6 +59,8 @@ export const keys = {
   suppressions: "suppressions",
   smsSettings: "sms-settings",
   webhookDeliveries: "webhook-deliveries",
+  workflows: "workflows",
+  workflowExecutions: "workflow-executions",
   search: "search",
 } as const;
 
@@ -85,6 +87,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   // Links of public pages follow the domain.
   custom_domain: [keys.domains, keys.subscription, keys.organizer, keys.eventTypes],
   webhook_endpoint: [keys.webhooks],
+  workflow: [keys.workflows],
   audit_chain: [keys.auditChain, keys.securityEvents],
 };
 

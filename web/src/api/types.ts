@@ -36,6 +36,24 @@ export type WebhookEndpoint = Item<Get<"/api/v1/webhook-endpoints">>;
 export type IssuedWebhook = Answer<paths["/api/v1/webhook-endpoints"]["post"]>;
 export type WebhookDelivery = Item<Get<"/api/v1/webhook-endpoints/{id}/deliveries">>;
 export type WebhookDeliveryDetails = Get<"/api/v1/webhook-deliveries/{id}">;
+export type Workflow = Item<Get<"/api/v1/workflows">>;
+type ApiStep = Workflow["steps"][number];
+type ApiGroup = NonNullable<Workflow["conditions"]["groups"]>[number];
+export type WorkflowRule = ApiGroup["rules"][number];
+/** As answers hold them; what is sent may leave out what has a default. */
+export interface WorkflowConditions {
+  match: NonNullable<ApiGroup["match"]>;
+  groups: { match: NonNullable<ApiGroup["match"]>; rules: WorkflowRule[] }[];
+}
+export type WorkflowStepConfig = Partial<NonNullable<ApiStep["config"]>>;
+export type WorkflowStep = Omit<ApiStep, "config" | "conditions"> & {
+  config: WorkflowStepConfig;
+  conditions: WorkflowConditions;
+};
+export type WorkflowTemplate = Item<Get<"/api/v1/workflow-templates">>;
+export type WorkflowOptions = Get<"/api/v1/workflow-options">;
+export type WorkflowTest = Answer<paths["/api/v1/workflows/{id}/tests"]["post"]>;
+export type WorkflowExecution = Item<Get<"/api/v1/workflows/{id}/executions">>;
 export type AccessToken = Item<Get<"/api/v1/access-tokens">>;
 export type IssuedToken = Answer<paths["/api/v1/access-tokens"]["post"]>;
 export type NewAccessToken = Body<paths["/api/v1/access-tokens"]["post"]>;

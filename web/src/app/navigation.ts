@@ -9,6 +9,7 @@ import {
   IconHistory,
   IconHome,
   IconMailbox,
+  IconRoute,
   IconServer,
   IconSettings,
   IconUsers,
@@ -62,6 +63,14 @@ export const MODULES: readonly Module[] = [
     permission: "contacts:read",
     group: "work",
     shortcut: "c",
+  },
+  {
+    key: "workflows",
+    to: "/workflows",
+    icon: IconRoute,
+    permission: "workflows:read",
+    group: "work",
+    shortcut: "w",
   },
   {
     key: "members",

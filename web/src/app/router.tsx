@@ -251,6 +251,19 @@ const contact = createRoute({
   component: lazyRouteComponent(() => import("@/modules/contacts/ContactPage"), "ContactPage"),
 });
 
+const workflows = createRoute({
+  getParentRoute: () => app,
+  path: "/workflows",
+  validateSearch: read.optional((raw) => ({ create: read.flag(raw, "create") })),
+  component: lazyRouteComponent(() => import("@/modules/automation/workflows/Workflows"), "Workflows"),
+});
+const workflow = createRoute({
+  getParentRoute: () => app,
+  path: "/workflows/$id",
+  validateSearch: read.optional((raw) => ({ history: read.flag(raw, "history") })),
+  component: lazyRouteComponent(() => import("@/modules/automation/workflows/WorkflowPage"), "WorkflowPage"),
+});
+
 const members = createRoute({
   getParentRoute: () => app,
   path: "/members",
@@ -542,6 +555,8 @@ const tree = root.addChildren([
     availability,
     contacts,
     contact,
+    workflows,
+    workflow,
     members,
     member,
     invitations,

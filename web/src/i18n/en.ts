@@ -13,6 +13,7 @@ import { signIns } from "./signIns/en";
 import { support } from "./support/en";
 import { ways } from "./ways/en";
 import { webhooks } from "./webhooks/en";
+import { workflows } from "./workflows/en";
 
 const plural = new Intl.PluralRules("en");
 const n = (count: number, one: string, other: string) =>
@@ -31,6 +32,7 @@ export const en = {
   signIns,
   sending,
   webhooks,
+  workflows,
   ...people,
   ...messaging,
   common: {
@@ -75,6 +77,7 @@ export const en = {
     eventTypes: "Event types",
     availability: "Availability",
     contacts: "Contacts",
+    workflows: "Workflows",
     members: "Members",
     roles: "Roles",
     audit: "Audit trail",

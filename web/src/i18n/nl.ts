@@ -14,6 +14,7 @@ import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
 import { ways } from "./ways/nl";
 import { webhooks } from "./webhooks/nl";
+import { workflows } from "./workflows/nl";
 
 const plural = new Intl.PluralRules("nl");
 const n = (count: number, one: string, other: string) =>
@@ -32,6 +33,7 @@ export const nl: Catalogue = {
   signIns,
   sending,
   webhooks,
+  workflows,
   ...people,
   ...messaging,
   common: {
@@ -76,6 +78,7 @@ export const nl: Catalogue = {
     eventTypes: "Afspraaktypes",
     availability: "Beschikbaarheid",
     contacts: "Contacten",
+    workflows: "Workflows",
     members: "Leden",
     roles: "Rollen",
     audit: "Controlespoor",

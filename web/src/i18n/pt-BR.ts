@@ -14,6 +14,7 @@ import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
 import { ways } from "./ways/pt-BR";
 import { webhooks } from "./webhooks/pt-BR";
+import { workflows } from "./workflows/pt-BR";
 
 const plural = new Intl.PluralRules("pt-BR");
 const n = (count: number, one: string, other: string) =>
@@ -32,6 +33,7 @@ export const ptBR: Catalogue = {
   signIns,
   sending,
   webhooks,
+  workflows,
   ...people,
   ...messaging,
   common: {
@@ -76,6 +78,7 @@ export const ptBR: Catalogue = {
     eventTypes: "Tipos de evento",
     availability: "Disponibilidade",
     contacts: "Contatos",
+    workflows: "Fluxos",
     members: "Membros",
     roles: "Papéis",
     audit: "Trilha de auditoria",

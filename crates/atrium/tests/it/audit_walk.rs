@@ -144,6 +144,12 @@ fn kept(operation: &str) -> Option<Kept> {
         "POST /webhook-endpoints/{id}/secrets" => Line("webhook_endpoint.secret_rotated"),
         "POST /webhook-endpoints/{id}/tests" => Line("webhook_test.created"),
         "POST /webhook-endpoints/{id}/replays" | "POST /webhook-deliveries/{id}/replays" => Line("webhook_replay.created"),
+        "POST /workflows" => Line("workflow.created"),
+        "PATCH /workflows/{id}" => Line("workflow.updated"),
+        "DELETE /workflows/{id}" => Line("workflow.deleted"),
+        "POST /workflows/{id}/tests" => Nothing("a question that sends and changes nothing"),
+        "POST /workflow-executions/{id}/cancellations" => Line("workflow_execution.cancelled"),
+        "POST /workflow-executions/{id}/repetitions" => Line("workflow_execution.repeated"),
         "POST /oauth-clients" => Line("oauth_client.created"),
         "PATCH /oauth-clients/{id}" => Line("oauth_client.updated"),
         "DELETE /oauth-clients/{id}" => Line("oauth_client.deleted"),
@@ -619,6 +625,24 @@ impl Scene {
             "POST /webhook-endpoints/{id}/secrets" | "POST /webhook-endpoints/{id}/tests" | "POST /webhook-deliveries/{id}/replays" => {
                 by_owner(path.expect("a fixture"), json!({}))
             }
+            "POST /workflows" => by_owner(here(), workflow("Made")),
+            "PATCH /workflows/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Changed" })),
+            "DELETE /workflows/{id}" => by_owner(format!("/workflows/{}", self.made("/workflows", workflow("Gone")).await), Value::Null),
+            "POST /workflows/{id}/tests" => {
+                let contact = self.made("/contacts", json!({ "name": "Tested" })).await;
+                by_owner(path.expect("a fixture"), json!({ "subject_id": contact }))
+            }
+            "POST /workflow-executions/{id}/cancellations" => {
+                let path = path.expect("a fixture");
+                let id = path.split('/').nth(2).expect("an id").parse::<uuid::Uuid>().expect("an id");
+                sqlx::query("UPDATE automation.workflow_executions SET status = 'pending' WHERE id = $1")
+                    .bind(id)
+                    .execute(&mut self.world.as_owner().await)
+                    .await
+                    .expect("under way");
+                by_owner(path, json!({}))
+            }
+            "POST /workflow-executions/{id}/repetitions" => by_owner(path.expect("a fixture"), json!({})),
             "POST /oauth-clients" => by_owner(here(), oauth_client("Notes")),
             "PATCH /oauth-clients/{id}" => by_owner(path.expect("a fixture"), json!({ "name": "Notes for all" })),
             "DELETE /oauth-clients/{id}" => {
@@ -900,6 +924,10 @@ async fn every_change_says_who_did_what() {
         walked += 1;
     }
     assert!(walked > 45, "{walked}");
+}
+
+fn workflow(name: &str) -> Value {
+    json!({ "name": name, "trigger": "contact.updated" })
 }
 
 fn webhook(name: &str) -> Value {

@@ -25,6 +25,7 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
     let (colleague, page) = tenant.member(world, "contributor").await;
     let profile = json!({ "slug": format!("{}-colleague", tenant.name), "display_name": "Secret colleague", "timezone": "UTC" });
     page.put("/organizer", None, profile).await.expect(200);
+    let other_workflow = tenant.owner.post("/workflows", json!({ "name": "Secret other", "trigger": "contact.updated" })).await.expect(201);
     let text = |id: &Value| id.as_str().expect("an id").to_owned();
     let ids = BTreeMap::from([
         ("colleague", tenant.member(world, "viewer").await.0.to_string()),
@@ -38,6 +39,8 @@ async fn ids_of(world: &World, tenant: &Tenant) -> (Ids, Ids) {
         ("owner's role", text(&role("owner"))),
         ("role", text(&role("viewer"))),
         ("schedule", fixtures["/schedules/"].clone()),
+        ("webhook", fixtures["/webhook-endpoints/"].clone()),
+        ("other workflow", other_workflow.id().to_string()),
         ("workspace", tenant.id.to_string()),
     ]);
     (fixtures, ids)
@@ -110,6 +113,16 @@ fn known(field: &str) -> Option<(&'static str, Value)> {
             ("role", newcomers)
         }
         "PUT /event-types/order ids[]" => ("event type", nothing()),
+        "POST /workflows/{id}/tests subject_id" => ("contact", nothing()),
+        _ if field.contains(" steps[].config.") => {
+            let (kind, what, rest) = match field.rsplit('.').next() {
+                Some("user_id") => ("notify", "member", json!({ "text": "Hello" })),
+                Some("webhook_endpoint_id") => ("call_webhook", "webhook", nothing()),
+                _ => ("start_workflow", "other workflow", nothing()),
+            };
+            let step = json!({ "name": "Step", "kind": kind, "recipient": "member", "config": rest });
+            (what, json!({ "name": "Flow", "trigger": "contact.updated", "steps": [step] }))
+        }
         _ => return None,
     })
 }
@@ -168,7 +181,7 @@ async fn ask(client: &Client, method: &Method, path: &str, field: &str, body: &V
     let mut body = body.clone();
     if let Some((list, inner)) = field.split_once("[].") {
         assert!(!inner.contains("[]"), "{field} is deeper than this test can fill");
-        body[list][0][inner] = json!(id);
+        *inner.split('.').fold(&mut body[list][0], |part, name| &mut part[name]) = json!(id);
     } else {
         let (path_of_field, value) = match field.strip_suffix("[]") {
             Some(list) => (list, json!(ids)),

@@ -44,4 +44,5 @@ mod seeds;
 mod time_off;
 mod tls;
 mod webhooks;
+mod workflows;
 mod world;

@@ -121,10 +121,13 @@ pub async fn fixtures(world: &World, tenant: &Tenant) -> BTreeMap<&'static str, 
     let template = owner.post("/message-templates", template(&format!("Secret {}", tenant.name))).await.expect(201).id();
     let suppressed = json!({ "channel": "email", "recipient": format!("secret@{}.example.com", tenant.name) });
     let suppression = owner.post("/suppressions", suppressed).await.expect(201).id();
+    let (workflow, execution) = workflow(world, tenant).await;
     BTreeMap::from([
         ("/messages/", message.to_string()),
         ("/message-templates/", template.to_string()),
         ("/suppressions/", suppression.to_string()),
+        ("/workflows/", workflow.to_string()),
+        ("/workflow-executions/", execution.to_string()),
         ("/webhook-endpoints/", endpoint.to_string()),
         ("/webhook-deliveries/", delivery.to_string()),
         ("/tenant/sign-in-providers/", provider.to_string()),
@@ -209,6 +212,24 @@ pub fn template(name: &str) -> Value {
 /// An hour of a day that no test books.
 pub fn blocked_time() -> Value {
     json!({ "start": "2032-03-01T09:00:00Z", "end": "2032-03-01T10:00:00Z", "label": "Secret" })
+}
+
+/// A workflow, and a run of it that is over.
+pub async fn workflow(world: &World, tenant: &Tenant) -> (uuid::Uuid, uuid::Uuid) {
+    let new = json!({ "name": format!("Secret {}", tenant.name), "trigger": "contact.updated" });
+    let workflow = tenant.owner.post("/workflows", new).await.expect(201).id();
+    let execution = sqlx::query_scalar(
+        "INSERT INTO automation.workflow_executions
+                (tenant_id, id, workflow_id, revision, cause, trigger, subject_type, subject_id, data, chain, status, created_at, updated_at, finished_at)
+         VALUES ($1, gen_random_uuid(), $2, 1, 'test', 'contact.updated', 'contact', $2, '{\"name\": \"Secret\"}', ARRAY[$2], 'failed', now(), now(), now())
+         RETURNING id",
+    )
+    .bind(tenant.id)
+    .bind(workflow)
+    .fetch_one(&mut world.as_owner().await)
+    .await
+    .expect("an execution");
+    (workflow, execution)
 }
 
 /// What adds a provider of the workspace's own.
@@ -297,7 +318,8 @@ pub fn body_for(path: &str) -> Value {
         "/tenant/domains/{id}/mails" => json!({ "mailbox": "admin" }),
         "/tenant/domains/{id}/proof" => json!({ "code": "AAAA-AAAA" }),
         "/webhook-endpoints/{id}/replays" => json!({ "since": "2031-09-01T00:00:00Z" }),
-        "/me/passkeys/{id}" => json!({ "name": "Taken over" }),
+        "/me/passkeys/{id}" | "/workflows/{id}" => json!({ "name": "Taken over" }),
+        "/workflows/{id}/tests" => json!({ "subject_id": crate::world::some_id() }),
         "/bookings/{id}/reassignments" => json!({ "organizer_id": uuid::Uuid::nil() }),
         "/bookings/{id}/reschedulings" => json!({ "start": "2031-09-10T12:00:00Z" }),
         "/privacy/contacts/{id}/erasure" | "/tenants/{id}/deletion" => json!({ "name": "Secret" }),

@@ -20,6 +20,8 @@ use send::SendWebhook;
 
 /// What a test sends; no event of any module has this kind.
 const TEST: &str = "webhook.test";
+/// What a step of a workflow sends.
+const CALL: &str = "workflow.called";
 /// How many are sent again by one request; the rest by the next.
 const REPLAYED_AT_ONCE: i64 = 1000;
 
@@ -105,9 +107,21 @@ async fn test(ctx: &mut Ctx, endpoint: Uuid) -> Result<WebhookDelivery> {
     active_endpoint(ctx, endpoint).await?;
     let (id, event) = (platform::id::new(), platform::id::new());
     let body = body(TEST, ctx.now(), &json!({ "webhook_endpoint_id": endpoint }));
-    store::insert_test(ctx, id, endpoint, event, &body).await?;
+    store::insert(ctx, id, (endpoint, event), TEST, endpoint, &body).await?;
     ctx.enqueue(&SendWebhook { delivery_id: id, attempt: 0 }, When::default())?;
     Ok(store::find(ctx, id).await?.ok_or_else(Problem::not_found)?)
+}
+
+/// Sends what a step of a workflow says, as an event of its own kind; None where the endpoint is gone or off.
+pub(crate) async fn call(ctx: &mut Ctx, endpoint: Uuid, subject: Uuid, data: &Value) -> Result<Option<Uuid>> {
+    if !endpoints::store::find(ctx, endpoint).await?.is_some_and(|found| found.is_active) {
+        return Ok(None);
+    }
+    let (id, event) = (platform::id::new(), platform::id::new());
+    let body = body(CALL, ctx.now(), data);
+    store::insert(ctx, id, (endpoint, event), CALL, subject, &body).await?;
+    ctx.enqueue(&SendWebhook { delivery_id: id, attempt: 0 }, When::default())?;
+    Ok(Some(id))
 }
 
 /// Begins a new round of attempts, at once; one that waits for its next attempt does not wait any longer.

@@ -31,17 +31,19 @@ pub async fn insert_for_event(ctx: &mut Ctx, event: &Recorded, body: &str, ids: 
     Ok(made.fetch_all(ctx.db().await?).await?)
 }
 
-pub async fn insert_test(ctx: &mut Ctx, id: Uuid, endpoint: Uuid, event: Uuid, body: &str) -> Result<()> {
+/// One that no event of a module causes.
+pub async fn insert(ctx: &mut Ctx, id: Uuid, (endpoint, event): (Uuid, Uuid), kind: &str, subject: Uuid, body: &str) -> Result<()> {
     let (tenant, now) = (ctx.tenant.0, ctx.now());
     sqlx::query!(
         "INSERT INTO automation.webhook_deliveries
                 (tenant_id, id, endpoint_id, event_id, kind, subject_id, body, next_attempt_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $3, $6, $7, $7, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)",
         tenant,
         id,
         endpoint,
         event,
-        super::TEST,
+        kind,
+        subject,
         body,
         now as Timestamp,
     )

@@ -53,3 +53,47 @@ pub async fn erase(ctx: &mut Ctx, person: &Person) -> Result<u64> {
     );
     Ok(gone.execute(ctx.db().await?).await?.rows_affected())
 }
+
+/// The newest 5,000 that ran for the person or for what names him or her, with what their steps said.
+pub async fn executions(ctx: &mut Ctx, person: &Person) -> Result<Value> {
+    let (id, email) = names(ctx, person).await?;
+    let tenant = ctx.tenant.0;
+    let found = sqlx::query_scalar!(
+        r#"SELECT coalesce(jsonb_agg(jsonb_build_object('workflow', x.name, 'status', x.status, 'at', x.created_at, 'steps', x.steps)), '[]') AS "found!"
+             FROM (SELECT w.name, e.status, e.created_at,
+                          (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', s.kind, 'status', s.status, 'input', s.input) ORDER BY s.position), '[]')
+                             FROM automation.workflow_execution_steps s
+                            WHERE s.tenant_id = $1 AND s.execution_id = e.id) AS steps
+                     FROM automation.workflow_executions e
+                     JOIN automation.workflows w ON w.tenant_id = $1 AND w.id = e.workflow_id
+                    WHERE e.tenant_id = $1
+                      AND (e.contact_id = $3 OR e.subject_id = $3 OR strpos(e.data::text, $2) > 0 OR strpos(lower(e.data::text), $4) > 0
+                           OR EXISTS (SELECT FROM automation.workflow_execution_steps s
+                                       WHERE s.tenant_id = $1 AND s.execution_id = e.id AND strpos(lower(s.input::text), $4) > 0))
+                    ORDER BY e.id DESC
+                    LIMIT 5000) AS x"#,
+        tenant,
+        id.to_string(),
+        id,
+        email as Option<String>,
+    );
+    Ok(found.fetch_one(ctx.db().await?).await?)
+}
+
+/// One that is under way ends by that.
+pub async fn erase_executions(ctx: &mut Ctx, person: &Person) -> Result<u64> {
+    let (id, email) = names(ctx, person).await?;
+    let tenant = ctx.tenant.0;
+    let gone = sqlx::query!(
+        "DELETE FROM automation.workflow_executions e
+          WHERE e.tenant_id = $1
+            AND (e.contact_id = $3 OR e.subject_id = $3 OR strpos(e.data::text, $2) > 0 OR strpos(lower(e.data::text), $4) > 0
+                 OR EXISTS (SELECT FROM automation.workflow_execution_steps s
+                             WHERE s.tenant_id = $1 AND s.execution_id = e.id AND strpos(lower(s.input::text), $4) > 0))",
+        tenant,
+        id.to_string(),
+        id,
+        email as Option<String>,
+    );
+    Ok(gone.execute(ctx.db().await?).await?.rows_affected())
+}

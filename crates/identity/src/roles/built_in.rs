@@ -45,6 +45,8 @@ pub const ROLES: [BuiltIn; 7] = [
             "privacy:manage",
             "oauth_clients:manage",
             "webhooks:manage",
+            "workflows:read",
+            "workflows:write",
         ],
         own: &[],
     },

@@ -134,6 +134,7 @@ pub(crate) fn of_message(ctx: &Ctx, id: Uuid, subject_type: &str, subject_id: Uu
         subject_id,
         dispatched_at: None,
         owner_id: None,
+        co_owners: Vec::new(),
         payload: json!({}),
         actor_id: None,
         created_at: ctx.now(),

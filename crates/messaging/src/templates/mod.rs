@@ -3,6 +3,7 @@
 
 pub mod render;
 mod store;
+pub mod tags;
 
 use platform::audit::Change;
 use platform::etag::IfMatch;

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+use super::tags;
+
 /// Steps of the interpreter: a text of the largest size with some loops takes a tenth of it.
 const FUEL: u64 = 50_000;
 /// Bytes of what comes out.
@@ -47,11 +49,19 @@ fn words(error: &minijinja::Error) -> String {
     }
 }
 
+/// `button("Change it", booking.manage_url)`
+fn is_button(call: &str) -> bool {
+    let inside = call.strip_prefix("button(").and_then(|rest| rest.strip_suffix(')'));
+    let parts = inside.and_then(|inside| inside.rsplit_once(','));
+    parts.is_some_and(|(label, url)| tags::is_text(label.trim()) && tags::is_field(url.trim()))
+}
+
 /// The fields that a text names: `booking.when`.
 ///
 /// # Errors
 /// In words, a text that is no template.
 pub fn fields(source: &str) -> Result<BTreeSet<String>, String> {
+    tags::check(source, is_button)?;
     let environment = environment();
     let template = environment.template_from_str(source).map_err(|error| words(&error))?;
     let is_function = |name: &str| environment.globals().any(|(global, _)| global == name);
@@ -67,6 +77,7 @@ pub fn unknown<'a>(names: &'a BTreeSet<String>, sample: &Value) -> Option<&'a st
 /// # Errors
 /// In words, what is undefined, or takes too much.
 pub fn text(source: &str, values: &Value) -> Result<String, String> {
+    tags::check(source, is_button)?;
     let text = environment().render_str(source, clean(values)).map_err(|error| words(&error))?;
     if text.len() > LARGEST { Err("becomes too long".to_owned()) } else { Ok(text) }
 }
@@ -142,7 +153,8 @@ mod tests {
         let made = render("{{ name }}", "{{ name }}", &values).expect("rendered");
         assert_eq!((made.button, made.subject.as_str()), (None, "Payhttps://evil.example"));
         assert_eq!(made.paragraphs, ["Payhttps://evil.example"]);
-        assert!(render("S", "{{ button('x', 'javascript:alert(1)') }}", &values).is_err());
+        let script = json!({ "url": "javascript:alert(1)" });
+        assert!(render("S", "{{ button('x', url) }}", &script).is_err());
     }
 
     #[test]
@@ -154,13 +166,21 @@ mod tests {
     }
 
     #[test]
-    fn work_and_size_have_an_end() {
-        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
-        assert_eq!(text(endless, &json!({})), Err("takes too much work".to_owned()));
-        let long = "{% set a = 'xxxxxxxxxxxxxxxx' * 100 %}{% for b in range(1000) %}{{ a }}{% endfor %}";
-        assert!(text(long, &json!({})).is_err());
-        for reads in ["{% include 'x' %}", "{% extends 'x' %}", "{% import 'x' as x %}"] {
-            assert!(text(reads, &json!({})).is_err(), "{reads}");
+    fn what_takes_memory_or_reads_elsewhere_is_no_text() {
+        for source in [
+            "{% for a in range(9999) %}x{% endfor %}",
+            "{% set a = 'x' %}",
+            "{{ 'x' * 100000000 }}",
+            "{{ name|indent(99999999999) }}",
+            "{{ button('x' * 9, name) }}",
+            "{{ button(name, 'https://x') }}",
+            "{% include 'x' %}",
+            "{% extends 'x' %}",
+            "{% import 'x' as x %}",
+        ] {
+            assert!(text(source, &json!({ "name": "x" })).is_err() && fields(source).is_err(), "{source}");
         }
+        let long = "{{ name }}".repeat(3);
+        assert_eq!(text(&long, &json!({ "name": "x".repeat(LARGEST / 2) })), Err("becomes too long".to_owned()));
     }
 }

@@ -315,7 +315,7 @@ async fn taken_time(ctx: &mut Ctx, offer: &Offer, reach: Interval, except: Optio
               AND b.start_time > $4::timestamptz - interval '1 day' AND b.start_time < $5 AND b.end_time > $4
               AND b.id IS DISTINCT FROM $7
             UNION ALL
-           SELECT NULL, 'hold', h.id, h.start_time, h.end_time, 0, 0, true, false
+           SELECT NULL, 'hold', h.id, h.start_time, h.end_time, 0, 0, true, false, NULL, NULL, NULL, NULL
              FROM scheduling.holds h
             WHERE $8 AND h.tenant_id = $1 AND h.event_type_id = $3 AND h.expires_at > $6
               AND h.start_time < $5 AND h.end_time > $4

@@ -246,6 +246,9 @@ pub(super) fn starting_text(what: What, audience: Audience, language: Language) 
         (What::Rescheduled, Audience::Organizer) => {
             either("booking.is_pending", (t.lead_move_to_confirm)(other), t.lead_rescheduled.to_owned())
         }
+        (What::Reassigned, Audience::Invitee) => (t.lead_reassigned)("{{ booking.with }}"),
+        (What::Reassigned, Audience::Organizer) => (t.lead_colleague)("{{ booking.with }}"),
+        (What::HandedOver, _) => t.lead_handed_over.to_owned(),
         (What::Cancelled, _) => either("booking.is_cancelled_by_other", (t.lead_cancelled_by)(other), t.lead_cancelled.to_owned()),
         (What::Declined, Audience::Invitee) => (t.lead_declined)(other),
         (What::Declined, Audience::Organizer) => t.lead_you_declined.to_owned(),

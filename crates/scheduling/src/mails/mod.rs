@@ -12,13 +12,12 @@ use std::pin::Pin;
 use messaging::{Channel, MailChoices, templates};
 use platform::events::{Reaction, Recorded};
 use platform::jobs::{Attempt, Job, JobError, When};
-use platform::mail::Mail;
 use platform::time::Timestamp;
 use platform::{Ctx, Error, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::bookings::{self, Status, Stored, store};
+use crate::bookings::{Status, Stored, store as bookings};
 use crate::events::{BookingFact, Handover};
 
 /// How long before the start a reminder goes out to the invitee, in minutes.
@@ -156,7 +155,7 @@ async fn handed_over(ctx: &mut Ctx, stored: &Stored, handover: Handover, reason:
     send(ctx, stored, What::Reassigned, reason, &Readers { invitee: true, organizers: others }).await?;
     send(ctx, stored, booked, reason, &Readers { invitee: false, organizers: new }).await?;
     if messaging::mail_choices(ctx, handover.from).await?.bookings
-        && let Some(former) = bookings::host(ctx, handover.from).await?
+        && let Some(former) = crate::bookings::host(ctx, handover.from).await?
     {
         let gone = stored.without(former, handover.to);
         send(ctx, &gone, What::HandedOver, reason, &Readers { invitee: false, organizers: vec![handover.from] }).await?;

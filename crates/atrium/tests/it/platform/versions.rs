@@ -107,7 +107,7 @@ async fn settings_are_each_tenants_own() {
 }
 
 /// Changing operations that take no If-Match, with the reason why two who do not see each other harm nobody.
-const WITHOUT_VERSION: [(&str, &str); 39] = [
+const WITHOUT_VERSION: [(&str, &str); 40] = [
     ("DELETE /access-tokens/{id}", "ends what is one's own; ended is ended, whoever was first"),
     ("PUT /admin/tenants/{id}/suspension", "the second finds it suspended and is refused"),
     ("DELETE /admin/tenants/{id}/suspension", "the second finds it lifted and is refused"),
