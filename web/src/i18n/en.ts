@@ -7,6 +7,7 @@ import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
+import { questions } from "./questions/en";
 import { retention } from "./retention/en";
 import { signIns } from "./signIns/en";
 import { support } from "./support/en";
@@ -29,6 +30,7 @@ export const en = {
   company,
   signIns,
   webhooks,
+  questions,
   ...people,
   ...messaging,
   common: {

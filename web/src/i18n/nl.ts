@@ -8,6 +8,7 @@ import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
+import { questions } from "./questions/nl";
 import { retention } from "./retention/nl";
 import { signIns } from "./signIns/nl";
 import { support } from "./support/nl";
@@ -30,6 +31,7 @@ export const nl: Catalogue = {
   company,
   signIns,
   webhooks,
+  questions,
   ...people,
   ...messaging,
   common: {

@@ -8,6 +8,7 @@ import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { questions } from "./questions/pt-BR";
 import { retention } from "./retention/pt-BR";
 import { signIns } from "./signIns/pt-BR";
 import { support } from "./support/pt-BR";
@@ -30,6 +31,7 @@ export const ptBR: Catalogue = {
   company,
   signIns,
   webhooks,
+  questions,
   ...people,
   ...messaging,
   common: {

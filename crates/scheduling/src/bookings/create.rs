@@ -13,6 +13,7 @@ use super::store::NewRow;
 use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, Host, Status, Stored, store, token};
 use crate::availability::{self, Lock, Offer, Which};
 use crate::event_types::LocationType;
+use crate::event_types::questions::{self, Answer, Given};
 use crate::events::BookingCreated;
 
 /// Where a booking came from.
@@ -48,6 +49,7 @@ pub struct NewBooking {
     /// Of the mails; `en` where none is given.
     pub locale: Option<String>,
     pub notes: Option<String>,
+    pub answers: Given,
     pub source: Source,
 }
 
@@ -98,6 +100,8 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     if !offer.is_active {
         return Err(Problem::conflict("event_type_inactive", "This event type is switched off. Switch it on to book it.").into());
     }
+    // Who books for somebody else may not know all answers.
+    let answers = questions::answered(&offer.questions, &new.answers, new.source != Source::Member)?;
     let assigned = availability::assigned(ctx, &offer, new.start, None).await?;
     let hosts: Vec<Host> = assigned.into_iter().filter_map(|place| offer.organizers.get(place)).map(Host::from).collect();
     let Some(first) = hosts.first().map(|host| host.user_id) else {
@@ -121,7 +125,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
         },
     );
     let contact_id = contact.await?;
-    let row = row(ctx, &offer, &hosts, &new, contact_id);
+    let row = row(ctx, &offer, &hosts, &new, contact_id, answers);
     let created_at = match store::insert(ctx, &row).await {
         Ok(created_at) => created_at,
         // The constraint saw what the look could not: another writer that takes no lock.
@@ -138,7 +142,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     Ok(Booked { stored, token: token::text(&ctx.app.keys, tenant, id), manage_url })
 }
 
-fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: Uuid) -> NewRow {
+fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: Uuid, answers: Vec<Answer>) -> NewRow {
     let id = platform::id::new();
     NewRow {
         id,
@@ -159,6 +163,7 @@ fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: U
         status: if offer.requires_confirmation && new.source != Source::Member { Status::Pending } else { Status::Confirmed },
         location: location(offer, new.phone.as_deref()),
         notes: new.notes.clone().unwrap_or_default(),
+        answers,
         source: new.source.as_str(),
         access_token_hash: token::hash(&ctx.app.keys, ctx.tenant, id),
         ics_uid: uid(&ctx.app, id),
@@ -217,6 +222,7 @@ fn written(row: NewRow, offer: Offer, hosts: Vec<Host>, new: NewBooking, created
         status: row.status,
         location: row.location,
         notes: row.notes,
+        answers: row.answers,
         cancellation_reason: None,
         cancelled_by: None,
         rescheduled_from: None,

@@ -5,12 +5,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::{Error, Result};
 
+use super::asked::Asked;
 use super::assets;
 use super::color::Color;
 use super::language::Language;
 use super::links::{Params, href};
 use super::texts::Texts;
 use crate::event_types::LocationType;
+use crate::event_types::questions::QuestionKind;
 
 /// Who reads the page: the language, and whether the address asked for it, so that links ask for it too.
 #[derive(Clone, Copy, Debug)]
@@ -190,8 +192,8 @@ pub(super) struct Notice {
 }
 
 pub(super) struct FieldProblem {
-    pub field: &'static str,
-    pub label: &'static str,
+    pub field: String,
+    pub label: String,
     pub text: &'static str,
 }
 
@@ -293,6 +295,7 @@ pub(super) struct BookPage {
     pub start: String,
     pub nearest: Vec<NearestSlot>,
     pub fields: Vec<Field>,
+    pub questions: Vec<Asked>,
     pub submit: &'static str,
 }
 
@@ -308,6 +311,8 @@ pub(super) struct ManagePage {
     pub reason: Option<String>,
     pub event: String,
     pub facts: Vec<Fact>,
+    /// Question and answer.
+    pub answers: Vec<(String, String)>,
     pub calendars: Vec<Link>,
     pub change: Option<Change>,
     pub again: Option<String>,
