@@ -3627,6 +3627,8 @@ export interface components {
         };
         /** @description A booking as members see it. */
         Booking: {
+            /** @description To the questions of the event type, as they were asked. */
+            answers: components["schemas"]["BookingAnswer"][];
             attendees: components["schemas"]["Attendee"][];
             calendar_sync_status: components["schemas"]["CalendarSyncStatus"];
             cancellation_reason?: string | null;
@@ -3670,6 +3672,14 @@ export interface components {
             status: components["schemas"]["BookingStatus"];
             /** Format: int64 */
             version: number;
+        };
+        /** @description What was answered, with the question as it was then. */
+        BookingAnswer: {
+            key: string;
+            kind: components["schemas"]["QuestionKind"];
+            label: string;
+            /** @description One, and of `multiselect` as many as were chosen; `true` for a ticked box. */
+            values: string[];
         };
         /** @description The most of something in a period; a booking counts where it starts. */
         BookingLimit: {
@@ -4151,6 +4161,8 @@ export interface components {
             /** Format: int32 */
             position: number;
             public_url: string;
+            /** @description What whoever books is asked, in this order. */
+            questions: components["schemas"]["Question"][];
             /** @description Bookings of visitors are pending until the organizer confirms them. */
             requires_confirmation: boolean;
             /**
@@ -4209,6 +4221,8 @@ export interface components {
             organizers?: components["schemas"]["OrganizerChoice"][] | null;
             /** Format: int32 */
             organizers_needed?: number | null;
+            /** @description All of them in their order, in place of those before. */
+            questions?: components["schemas"]["Question"][] | null;
             requires_confirmation?: boolean | null;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -4935,6 +4949,8 @@ export interface components {
             organizers?: components["schemas"]["OrganizerChoice"][] | null;
             /** Format: int32 */
             organizers_needed?: number | null;
+            /** @description In their order. */
+            questions?: components["schemas"]["Question"][];
             requires_confirmation?: boolean;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -4951,6 +4967,10 @@ export interface components {
         };
         /** @description A booking that a member makes for somebody. It needs no confirmation. */
         NewMemberBooking: {
+            /** @description By the keys of the questions; those that are required may be left out. */
+            answers?: {
+                [key: string]: unknown;
+            };
             /** Format: uuid */
             event_type_id: string;
             invitee_email: string;
@@ -4970,6 +4990,10 @@ export interface components {
         };
         /** @description What a visitor says to book. */
         NewPublicBooking: {
+            /** @description By the keys of the questions. What is answered to a question that is not asked, given the other answers, is left out. */
+            answers?: {
+                [key: string]: unknown;
+            };
             email: string;
             /** @description Of the mails; `en` where none is given. */
             locale?: string | null;
@@ -5443,6 +5467,8 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_Booking: {
             items: {
+                /** @description To the questions of the event type, as they were asked. */
+                answers: components["schemas"]["BookingAnswer"][];
                 attendees: components["schemas"]["Attendee"][];
                 calendar_sync_status: components["schemas"]["CalendarSyncStatus"];
                 cancellation_reason?: string | null;
@@ -5744,6 +5770,8 @@ export interface components {
                 /** Format: int32 */
                 position: number;
                 public_url: string;
+                /** @description What whoever books is asked, in this order. */
+                questions: components["schemas"]["Question"][];
                 /** @description Bookings of visitors are pending until the organizer confirms them. */
                 requires_confirmation: boolean;
                 /**
@@ -6692,6 +6720,7 @@ export interface components {
         };
         /** @description A booking as its invitee sees it. */
         PublicBooking: {
+            answers: components["schemas"]["BookingAnswer"][];
             /** @description Whether it can be cancelled or moved: it is open, and not over. */
             can_change: boolean;
             cancellation_reason?: string | null;
@@ -6733,6 +6762,8 @@ export interface components {
             location_type: components["schemas"]["LocationType"];
             name: string;
             organizer: components["schemas"]["PublicHost"];
+            /** @description What whoever books is asked, in this order. */
+            questions: components["schemas"]["Question"][];
             requires_confirmation: boolean;
             slug: string;
             /** @description Of the organizer's hours. */
@@ -6778,6 +6809,39 @@ export interface components {
             timezone: string;
             welcome_message?: string | null;
         };
+        /** @description A question of an event type. */
+        Question: {
+            /** @description All of them must hold; without any it is always asked. */
+            conditions?: components["schemas"]["QuestionCondition"][];
+            /** @description Stands below the question. */
+            help?: string;
+            /** @description Only where it is asked. */
+            is_required?: boolean;
+            /** @description Names it in answers, conditions and addresses (`q_<key>`): small letters, digits and `_`. Made from the label where none is given. */
+            key?: string;
+            kind: components["schemas"]["QuestionKind"];
+            label: string;
+            /** @description What there is to choose from. */
+            options?: string[];
+        };
+        /** @description When a question is asked. A question with several is asked where all of them hold. */
+        QuestionCondition: {
+            operator: components["schemas"]["QuestionOperator"];
+            /** @description Key of an earlier question. One that is not asked itself counts as not answered. */
+            question: string;
+            /** @description None for `is_answered`, one for `equals` and `contains`. */
+            values?: string[];
+        };
+        /**
+         * @description What can be answered.
+         * @enum {string}
+         */
+        QuestionKind: "text" | "textarea" | "number" | "email" | "phone" | "url" | "date" | "select" | "multiselect" | "checkbox";
+        /**
+         * @description How the answer to an earlier question is looked at.
+         * @enum {string}
+         */
+        QuestionOperator: "is_answered" | "equals" | "one_of" | "contains";
         /** @description Why; the other side reads it. */
         Reason: {
             reason?: string | null;
