@@ -58,6 +58,12 @@ impl Asked {
         self.question.is_required && self.question.conditions.is_empty()
     }
 
+    /// The conditions, as the page's script reads them.
+    pub fn when(&self) -> Option<String> {
+        let conditions = &self.question.conditions;
+        (!conditions.is_empty()).then(|| serde_json::json!(conditions).to_string())
+    }
+
     pub fn described_by(&self) -> Option<String> {
         let shown = [(!self.question.help.is_empty(), "hint"), (self.error.is_some(), "error")];
         let ids: Vec<_> = shown.into_iter().filter(|(shown, _)| *shown).map(|(_, kind)| format!("{}-{kind}", self.id())).collect();

@@ -1,6 +1,6 @@
 //! `/b/{slug}/{event}/book`: the form, and the booking it makes.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
@@ -29,7 +29,7 @@ use crate::event_types::questions::{self, Given};
 
 /// What the form sends; what is missing is blank.
 #[derive(Clone, Default, Deserialize)]
-#[serde(from = "Vec<(String, String)>")]
+#[serde(try_from = "Vec<(String, String)>")]
 pub(super) struct BookingForm {
     start: String,
     /// Where nearest times were offered in place of `start`: the time that was gone.
@@ -45,11 +45,30 @@ pub(super) struct BookingForm {
     answers: Given,
 }
 
-impl From<Vec<(String, String)>> for BookingForm {
-    /// Of a field that comes twice the first counts; boxes of one question come as often as they are ticked.
-    fn from(pairs: Vec<(String, String)>) -> Self {
+impl TryFrom<Vec<(String, String)>> for BookingForm {
+    type Error = String;
+
+    /// Only the answers to a question may come several times, once for each box that is ticked.
+    fn try_from(pairs: Vec<(String, String)>) -> std::result::Result<Self, String> {
+        let mut seen = BTreeSet::new();
+        match pairs.iter().find(|(name, _)| !name.starts_with("q_") && !seen.insert(name)) {
+            Some((name, _)) => Err(format!("the field `{name}` comes twice")),
+            None => Ok(Self::read(&pairs)),
+        }
+    }
+}
+
+impl BookingForm {
+    /// Of a field that comes twice the first counts: an address that was put together badly still fills in the form.
+    fn read(pairs: &[(String, String)]) -> Self {
         let value = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone()).unwrap_or_default();
-        let mut form = Self {
+        let mut answers = Given::new();
+        for (name, value) in pairs {
+            if let Some(key) = name.strip_prefix("q_") {
+                answers.entry(key.to_owned()).or_default().push(value.clone());
+            }
+        }
+        Self {
             start: value("start"),
             wanted: value("wanted"),
             tz: value("tz"),
@@ -58,14 +77,8 @@ impl From<Vec<(String, String)>> for BookingForm {
             email: value("email"),
             phone: value("phone"),
             notes: value("notes"),
-            answers: BTreeMap::new(),
-        };
-        for (name, value) in pairs {
-            if let Some(key) = name.strip_prefix("q_") {
-                form.answers.entry(key.to_owned()).or_default().push(value);
-            }
+            answers,
         }
-        form
     }
 }
 
@@ -105,7 +118,7 @@ pub(super) async fn show(visit: Visit, path: Result<Path<(String, String)>, Path
             StatusCode::CONFLICT
         };
         // What the address says of the visitor is filled in, to be seen before it is sent.
-        let prefilled = BookingForm::from(visit.params.all().to_vec());
+        let prefilled = BookingForm::read(visit.params.all());
         let form = BookingForm { start: instant(start), wanted: String::new(), tz, key: Token::random().secret.to_string(), ..prefilled };
         form_page(&visit, &open, start, &form, remarks, status)
     };
@@ -342,8 +355,11 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         let (from, to) = (slot.start.in_zone(&zone), slot.end.in_zone(&zone));
         NearestSlot { start: instant(slot.start), label: language.page_span(&from, &to) }
     };
+    let frame =
+        Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs).with_logo(offer.owner.logo_url.clone()).hidden();
+    let conditional = offer.questions.iter().any(|question| !question.conditions.is_empty());
     let shown = BookPage {
-        frame: Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs).with_logo(offer.owner.logo_url.clone()).hidden(),
+        frame: if conditional { frame.with_script() } else { frame },
         t,
         panel: panel(reader, offer, vec![when(language, start, offer.end_of(start), &form.tz, &offer.owner.timezone)]),
         notes: remarks.notes,

@@ -78,7 +78,7 @@ async fn calendar(visit: &Visit, open: &Open) -> Result<Response> {
     let named = visit.params.get("tz").map(|_| view.zone_name.as_str());
     let pairs = [("date", date.as_deref()), ("month", month_pair), ("tz", named)];
     let frame =
-        Frame::new(reader, title, brand(&offer.owner.brand_color), &path, &pairs).with_logo(offer.owner.logo_url.clone()).detecting_zone();
+        Frame::new(reader, title, brand(&offer.owner.brand_color), &path, &pairs).with_logo(offer.owner.logo_url.clone()).with_script();
     let label = zone_label(&visit.now().in_zone(&view.zone));
     let facts = vec![Fact { label: reader.texts().zone, value: label, more: None }];
     let picker = free.look(visit, offer, &view, &time_path).picker();

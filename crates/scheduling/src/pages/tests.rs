@@ -126,7 +126,7 @@ fn rendered(language: Language, text: &str) -> Vec<(&'static str, String)> {
     };
     let organizer = |events| OrganizerPage { frame: frame(), t, name: text.into(), initials: initials(text), welcome: text.into(), events };
     let event =
-        |is_empty| EventPage { frame: frame().detecting_zone(), t, panel: panel(reader, text), picker: picker(reader, text, is_empty) };
+        |is_empty| EventPage { frame: frame().with_script(), t, panel: panel(reader, text), picker: picker(reader, text, is_empty) };
     let book = |is_wrong: bool| BookPage {
         frame: frame().hidden(),
         t,

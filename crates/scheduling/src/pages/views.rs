@@ -60,7 +60,8 @@ pub(super) struct Frame {
     pub logo: Option<String>,
     /// Not for search engines, caches or other sites: the page is one person's.
     pub hidden: bool,
-    pub detects_zone: bool,
+    /// Whether the script has something to do here.
+    pub scripted: bool,
     pub languages: Vec<LanguageLink>,
 }
 
@@ -85,7 +86,7 @@ impl Frame {
             brand_href: assets::brand_href(brand),
             logo: None,
             hidden: false,
-            detects_zone: false,
+            scripted: false,
             languages,
         }
     }
@@ -101,8 +102,8 @@ impl Frame {
     }
 
     #[must_use]
-    pub fn detecting_zone(self) -> Self {
-        Self { detects_zone: true, ..self }
+    pub fn with_script(self) -> Self {
+        Self { scripted: true, ..self }
     }
 
     #[expect(clippy::unused_self, reason = "called from the template")]
