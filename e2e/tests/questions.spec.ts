@@ -52,7 +52,6 @@ test("a question is set on the screen, asked of a visitor without script, and an
   await visitor.getByLabel("Topic").selectOption("Roof");
   await visitor.getByRole("button", { name: "Book" }).click();
   await expect(visitor.getByRole("alert")).toContainText("Age of the roof");
-  await examine(visitor, "a form with a question that is not answered");
   await visitor.getByLabel("Age of the roof").fill("12");
   await visitor.getByRole("button", { name: "Book" }).click();
   await expect(visitor.getByRole("heading", { level: 1 })).toHaveText("Your booking is confirmed");
@@ -62,4 +61,47 @@ test("a question is set on the screen, asked of a visitor without script, and an
   await app.goto(`/bookings/${items[0]?.id}`);
   await expect(app.getByText("Age of the roof")).toBeVisible();
   await expect(app.getByText("12", { exact: true })).toBeVisible();
+
+  // With script the question about the roof comes and goes.
+  const scripted = await (await newContext({ viewport: { width: 390, height: 844 } })).newPage();
+  const [free] = await slots(space.api, space.event);
+  await scripted.goto(`${space.page}/${space.event.slug}/book?start=${free?.start}&name=Otto&lang=en`);
+  const age = scripted.getByLabel("Age of the roof");
+  await expect(age).toBeHidden();
+  await scripted.getByLabel("Topic").selectOption("Roof");
+  await scripted.getByLabel("E-mail").fill("otto@e2e.test");
+  await scripted.getByRole("button", { name: "Book" }).click();
+  await expect(scripted.getByRole("alert")).toContainText("Age of the roof");
+  await examine(scripted, "a form with a question that is not answered");
+  await scripted.goto(`${space.page}/${space.event.slug}/book?start=${free?.start}&name=Otto&lang=en`);
+  await scripted.getByLabel("Topic").selectOption("Roof");
+  await age.fill("12");
+  await examine(scripted, "a form with a question that came with an answer");
+  await scripted.getByLabel("Topic").selectOption("Walls");
+  await expect(age).toBeHidden();
+  await scripted.getByLabel("E-mail").fill("otto@e2e.test");
+  await scripted.getByRole("button", { name: "Book" }).click();
+  await expect(scripted.getByRole("heading", { level: 1 })).toHaveText("Your booking is confirmed");
+  await expect(scripted.getByText("Walls")).toBeVisible();
+  await expect(scripted.getByText("Age of the roof")).toHaveCount(0);
+
+  // So it does for a member who books for somebody.
+  await app.goto("/bookings");
+  await app.getByRole("button", { name: "New booking" }).click();
+  const form = app.getByRole("dialog");
+  await form
+    .getByRole("button", { name: /^\d?\d:\d\d/ })
+    .first()
+    .click();
+  await form.getByLabel("Name").fill("Mia");
+  await form.getByLabel("E-mail").fill("mia@e2e.test");
+  await expect(form.getByLabel("Age of the roof")).toHaveCount(0);
+  await form.getByLabel("Topic").selectOption("Roof");
+  await form.getByLabel("Age of the roof").fill("7 years");
+  await form.getByRole("button", { name: "Book", exact: true }).click();
+  await expect(form.getByLabel("Age of the roof")).toHaveAttribute("aria-invalid", "true");
+  await examine(app, "a new booking with an answer that does not fit");
+  await form.getByLabel("Age of the roof").fill("7");
+  await form.getByRole("button", { name: "Book", exact: true }).click();
+  await expect(form).toBeHidden();
 });
