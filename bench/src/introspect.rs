@@ -65,7 +65,9 @@ pub async fn run(setup: &Setup, options: &Options, figures: &mut Figures) -> Out
 
 /// Requests for the tokens of a client of that tenant.
 async fn asked(db: &mut PgConnection, tenant: &Tenant) -> Outcome<Vec<Vec<u8>>> {
-    let (client, name) = (platform::id::new(), format!("app_{:.22}", tenant.id.simple()));
+    let client = platform::id::new();
+    // The last 22 of 32 digits: those that are random.
+    let name = format!("app_{}", &client.simple().to_string()[10..]);
     let secret = text::fresh(clients::SECRET);
     let hash = |prefix: &str, token: &str| text::hash(prefix, token).map(|hash| hash.to_vec()).ok_or("a fresh token is none");
     sqlx::query(

@@ -64,6 +64,12 @@ pub enum SignIn<'a> {
         reason: &'a str,
         factor: Factor,
     },
+    /// By a workspace's own provider, which is no other workspace's business.
+    FailedByCompany {
+        user: Option<Uuid>,
+        tenant: TenantId,
+        reason: &'a str,
+    },
 }
 
 /// # Errors
@@ -86,6 +92,9 @@ pub async fn note_sign_in(db: &mut PgConnection, app: &App, origin: &Origin, att
             reason: Some(reason),
             ..Line::of("failed", factor.name().to_owned())
         },
+        SignIn::FailedByCompany { user, tenant, reason } => {
+            Line { user: *user, tenant: Some(tenant.0), reason: Some(reason), ..Line::of("failed", Factor::Company.name().to_owned()) }
+        }
     };
     line.write(db, app, origin).await?;
     Ok(())
@@ -213,9 +222,9 @@ pub async fn check_limit(app: &App, origin: &Origin, factor: Factor) -> Result<(
 ///
 /// # Errors
 /// The database's.
-pub async fn note_failed(app: &App, origin: &Origin, user: Option<Uuid>, email: &str, reason: &str, factor: Factor) -> Result<()> {
+pub async fn note_failed(app: &App, origin: &Origin, attempt: &SignIn<'_>) -> Result<()> {
     let mut directory = Directory::open(app, None, None).await?;
-    note_sign_in(directory.db(), app, origin, &SignIn::Failed { user, email, reason, factor }).await?;
+    note_sign_in(directory.db(), app, origin, attempt).await?;
     directory.commit().await
 }
 

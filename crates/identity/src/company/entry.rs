@@ -101,7 +101,7 @@ pub async fn sign_in(caller: Somebody, tenant: TenantId, provider: &Provider, cl
         // An invitation that led nowhere still waits.
         ctx.rollback().await?;
         let user = newcomer.map(|newcomer| newcomer.user_id);
-        note_sign_in(ctx.db().await?, &app, &origin, &SignIn::Failed { user, email: "", reason, factor: Factor::Company }).await?;
+        note_sign_in(ctx.db().await?, &app, &origin, &SignIn::FailedByCompany { user, tenant, reason }).await?;
         ctx.commit().await?;
         return Err(problem.into());
     }
@@ -166,7 +166,7 @@ pub async fn sign_in(caller: Somebody, tenant: TenantId, provider: &Provider, cl
         Err(Error::Problem(refusal)) => {
             ctx.rollback().await?;
             let user = (!is_new).then_some(newcomer.user_id);
-            note_failed(&app, &origin, user, "", "too_many_sessions", Factor::Company).await?;
+            note_failed(&app, &origin, &SignIn::FailedByCompany { user, tenant, reason: "too_many_sessions" }).await?;
             return Err(refusal.into());
         }
         opened => opened?,
@@ -254,7 +254,7 @@ pub async fn confirm(caller: &SignedIn, tenant: TenantId, provider: &Provider, c
     let mut ctx = Ctx::of_member(app.clone(), session.clone(), tenant, origin.clone(), None);
     let user = store::user_of(ctx.db().await?, tenant, provider_id(provider)?, &claims.subject).await?;
     if user != Some(session.user_id) {
-        let attempt = SignIn::Failed { user: Some(session.user_id), email: "", reason: "other_identity", factor: Factor::Company };
+        let attempt = SignIn::FailedByCompany { user: Some(session.user_id), tenant, reason: "other_identity" };
         note_sign_in(ctx.db().await?, app, origin, &attempt).await?;
         ctx.commit().await?;
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "other_identity", "This is not an account that is linked to yours.").into());

@@ -282,9 +282,12 @@ async fn finish(caller: Somebody, token: Option<&str>, input: ProviderAnswer) ->
     challenges::take(directory.db(), Purpose::Provider, token, bound_to, now).await?.ok_or_else(over)?;
     directory.commit().await?;
     let of_whom = session.as_ref().map(|session| session.user_id);
-    let factor = if errand.tenant.is_some() { Factor::Company } else { Factor::Provider };
+    let attempt = |reason| match errand.tenant {
+        Some(tenant) => SignIn::FailedByCompany { user: of_whom, tenant, reason },
+        None => SignIn::Failed { user: of_whom, email: "", reason, factor: Factor::Provider },
+    };
     let Some(code) = input.code else {
-        note_failed(&app, &caller.origin, of_whom, "", "provider_refused", factor).await?;
+        note_failed(&app, &caller.origin, &attempt("provider_refused")).await?;
         return Err(refused().into());
     };
     // Switched off or taken away meanwhile, it counts no more.
@@ -297,8 +300,7 @@ async fn finish(caller: Somebody, token: Option<&str>, input: ProviderAnswer) ->
         Ok(claims) => claims,
         Err(why) => {
             let mut directory = Directory::open(&app, None, None).await?;
-            let attempt = SignIn::Failed { user: of_whom, email: "", reason: "provider", factor };
-            note_sign_in(directory.db(), &app, &caller.origin, &attempt).await?;
+            note_sign_in(directory.db(), &app, &caller.origin, &attempt("provider")).await?;
             suspicion::after_failure(directory.db(), &app, &caller.origin, of_whom.unwrap_or_default()).await?;
             directory.commit().await?;
             return Err(failed(provider, &why).into());

@@ -177,7 +177,12 @@ async fn sign_in(caller: Somebody, browser: Option<&str>, input: MailLinkSignIn)
 /// A link that was used, has run out or never was; the attempt is written down.
 async fn refused_link(caller: &Somebody, directory: Directory) -> Error {
     drop(directory);
-    let written = note_failed(&caller.app, &caller.origin, None, "", "mail_link_invalid", Factor::MailLink).await;
+    let written = note_failed(
+        &caller.app,
+        &caller.origin,
+        &SignIn::Failed { user: None, email: "", reason: "mail_link_invalid", factor: Factor::MailLink },
+    )
+    .await;
     written.err().unwrap_or_else(|| link_invalid().into())
 }
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::store::NewRegistration;
-use crate::activity::note_failed;
+use crate::activity::{SignIn, note_failed};
 use crate::caller::Somebody;
 use crate::consents::{self, Consent};
 use crate::directory::{self, Directory};
@@ -165,7 +165,8 @@ async fn verify(caller: Somebody, input: EmailVerification) -> Result<Response> 
     let waiting = store::of_token(directory.db(), &token_hash, app.clock.now()).await?.ok_or_else(link_invalid)?;
     drop(directory);
     if !passwords::is_right(&app, &origin, None, &waiting.email, input.password, Some(waiting.password_hash.clone())).await? {
-        note_failed(&app, &origin, None, &waiting.email, "sign_up", Factor::Password).await?;
+        note_failed(&app, &origin, &SignIn::Failed { user: None, email: &waiting.email, reason: "sign_up", factor: Factor::Password })
+            .await?;
         return Err(wrong_password().into());
     }
 

@@ -371,7 +371,7 @@ async fn enter(
         Err(Error::Problem(refusal)) => {
             drop(directory);
             let last = factors.last().copied().unwrap_or(Factor::Password);
-            note_failed(&app, &origin, Some(user), "", "too_many_sessions", last).await?;
+            note_failed(&app, &origin, &SignIn::Failed { user: Some(user), email: "", reason: "too_many_sessions", factor: last }).await?;
             return Err(refusal.into());
         }
         opened => opened?,

@@ -169,6 +169,6 @@ pub async fn by_passkey(caller: Somebody, input: PasskeySignIn) -> Result<Respon
 /// For what waits no longer: the attempt is written down, although nobody knows any more whose it was.
 async fn too_late(caller: &Somebody, directory: Directory, factor: Factor) -> Error {
     drop(directory);
-    let written = note_failed(&caller.app, &caller.origin, None, "", "too_late", factor).await;
+    let written = note_failed(&caller.app, &caller.origin, &SignIn::Failed { user: None, email: "", reason: "too_late", factor }).await;
     written.err().unwrap_or_else(|| challenge_over().into())
 }

@@ -131,6 +131,29 @@ async fn members_sign_in_by_the_workspaces_provider() {
 }
 
 #[tokio::test]
+async fn what_its_provider_refused_is_that_workspaces_business_alone() {
+    let world = world().await;
+    let office = Office::open(&world, "acme", &Company::open().await, json!({})).await;
+    prove(&world, &office.tenant.owner, "example.com").await.expect(200);
+    let (viewer, local) = office.tenant.member(&world, "viewer").await;
+    let second = local.post("/tenants", json!({ "name": "Second", "timezone": "UTC" })).await.expect(201);
+    let mut elsewhere = local.clone();
+    elsewhere.keep_cookie(&local.post("/session/tenant", json!({ "tenant_id": second.id() })).await.expect(200));
+    let path = format!("/members/{viewer}");
+    let member = office.tenant.owner.get(&path).await.expect(200).json;
+    office.tenant.owner.patch(&path, &member["version"], json!({ "status": "suspended" })).await.expect(200);
+    world.advance_minutes(1);
+    let refused = office.go(&world, &Client::anonymous(&world), "sign_in", email("viewer.acme")).await;
+    assert_eq!(refused.expect(403).code(), "not_admitted");
+    let seen =
+        count(&world, "SELECT count(*) FROM directory.login_history WHERE method = 'company' AND failure_reason = 'not_admitted'").await;
+    assert_eq!(seen, 1);
+    let there = elsewhere.get("/sign-ins").await.expect(200).json;
+    let reasons: Vec<_> = there["items"].as_array().expect("items").iter().map(|item| &item["failure_reason"]).collect();
+    assert!(!reasons.contains(&&json!("not_admitted")), "{there}");
+}
+
+#[tokio::test]
 async fn the_secret_is_sealed_and_never_shown() {
     let world = world().await;
     let office = Office::open(&world, "acme", &Company::open().await, json!({})).await;
