@@ -62,6 +62,7 @@ const EXPECTED: { status: number; path: RegExp; why: string }[] = [
   { status: 422, path: /^\/api\/v1\/invitation-lookups$/, why: "an invitation that counts no more" },
   { status: 422, path: /^\/api\/v1\/roles$/, why: "a role with the name of another" },
   { status: 409, path: /^\/api\/v1\/roles\/[0-9a-f-]+$/, why: "a role that somebody holds is not deleted" },
+  { status: 422, path: /^\/api\/v1\/bookings$/, why: "an answer that does not fit its question" },
   { status: 422, path: /^\/api\/v1\/custom-domains$/, why: "what is no domain" },
   {
     status: 404,

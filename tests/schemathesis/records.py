@@ -934,7 +934,7 @@ REQUESTS = {
     "PUT /api/v1/event-types/order": lambda: body(ids=[item["id"] for item in owner.get("/event-types?limit=100")["items"] if item["owner_id"] == owner.get("/me")["id"]]),
     "GET /api/v1/event-types/{id}": lambda: path(id=event_type()),
     "DELETE /api/v1/event-types/{id}": lambda: path(id=event_type()) | {"headers": ANY_VERSION},
-    "PATCH /api/v1/event-types/{id}": lambda: path(id=event_type()) | {"headers": ANY_VERSION} | body(description="Half an hour."),
+    "PATCH /api/v1/event-types/{id}": lambda: path(id=event_type()) | {"headers": ANY_VERSION} | body(description="Half an hour.", questions=[{"label": "Topic", "kind": "select", "options": ["Roof", "Walls"]}]),
     "POST /api/v1/event-types/{id}/copies": lambda: path(id=event_type()),
     "GET /api/v1/event-types/{id}/slots": lambda: path(id=event_type()) | {"query": window()},
     "GET /api/v1/failed-jobs": nothing,

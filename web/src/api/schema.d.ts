@@ -4122,6 +4122,8 @@ export interface components {
         };
         /** @description A booking as members see it. */
         Booking: {
+            /** @description To the questions of the event type, as they were asked. */
+            answers: components["schemas"]["BookingAnswer"][];
             attendees: components["schemas"]["Attendee"][];
             calendar_sync_status: components["schemas"]["CalendarSyncStatus"];
             cancellation_reason?: string | null;
@@ -4165,6 +4167,14 @@ export interface components {
             status: components["schemas"]["BookingStatus"];
             /** Format: int64 */
             version: number;
+        };
+        /** @description What was answered, with the question as it was then. */
+        BookingAnswer: {
+            key: string;
+            kind: components["schemas"]["QuestionKind"];
+            label: string;
+            /** @description One, and of `multiselect` as many as were chosen; `true` for a ticked box. */
+            values: string[];
         };
         /** @description The most of something in a period; a booking counts where it starts. */
         BookingLimit: {
@@ -4658,6 +4668,8 @@ export interface components {
             /** Format: int32 */
             position: number;
             public_url: string;
+            /** @description What whoever books is asked, in this order. */
+            questions: components["schemas"]["Question"][];
             /** @description Bookings of visitors are pending until the organizer confirms them. */
             requires_confirmation: boolean;
             /**
@@ -4716,6 +4728,8 @@ export interface components {
             organizers?: components["schemas"]["OrganizerChoice"][] | null;
             /** Format: int32 */
             organizers_needed?: number | null;
+            /** @description All of them in their order, in place of those before. */
+            questions?: components["schemas"]["Question"][] | null;
             requires_confirmation?: boolean | null;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -5569,6 +5583,8 @@ export interface components {
             organizers?: components["schemas"]["OrganizerChoice"][] | null;
             /** Format: int32 */
             organizers_needed?: number | null;
+            /** @description In their order. */
+            questions?: components["schemas"]["Question"][];
             requires_confirmation?: boolean;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -5585,6 +5601,10 @@ export interface components {
         };
         /** @description A booking that a member makes for somebody. It needs no confirmation. */
         NewMemberBooking: {
+            /** @description By the keys of the questions; those that are required may be left out. */
+            answers?: {
+                [key: string]: unknown;
+            };
             /** Format: uuid */
             event_type_id: string;
             invitee_email: string;
@@ -5620,6 +5640,10 @@ export interface components {
         };
         /** @description What a visitor says to book. */
         NewPublicBooking: {
+            /** @description By the keys of the questions. What is answered to a question that is not asked, given the other answers, is left out. */
+            answers?: {
+                [key: string]: unknown;
+            };
             email: string;
             /** @description Of the mails; `en` where none is given. */
             locale?: string | null;
@@ -6111,6 +6135,8 @@ export interface components {
         /** @description One page; `next_cursor` is null on the last. */
         Page_Booking: {
             items: {
+                /** @description To the questions of the event type, as they were asked. */
+                answers: components["schemas"]["BookingAnswer"][];
                 attendees: components["schemas"]["Attendee"][];
                 calendar_sync_status: components["schemas"]["CalendarSyncStatus"];
                 cancellation_reason?: string | null;
@@ -6412,6 +6438,8 @@ export interface components {
                 /** Format: int32 */
                 position: number;
                 public_url: string;
+                /** @description What whoever books is asked, in this order. */
+                questions: components["schemas"]["Question"][];
                 /** @description Bookings of visitors are pending until the organizer confirms them. */
                 requires_confirmation: boolean;
                 /**
@@ -7556,6 +7584,7 @@ export interface components {
         };
         /** @description A booking as its invitee sees it. */
         PublicBooking: {
+            answers: components["schemas"]["BookingAnswer"][];
             /** @description Whether it can be cancelled or moved: it is open, and not over. */
             can_change: boolean;
             cancellation_reason?: string | null;
@@ -7597,6 +7626,8 @@ export interface components {
             location_type: components["schemas"]["LocationType"];
             name: string;
             organizer: components["schemas"]["PublicHost"];
+            /** @description What whoever books is asked, in this order. */
+            questions: components["schemas"]["Question"][];
             requires_confirmation: boolean;
             slug: string;
             /** @description Of the organizer's hours. */
@@ -7643,6 +7674,39 @@ export interface components {
             timezone: string;
             welcome_message?: string | null;
         };
+        /** @description A question of an event type. */
+        Question: {
+            /** @description All of them must hold; without any it is always asked. */
+            conditions?: components["schemas"]["QuestionCondition"][];
+            /** @description Stands below the question. */
+            help?: string;
+            /** @description Only where it is asked. */
+            is_required?: boolean;
+            /** @description Names it in answers, conditions and addresses (`q_<key>`): small letters, digits and `_`. Made from the label where none is given. */
+            key?: string;
+            kind: components["schemas"]["QuestionKind"];
+            label: string;
+            /** @description What there is to choose from. */
+            options?: string[];
+        };
+        /** @description When a question is asked. A question with several is asked where all of them hold. */
+        QuestionCondition: {
+            operator: components["schemas"]["QuestionOperator"];
+            /** @description Key of an earlier question. One that is not asked itself counts as not answered. */
+            question: string;
+            /** @description None for `is_answered`, one for `equals` and `contains`. */
+            values?: string[];
+        };
+        /**
+         * @description What can be answered.
+         * @enum {string}
+         */
+        QuestionKind: "text" | "textarea" | "number" | "email" | "phone" | "url" | "date" | "select" | "multiselect" | "checkbox";
+        /**
+         * @description How the answer to an earlier question is looked at.
+         * @enum {string}
+         */
+        QuestionOperator: "is_answered" | "equals" | "one_of" | "contains";
         /** @description Why; the other side reads it. */
         Reason: {
             reason?: string | null;

@@ -7,6 +7,7 @@ import { messaging } from "./messaging/en";
 import { people } from "./people/en";
 import { domains, plans } from "./plans/en";
 import { policy } from "./policy/en";
+import { questions } from "./questions/en";
 import { retention } from "./retention/en";
 import { sending } from "./sending/en";
 import { signIns } from "./signIns/en";
@@ -33,6 +34,7 @@ export const en = {
   sending,
   webhooks,
   workflows,
+  questions,
   ...people,
   ...messaging,
   common: {

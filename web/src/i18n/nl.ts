@@ -8,6 +8,7 @@ import { messaging } from "./messaging/nl";
 import { people } from "./people/nl";
 import { domains, plans } from "./plans/nl";
 import { policy } from "./policy/nl";
+import { questions } from "./questions/nl";
 import { retention } from "./retention/nl";
 import { sending } from "./sending/nl";
 import { signIns } from "./signIns/nl";
@@ -34,6 +35,7 @@ export const nl: Catalogue = {
   sending,
   webhooks,
   workflows,
+  questions,
   ...people,
   ...messaging,
   common: {

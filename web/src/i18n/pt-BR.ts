@@ -8,6 +8,7 @@ import { messaging } from "./messaging/pt-BR";
 import { people } from "./people/pt-BR";
 import { domains, plans } from "./plans/pt-BR";
 import { policy } from "./policy/pt-BR";
+import { questions } from "./questions/pt-BR";
 import { retention } from "./retention/pt-BR";
 import { sending } from "./sending/pt-BR";
 import { signIns } from "./signIns/pt-BR";
@@ -34,6 +35,7 @@ export const ptBR: Catalogue = {
   sending,
   webhooks,
   workflows,
+  questions,
   ...people,
   ...messaging,
   common: {

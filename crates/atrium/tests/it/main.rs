@@ -5,6 +5,7 @@ mod attacks;
 mod audit_chain;
 mod audit_walk;
 mod bad_input;
+mod booking_form;
 mod bookings;
 mod client;
 mod codes;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::event_types::{HorizonType, LocationType, Mode};
+use crate::event_types::{HorizonType, LocationType, Mode, Question};
 use crate::slots::{
     self, Assignment, Busy, DateOverride, EventSettings, Horizon, Interval, Limit, Measure, Past, Period, Query, Reason, ReasonableHours,
     Scope, Turn, WeeklyRule, Window,
@@ -43,6 +43,8 @@ pub struct Offer {
     pub color: String,
     pub location_type: LocationType,
     pub location_details: String,
+    /// What whoever books is asked.
+    pub questions: Vec<Question>,
     /// Of the event type, the organizer's page and the member all at once.
     pub is_active: bool,
     pub requires_confirmation: bool,
@@ -414,6 +416,7 @@ impl Offer {
             color: row.color,
             location_type: row.location_type,
             location_details: row.location_details,
+            questions: row.questions.0,
             is_active: row.is_active && (are_active || !is_of_booking),
             requires_confirmation: row.requires_confirmation,
             timezone,

@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Offer, Which};
-use crate::event_types::{HorizonType, LocationType, Mode};
+use crate::event_types::{HorizonType, LocationType, Mode, Question};
 use crate::slots::{self, Assignment, Busy, BusyKind, Interval, Limit, Repeats, Scope, StartGrid, Weeks};
 
 /// Date, and minutes after midnight; without them: away.
@@ -40,6 +40,7 @@ pub struct OfferRow {
     pub horizon_last: Option<Date>,
     pub daily_limit: Option<i32>,
     pub limits: Json<Vec<Limit>>,
+    pub questions: Json<Vec<Question>>,
     pub organizer_slug: String,
     pub display_name: String,
     pub organizer_timezone: String,
@@ -106,6 +107,12 @@ macro_rules! offers {
                                   FROM scheduling.event_type_limits l
                                  WHERE l.tenant_id = $1 AND l.event_type_id = e.id),
                                '[]') AS "limits!: Json<Vec<Limit>>",
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('key', k.key, 'label', k.label, 'kind', k.kind, 'is_required', k.is_required,
+                                                                    'help', k.help, 'options', k.options, 'conditions', k.conditions)
+                                                 ORDER BY k.position)
+                                  FROM scheduling.custom_questions k
+                                 WHERE k.tenant_id = $1 AND k.event_type_id = e.id),
+                               '[]') AS "questions!: Json<Vec<Question>>",
                       p.slug AS organizer_slug, p.display_name, p.timezone AS organizer_timezone,
                       CASE WHEN p.keeps_reasonable_hours THEN p.reasonable_hours_start END AS reasonable_hours_start,
                       CASE WHEN p.keeps_reasonable_hours THEN p.reasonable_hours_end END AS reasonable_hours_end,

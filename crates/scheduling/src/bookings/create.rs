@@ -13,6 +13,7 @@ use super::store::NewRow;
 use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, Host, Status, Stored, store, token};
 use crate::availability::{self, Lock, Offer, Which};
 use crate::event_types::LocationType;
+use crate::event_types::questions::{self, Answer, Given};
 use crate::events::BookingCreated;
 use crate::holds;
 
@@ -49,6 +50,7 @@ pub struct NewBooking {
     /// Of the mails; `en` where none is given.
     pub locale: Option<String>,
     pub notes: Option<String>,
+    pub answers: Given,
     pub source: Source,
     /// Secrets under which times may be kept for whoever books; those times are used up or given back.
     pub holds: Vec<String>,
@@ -106,6 +108,8 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     }
     // After the lock: nobody else sees the kept time as free in between.
     holds::use_up(ctx, &new.holds).await?;
+    // Who books for somebody else may not know all answers.
+    let answers = questions::answered(&offer.questions, &new.answers, new.source != Source::Member)?;
     let assigned = availability::assigned(ctx, &offer, new.start, None).await?;
     let hosts: Vec<Host> = assigned.into_iter().filter_map(|place| offer.organizers.get(place)).map(Host::from).collect();
     let Some(first) = hosts.first().map(|host| host.user_id) else {
@@ -129,7 +133,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
         },
     );
     let contact_id = contact.await?;
-    let row = row(ctx, &offer, &hosts, &new, contact_id);
+    let row = row(ctx, &offer, &hosts, &new, contact_id, answers);
     let created_at = match store::insert(ctx, &row).await {
         Ok(created_at) => created_at,
         // The constraint saw what the look could not: another writer that takes no lock.
@@ -146,7 +150,7 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     Ok(Booked { stored, token: token::text(&ctx.app.keys, tenant, id), manage_url })
 }
 
-fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: Uuid) -> NewRow {
+fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: Uuid, answers: Vec<Answer>) -> NewRow {
     let id = platform::id::new();
     NewRow {
         id,
@@ -167,6 +171,7 @@ fn row(ctx: &Ctx, offer: &Offer, hosts: &[Host], new: &NewBooking, contact_id: U
         status: if offer.requires_confirmation && new.source != Source::Member { Status::Pending } else { Status::Confirmed },
         location: location(offer, new.phone.as_deref()),
         notes: new.notes.clone().unwrap_or_default(),
+        answers,
         source: new.source.as_str(),
         access_token_hash: token::hash(&ctx.app.keys, ctx.tenant, id),
         ics_uid: uid(&ctx.app, id),
@@ -225,6 +230,7 @@ fn written(row: NewRow, offer: Offer, hosts: Vec<Host>, new: NewBooking, created
         status: row.status,
         location: row.location,
         notes: row.notes,
+        answers: row.answers,
         cancellation_reason: None,
         cancelled_by: None,
         rescheduled_from: None,

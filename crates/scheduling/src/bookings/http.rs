@@ -1,5 +1,7 @@
 //! Bookings over HTTP, for members.
 
+use std::collections::BTreeMap;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::audit::{self, Actor};
@@ -10,7 +12,6 @@ use platform::text::name_key;
 use platform::time::Timestamp;
 use platform::{Allow, App, Error, Problem, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +21,7 @@ use super::store::{self, Filter};
 use super::{Booking, By, NewBooking, Reassignment, Source, Status, Stored};
 use crate::availability::Which;
 use crate::event_types;
+use crate::event_types::questions::{self, Value};
 use crate::{BookingsRead, BookingsWrite};
 
 /// A set of bookings that people look for.
@@ -156,6 +158,9 @@ struct NewMemberBooking {
     locale: Option<String>,
     #[schema(max_length = 5000)]
     notes: Option<String>,
+    /// By the keys of the questions; those that are required may be left out.
+    #[serde(default)]
+    answers: BTreeMap<String, Value>,
 }
 
 /// Books on behalf of somebody.
@@ -176,6 +181,7 @@ async fn create(mut ctx: Allow<BookingsWrite>, Json(new): Json<NewMemberBooking>
         timezone: new.invitee_timezone,
         locale: new.locale,
         notes: new.notes,
+        answers: questions::given(new.answers),
         source: Source::Member,
         holds: Vec::new(),
     };
@@ -320,7 +326,7 @@ struct HistoryEntry {
     actor: Option<Actor>,
     /// What a text about it needs: of `start`, `end`, `status`, `rescheduled_from`, `cancelled_by`, `with` and `reason` those that changed.
     #[schema(value_type = Object)]
-    text_params: Value,
+    text_params: serde_json::Value,
 }
 
 /// What happened to a booking, latest first.
@@ -339,11 +345,11 @@ async fn history(mut ctx: Allow<BookingsRead>, Path(id): Path<Uuid>, Query(page)
     )))
 }
 
-fn told(values: Option<Value>) -> Value {
+fn told(values: Option<serde_json::Value>) -> serde_json::Value {
     const TOLD: [&str; 7] = ["start", "end", "status", "rescheduled_from", "cancelled_by", "with", "reason"];
-    let Some(Value::Object(mut values)) = values else { return Value::Object(serde_json::Map::new()) };
+    let Some(serde_json::Value::Object(mut values)) = values else { return serde_json::Value::Object(serde_json::Map::new()) };
     values.retain(|name, value| TOLD.contains(&name.as_str()) && !value.is_null());
-    Value::Object(values)
+    serde_json::Value::Object(values)
 }
 
 /// The booking as an iCalendar file.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::event_types::questions::Answer;
 use crate::events::BookingFact;
 use crate::ics;
 
@@ -82,6 +83,8 @@ pub struct Booking {
     pub location: String,
     /// What the invitee wrote.
     pub notes: String,
+    /// To the questions of the event type, as they were asked.
+    pub answers: Vec<Answer>,
     pub cancellation_reason: Option<String>,
     pub cancelled_by: Option<CancelledBy>,
     /// Where it was moved: the start before the latest move.
@@ -188,6 +191,13 @@ impl Booking {
         own.filter(|me| self.organizers.iter().any(|organizer| organizer.user_id == *me)).unwrap_or(self.organizer.user_id)
     }
 
+    /// The notes, and below them each question with its answer.
+    fn description(&self) -> String {
+        let answers = self.answers.iter().map(|answer| format!("{}: {}", answer.label, answer.text()));
+        let notes = Some(self.notes.clone()).filter(|notes| !notes.is_empty());
+        notes.into_iter().chain(answers).collect::<Vec<_>>().join("\n")
+    }
+
     fn fact(&self) -> BookingFact {
         BookingFact {
             booking_id: self.id,
@@ -245,6 +255,7 @@ impl Stored {
                 rsvp: false,
             }))
             .collect();
+        let description = self.booking.description();
         let file = ics::write(&ics::Invitation {
             method,
             is_tentative: booking.status == Status::Pending,
@@ -254,7 +265,7 @@ impl Stored {
             start: booking.start.to_jiff(),
             end: booking.end.to_jiff(),
             summary,
-            description: Some(booking.notes.as_str()).filter(|notes| !notes.is_empty()),
+            description: Some(description.as_str()).filter(|text| !text.is_empty()),
             location: Some(booking.location.as_str()).filter(|place| !place.is_empty()),
             url: Some(url),
             organizer: person(&booking.organizer.name, &self.organizer_email),

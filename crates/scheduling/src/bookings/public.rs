@@ -1,5 +1,7 @@
 //! Booking over HTTP without an account: organizers' pages, their slots, and the links that manage a booking.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::auth::Anonymous;
@@ -17,7 +19,8 @@ use super::http::{Reason, calendar_answer};
 use super::{By, NewBooking, Source, Status, Stored, token};
 use crate::availability::http::{RangeParams, Slots};
 use crate::availability::{self, Lock, Offer, Which};
-use crate::event_types::{self, Listed, LocationType};
+use crate::event_types::questions::{self, Answer as QuestionAnswer, Value};
+use crate::event_types::{self, Listed, LocationType, Question};
 use crate::organizers::{self, PublicOrganizer};
 
 /// An organizer's page: who it is, and what can be booked.
@@ -54,6 +57,8 @@ struct PublicEventType {
     last_date: Date,
     /// Of the organizer's hours.
     timezone: String,
+    /// What whoever books is asked, in this order.
+    questions: Vec<Question>,
     organizer: PublicHost,
 }
 
@@ -79,6 +84,7 @@ impl PublicEventType {
             horizon_days: u32::try_from((last_date - today).get_days()).unwrap_or(0),
             last_date: Date(last_date),
             timezone: offer.timezone,
+            questions: offer.questions,
             organizer: PublicHost { slug: offer.owner.slug, display_name: offer.owner.display_name, brand_color: offer.owner.brand_color },
         }
     }
@@ -135,6 +141,9 @@ struct NewPublicBooking {
     locale: Option<String>,
     #[schema(max_length = 5000)]
     notes: Option<String>,
+    /// By the keys of the questions. What is answered to a question that is not asked, given the other answers, is left out.
+    #[serde(default)]
+    answers: BTreeMap<String, Value>,
 }
 
 /// A booking as its invitee sees it.
@@ -151,6 +160,7 @@ struct PublicBooking {
     status: Status,
     location: String,
     notes: String,
+    answers: Vec<QuestionAnswer>,
     cancellation_reason: Option<String>,
     /// Whether it can be cancelled or moved: it is open, and not over.
     can_change: bool,
@@ -178,6 +188,7 @@ impl PublicBooking {
             status: booking.status,
             location: booking.location,
             notes: booking.notes,
+            answers: booking.answers,
             cancellation_reason: booking.cancellation_reason,
             can_change: booking.status.is_open() && booking.end > now,
         }
@@ -206,6 +217,7 @@ async fn book(visitor: Anonymous, Path((slug, event_slug)): Path<(String, String
         timezone: new.timezone,
         locale: new.locale,
         notes: new.notes,
+        answers: questions::given(new.answers),
         source: Source::Api,
         holds: Vec::new(),
     };

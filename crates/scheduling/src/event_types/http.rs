@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store::{self, Filter};
-use super::{AssignedOrganizer, EventType, Fields, HorizonType, LocationType, Mode};
+use super::{AssignedOrganizer, EventType, Fields, HorizonType, LocationType, Mode, Question};
 use crate::slots::{Assignment, Limit, StartGrid};
 use crate::{EventTypesRead, EventTypesWrite};
 
@@ -132,6 +132,10 @@ struct NewEventType {
     /// In their order; me alone where none are given.
     #[schema(max_items = 50)]
     organizers: Option<Vec<OrganizerChoice>>,
+    /// In their order.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    questions: Vec<Question>,
 }
 
 /// Adds an event type to my booking page.
@@ -169,6 +173,7 @@ async fn create(mut ctx: Allow<EventTypesWrite>, Json(new): Json<NewEventType>) 
         assignment: new.assignment,
         organizers_needed: new.organizers_needed.unwrap_or(1),
         organizers: new.organizers.unwrap_or_else(|| vec![alone]).into_iter().map(AssignedOrganizer::from).collect(),
+        questions: new.questions,
     };
     let event_type = super::create(&mut ctx, me, &[], fields.checked()?).await?;
     ctx.commit_with(Answer::created(&event_type)?.version(event_type.version)).await
@@ -244,6 +249,9 @@ struct EventTypeChanges {
     /// All of them in their order, in place of those before.
     #[schema(max_items = 50)]
     organizers: Option<Vec<OrganizerChoice>>,
+    /// All of them in their order, in place of those before.
+    #[schema(max_items = 50)]
+    questions: Option<Vec<Question>>,
 }
 
 impl EventTypeChanges {
@@ -283,6 +291,7 @@ impl EventTypeChanges {
             assignment: self.assignment.unwrap_or(before.assignment),
             organizers_needed: self.organizers_needed.unwrap_or(before.organizers_needed),
             organizers: organizers.unwrap_or(before.organizers),
+            questions: self.questions.unwrap_or(before.questions),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Event types: what can be booked, and under which rules.
 
 pub mod http;
+pub mod questions;
 pub(crate) mod store;
 
 use platform::audit::Change;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::events::{EventTypeArchived, EventTypeCreated, EventTypeUpdated};
 use crate::slots::{Assignment, Limit, StartGrid};
 
+pub use questions::Question;
 pub use store::listed;
 
 /// Where a booking takes place.
@@ -140,6 +142,8 @@ pub struct EventType {
     /// Where the mode is `some`.
     pub organizers_needed: i32,
     pub organizers: Vec<AssignedOrganizer>,
+    /// What whoever books is asked, in this order.
+    pub questions: Vec<Question>,
     pub position: i32,
     pub public_url: String,
     pub version: i64,
@@ -191,6 +195,7 @@ pub(crate) struct Fields {
     pub organizers_needed: i32,
     /// Their names are not written.
     pub organizers: Vec<AssignedOrganizer>,
+    pub questions: Vec<Question>,
 }
 
 impl From<&EventType> for Fields {
@@ -226,6 +231,7 @@ impl From<&EventType> for Fields {
             assignment: event_type.assignment,
             organizers_needed: event_type.organizers_needed,
             organizers: event_type.organizers,
+            questions: event_type.questions,
         }
     }
 }
@@ -261,11 +267,12 @@ impl Fields {
         let dates = (self.horizon_first, self.horizon_last);
         let (horizon_first, horizon_last) = checked_dates(&mut checks, self.horizon_type, dates);
         check_limits(&mut checks, &self.limits);
+        let questions = questions::checked(&mut checks, self.questions);
         if self.max_attendees != 1 {
             checks.add("max_attendees", "out_of_range", "must be 1: a slot is for one invitee");
         }
         checks.done()?;
-        Ok(Self { name, slug, description, location_details, color, horizon_first, horizon_last, ..self })
+        Ok(Self { name, slug, description, location_details, color, horizon_first, horizon_last, questions, ..self })
     }
 }
 
@@ -414,6 +421,9 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
     if fields.limits != before.limits {
         store::replace_limits(ctx, before.id, &fields.limits).await?;
     }
+    if fields.questions != before.questions {
+        store::replace_questions(ctx, before.id, &fields.questions).await?;
+    }
     let after = store::find(ctx, before.id).await?.ok_or_else(Problem::not_found)?;
     ctx.audit(Change::updated("event_type.updated", "event_type", after.id, audited(&before), audited(&after)));
     ctx.publish(&EventTypeUpdated { event_type_id: after.id, organizer_id: after.owner_id, name: fields.name })?;
@@ -501,6 +511,7 @@ mod tests {
             assignment: Assignment::Fair,
             organizers_needed: 1,
             organizers: vec![assigned(1)],
+            questions: Vec::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use platform::{App, Ctx, OnConstraint, Problem, Result};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{AssignedOrganizer, EventType, Fields, HorizonType, Listed, LocationType, Mode};
+use super::{AssignedOrganizer, EventType, Fields, HorizonType, Listed, LocationType, Mode, Question};
 use crate::organizers;
 use crate::slots::{Assignment, Limit, StartGrid};
 
@@ -44,6 +44,7 @@ pub struct Row {
     assignment: Assignment,
     organizers_needed: i32,
     organizers: Json<Vec<AssignedOrganizer>>,
+    questions: Json<Vec<Question>>,
     pub position: i32,
     version: i64,
 }
@@ -84,6 +85,7 @@ impl Row {
             assignment: self.assignment,
             organizers_needed: self.organizers_needed,
             organizers: self.organizers.0,
+            questions: self.questions.0,
             position: self.position,
             version: self.version,
         }
@@ -115,6 +117,12 @@ macro_rules! event_types {
                                   JOIN scheduling.organizer_profiles q ON q.tenant_id = $1 AND q.user_id = o.user_id
                                  WHERE o.tenant_id = $1 AND o.event_type_id = e.id),
                                '[]') AS "organizers!: Json<Vec<AssignedOrganizer>>",
+                      coalesce((SELECT jsonb_agg(jsonb_build_object('key', k.key, 'label', k.label, 'kind', k.kind, 'is_required', k.is_required,
+                                                                    'help', k.help, 'options', k.options, 'conditions', k.conditions)
+                                                 ORDER BY k.position)
+                                  FROM scheduling.custom_questions k
+                                 WHERE k.tenant_id = $1 AND k.event_type_id = e.id),
+                               '[]') AS "questions!: Json<Vec<Question>>",
                       e.position, e.version
                  FROM scheduling.event_types e
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
@@ -255,6 +263,7 @@ pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Re
     .on_constraint("event_types_tenant_id_owner_id_slug_key", slug_taken)
     .on_constraint("event_types_tenant_id_owner_id_fkey", organizers::missing)?;
     insert_limits(ctx, id, &fields.limits).await?;
+    insert_questions(ctx, id, &fields.questions).await?;
     set_organizers(ctx, id, &fields.organizers).await
 }
 
@@ -319,6 +328,37 @@ async fn insert_limits(ctx: &mut Ctx, id: Uuid, limits: &[Limit]) -> Result<()> 
     .execute(ctx.db().await?)
     .await?;
     Ok(())
+}
+
+async fn insert_questions(ctx: &mut Ctx, id: Uuid, questions: &[Question]) -> Result<()> {
+    if questions.is_empty() {
+        return Ok(());
+    }
+    let tenant = ctx.tenant.0;
+    let ids: Vec<Uuid> = questions.iter().map(|_| platform::id::new()).collect();
+    sqlx::query!(
+        "INSERT INTO scheduling.custom_questions
+                (tenant_id, id, event_type_id, key, label, kind, is_required, help, options, conditions, position)
+         SELECT $1, ($4::uuid[])[place], $2, q ->> 'key', q ->> 'label', q ->> 'kind', (q ->> 'is_required')::boolean, q ->> 'help',
+                q -> 'options', q -> 'conditions', place::integer
+           FROM jsonb_array_elements($3) WITH ORDINALITY AS listed (q, place)",
+        tenant,
+        id,
+        Json(questions) as _,
+        &ids,
+    )
+    .execute(ctx.db().await?)
+    .await?;
+    Ok(())
+}
+
+/// All questions anew. Answers keep the questions as they were asked.
+pub async fn replace_questions(ctx: &mut Ctx, id: Uuid, questions: &[Question]) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("DELETE FROM scheduling.custom_questions WHERE tenant_id = $1 AND event_type_id = $2", tenant, id)
+        .execute(ctx.db().await?)
+        .await?;
+    insert_questions(ctx, id, questions).await
 }
 
 /// All limits anew.

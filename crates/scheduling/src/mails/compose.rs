@@ -408,7 +408,8 @@ fn facts(
     }
     let optional = [(t.place, booking.location.as_str()), (t.notes, booking.notes.as_str()), (t.reason, reason.unwrap_or_default())];
     facts.extend(optional.iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (*label, (*text).to_owned())));
-    facts.into_iter().map(|(label, text)| (label.to_owned(), text)).collect()
+    let answers = booking.answers.iter().map(|answer| (answer.label.clone(), answer.text()));
+    facts.into_iter().map(|(label, text)| (label.to_owned(), text)).chain(answers).collect()
 }
 
 fn button(t: &MailTexts, audience: Audience, what: What, links: &Links) -> (String, String) {

@@ -4,6 +4,7 @@ use uuid::Uuid;
 use super::What;
 use super::compose::{Links, both, sample};
 use crate::bookings::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Host, Status, Stored};
+use crate::event_types::questions::{Answer, QuestionKind};
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
@@ -26,6 +27,12 @@ fn stored(status: Status) -> Stored {
         status,
         location: "Keizersgracht 1".to_owned(),
         notes: "First line\nSecond line".to_owned(),
+        answers: vec![Answer {
+            key: "topic".to_owned(),
+            label: "Topic <i>".to_owned(),
+            kind: QuestionKind::Multiselect,
+            values: vec!["Roof".to_owned(), "Walls".to_owned()],
+        }],
         cancellation_reason: None,
         cancelled_by: (status == Status::Cancelled).then_some(CancelledBy::Organizer),
         rescheduled_from: None,

@@ -1,5 +1,7 @@
 //! `/b/{slug}/{event}/book`: the form, and the booking it makes.
 
+use std::collections::BTreeSet;
+
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -12,6 +14,7 @@ use platform::time::Timestamp;
 use platform::{Ctx, Error, Problem, Result};
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::event::{Open, open, panel};
 use super::form::Fields;
 use super::hold;
@@ -22,11 +25,13 @@ use super::views::{Audience, BookPage, Field, FieldProblem, Frame, Link, Nearest
 use super::visit::{Visit, brand, parse_instant, when};
 use crate::availability::{self, Slot};
 use crate::bookings::{self, NewBooking, Source};
+use crate::event_types::Question;
+use crate::event_types::questions::{self, Given};
 use crate::holds::{self, Hold};
 
 /// What the form sends; what is missing is blank.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(try_from = "Vec<(String, String)>")]
 pub(super) struct BookingForm {
     start: String,
     /// Where nearest times were offered in place of `start`: the time that was gone.
@@ -38,6 +43,45 @@ pub(super) struct BookingForm {
     email: String,
     phone: String,
     notes: String,
+    /// To the questions of the event type.
+    answers: Given,
+}
+
+impl TryFrom<Vec<(String, String)>> for BookingForm {
+    type Error = String;
+
+    /// Only the answers to a question may come several times, once for each box that is ticked.
+    fn try_from(pairs: Vec<(String, String)>) -> std::result::Result<Self, String> {
+        let mut seen = BTreeSet::new();
+        match pairs.iter().find(|(name, _)| !name.starts_with("q_") && !seen.insert(name)) {
+            Some((name, _)) => Err(format!("the field `{name}` comes twice")),
+            None => Ok(Self::read(&pairs)),
+        }
+    }
+}
+
+impl BookingForm {
+    /// Of a field that comes twice the first counts: an address that was put together badly still fills in the form.
+    fn read(pairs: &[(String, String)]) -> Self {
+        let value = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone()).unwrap_or_default();
+        let mut answers = Given::new();
+        for (name, value) in pairs {
+            if let Some(key) = name.strip_prefix("q_") {
+                answers.entry(key.to_owned()).or_default().push(value.clone());
+            }
+        }
+        Self {
+            start: value("start"),
+            wanted: value("wanted"),
+            tz: value("tz"),
+            key: value("key"),
+            name: value("name"),
+            email: value("email"),
+            phone: value("phone"),
+            notes: value("notes"),
+            answers,
+        }
+    }
 }
 
 /// What there is to say above the form.
@@ -86,7 +130,9 @@ pub(super) async fn show(
             StatusCode::OK
         };
         remarks.hold = hold;
-        let form = BookingForm { start: instant(start), tz, key, ..BookingForm::default() };
+        // What the address says of the visitor is filled in, to be seen before it is sent.
+        let prefilled = BookingForm::read(visit.params.all());
+        let form = BookingForm { start: instant(start), wanted: String::new(), tz, key, ..prefilled };
         let mut response = form_page(&visit, &open, start, &form, remarks, status)?;
         if hold.is_some() {
             hold::remember(&visit, &mut response, &form.key);
@@ -181,6 +227,8 @@ async fn book(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, 
         timezone: form.tz.clone(),
         locale: Some(visit.reader.language.tag().to_owned()),
         notes: given(&form.notes),
+        // A question that was taken away while the form was filled in is no fault of the visitor.
+        answers: form.answers_to(&open.offer.questions),
         source: Source::Page,
         // That of a form in another tab too, which the same person has left.
         holds: [form.key.clone()].into_iter().chain(hold::presented(headers)).collect(),
@@ -200,15 +248,18 @@ async fn book(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, 
 }
 
 impl BookingForm {
+    fn answers_to(&self, questions: &[Question]) -> Given {
+        let known = |key: &String| questions.iter().any(|question| question.key == *key);
+        self.answers.iter().filter(|(key, _)| known(key)).map(|(key, values)| (key.clone(), values.clone())).collect()
+    }
+
     /// The same form sent twice is one request. A changed one is another, though its key is the same: who goes back and
     /// corrects the address is not refused.
     fn claim(&self, open: &Open) -> Option<Claim> {
-        let hash = sha256(
-            [&self.start, &self.tz, &self.name, &self.email, &self.phone, &self.notes]
-                .map(|text| text.replace('\0', " "))
-                .join("\0")
-                .as_bytes(),
-        );
+        let answers = self.answers.iter().flat_map(|(key, values)| std::iter::once(key).chain(values));
+        let typed = [&self.start, &self.tz, &self.name, &self.email, &self.phone, &self.notes];
+        let typed: Vec<_> = typed.into_iter().chain(answers).map(|text| text.replace('\0', " ")).collect();
+        let hash = sha256(typed.join("\0").as_bytes());
         hold::is_well_formed(&self.key).then(|| Claim {
             route: format!("POST /b/{}/{}/book", open.offer.owner.slug, open.offer.slug),
             key: format!("{}.{}", self.key, hex::encode(&hash[..16])),
@@ -226,6 +277,12 @@ async fn refused(visit: &Visit, open: &Open, start: Timestamp, mut form: Booking
     };
     let t = visit.reader.texts();
     let mut remarks = Remarks { errors: problem.errors.clone(), ..Remarks::default() };
+    if problem.code == "validation_failed" {
+        // All at once: the operation stops at the fields that every booking has.
+        let more = questions::answered(&open.offer.questions, &form.answers_to(&open.offer.questions), true).err();
+        let more = more.into_iter().flat_map(|problem| problem.errors);
+        remarks.errors.extend(more.filter(|error| problem.errors.iter().all(|known| known.field != error.field)));
+    }
     (_, form.tz) = zone_of(Some(&form.tz), visit.reader.language, &open.offer.owner.timezone, &mut remarks.notes);
     match problem.code.as_ref() {
         "slot_taken" => remarks.refuse_time(t, &problem),
@@ -268,7 +325,7 @@ pub(super) fn nearest(problem: &Problem) -> Vec<Slot> {
 }
 
 /// What a field's error says to a visitor.
-fn explanation(t: &Texts, error: &FieldError) -> &'static str {
+pub(super) fn explanation(t: &Texts, error: &FieldError) -> &'static str {
     match (error.field.as_str(), error.code) {
         (_, "required") => t.required,
         (_, "too_long") => t.too_long,
@@ -331,8 +388,14 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
     let zone = platform::time::zone(&form.tz).unwrap_or(jiff::tz::TimeZone::UTC);
     let local = start.in_zone(&zone);
     let fields = fields(t, form, &remarks.errors);
-    let problems: Vec<_> =
-        fields.iter().filter_map(|field| Some(FieldProblem { field: field.id, label: field.label, text: field.error? })).collect();
+    let problems = fields
+        .iter()
+        .filter_map(|field| Some(FieldProblem { field: field.id.to_owned(), label: field.label.to_owned(), text: field.error? }));
+    let questions: Vec<_> = offer.questions.iter().map(|question| Asked::new(t, question, &form.answers, &remarks.errors)).collect();
+    let of_questions = questions
+        .iter()
+        .filter_map(|asked| Some(FieldProblem { field: asked.id(), label: asked.question.label.clone(), text: asked.error? }));
+    let problems: Vec<_> = problems.chain(of_questions).collect();
     let title = (t.book_title)(&offer.name, &offer.owner.display_name);
     let title = match (&remarks.notice, problems.is_empty()) {
         (Some(notice), _) => format!("{} – {title}", notice.title),
@@ -345,11 +408,10 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         let (from, to) = (slot.start.in_zone(&zone), slot.end.in_zone(&zone));
         NearestSlot { start: instant(slot.start), label: language.page_span(&from, &to) }
     };
+    let frame =
+        Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs).with_logo(offer.owner.logo_url.clone()).hidden();
     let shown = BookPage {
-        frame: Frame::new(reader, title, brand(&offer.owner.brand_color), &action, &pairs)
-            .with_logo(offer.owner.logo_url.clone())
-            .hidden()
-            .with_script(),
+        frame: frame.with_script(),
         t,
         panel: panel(reader, offer, vec![when(language, start, offer.end_of(start), &form.tz, &offer.owner.timezone)]),
         notes: remarks.notes,
@@ -363,6 +425,7 @@ fn form_page(visit: &Visit, open: &Open, start: Timestamp, form: &BookingForm, r
         start: written.clone(),
         nearest: remarks.nearest.iter().map(slot_label).collect(),
         fields,
+        questions,
         submit: if offer.requires_confirmation { t.ask_to_book } else { t.book },
     };
     page(status, Audience::OneVisitor, language, &shown)

@@ -12,6 +12,10 @@ use platform::time::Timestamp;
 pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
+    pub fn all(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// The first value of that name that is not blank.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(given, value)| given == name && !value.trim().is_empty()).map(|(_, value)| value.trim())

@@ -212,6 +212,7 @@ fn booking_page(visit: &Visit, secret: &Secret, stored: &Stored, status: StatusC
         reason: booking.cancellation_reason.clone().filter(|reason| !reason.is_empty()),
         event: booking.event_type.name.clone(),
         facts: facts(visit, stored),
+        answers: booking.answers.iter().map(|answer| (answer.label.clone(), answer.text())).collect(),
         calendars,
         again: change.is_none().then(|| visit.href(&format!("/b/{}/{}", stored.organizer_slug, stored.event_type_slug))),
         change,

@@ -1,5 +1,6 @@
 //! The public pages: HTML that works without script, for visitors without an account.
 
+mod asked;
 mod assets;
 mod book;
 mod calendar;

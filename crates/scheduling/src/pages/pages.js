@@ -1,4 +1,4 @@
-// Shows the page in the visitor's own time zone where the address does not name one. Everything works without this.
+// Shows the page in the visitor's own time zone where the address does not name one. Everything works without this script.
 (() => {
   const here = new URL(location.href);
   const select = document.getElementById("tz");
@@ -64,4 +64,47 @@
   };
   setInterval(look, 20_000);
   document.addEventListener("visibilitychange", look);
+})();
+
+// Questions with conditions come and go with the answers to earlier ones, as the program judges them when the form is sent.
+// Without this all of them stand there.
+(() => {
+  const fields = [...document.querySelectorAll("[data-question]")];
+  if (!fields.some((field) => field.dataset.when)) return;
+  const inputs = (field) => [...field.querySelectorAll("input,textarea,select")];
+  const answers = (field) =>
+    inputs(field)
+      .filter((input) => input.type !== "checkbox" || input.checked)
+      .map((input) => input.value.trim())
+      .filter(Boolean);
+  const holds = ({ operator, values }, given) => {
+    switch (operator) {
+      case "is_answered":
+        return given.length > 0;
+      case "equals":
+        return given.length === 1 && given[0] === values[0];
+      case "one_of":
+        return given.some((value) => values.includes(value));
+      default:
+        return given.some((value) => value.toLowerCase().includes(values[0].toLowerCase()));
+    }
+  };
+  const update = () => {
+    const given = {};
+    for (const field of fields) {
+      const conditions = JSON.parse(field.dataset.when || "[]");
+      // What the program found wrong is asked, whatever this makes of it.
+      const asked =
+        field.classList.contains("wrong") ||
+        conditions.every((condition) => holds(condition, given[condition.question] ?? []));
+      field.hidden = !asked;
+      for (const input of inputs(field)) input.disabled = !asked;
+      given[field.dataset.question] = asked ? answers(field) : [];
+    }
+  };
+  for (const hint of document.querySelectorAll("[data-depends]")) hint.hidden = true;
+  document.addEventListener("input", update);
+  // A browser that goes back fills in what was typed after this ran.
+  addEventListener("pageshow", update);
+  update();
 })();

@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use jiff::civil::date;
+use platform::error::FieldError;
 use platform::time::Timestamp;
 
+use super::asked::Asked;
 use super::calendar::by_date;
 use super::color::Color;
 use super::language::Language;
 use super::links::tests::params;
 use super::picker::{Look, View};
+use super::texts::Texts;
 use super::views::*;
+use crate::event_types::Question;
+use crate::event_types::questions::QuestionKind;
 
 const LONG: &str =
     "Maria Antonieta Albuquerque Gonçalves de Vasconcelos e Silva Rodrigues Pereira dos Santos Oliveira da Costa Ferreira Neto";
@@ -53,6 +58,28 @@ fn panel(reader: Reader, text: &str) -> Panel {
         note: Some(t.needs_confirmation),
         absences: vec!["Ana is out of office.".to_owned()],
     }
+}
+
+/// One of each kind.
+fn questions(t: &Texts, text: &str, is_wrong: bool) -> Vec<Asked> {
+    use QuestionKind::{Checkbox, Date, Email, Multiselect, Number, Phone, Select, Text, Textarea, Url};
+    let kinds = [Text, Textarea, Number, Email, Phone, Url, Date, Select, Multiselect, Checkbox];
+    let asked = |(index, kind): (usize, &QuestionKind)| {
+        let key = format!("key_{index}");
+        let question = Question {
+            key: key.clone(),
+            label: text.into(),
+            kind: *kind,
+            is_required: index % 2 == 0,
+            help: text.into(),
+            options: if kind.has_options() { vec![text.into(), "Another".into()] } else { Vec::new() },
+            conditions: Vec::new(),
+        };
+        let field = format!("answers.{key}");
+        let errors = is_wrong.then(|| FieldError { field, code: "invalid", message: String::new() });
+        Asked::new(t, &question, &[(key, vec![text.into()])].into(), errors.as_slice())
+    };
+    kinds.iter().enumerate().map(asked).collect()
 }
 
 fn fields(reader: Reader, text: &str, is_wrong: bool) -> Vec<Field> {
@@ -107,7 +134,11 @@ fn rendered(language: Language, text: &str) -> Vec<(&'static str, String)> {
         panel: panel(reader, text),
         notes: if is_wrong { vec![text.into()] } else { Vec::new() },
         notice: is_wrong.then(|| Notice { title: t.taken_title, text: t.taken.into() }),
-        problems: if is_wrong { vec![FieldProblem { field: "name", label: t.name, text: t.required }] } else { Vec::new() },
+        problems: if is_wrong {
+            vec![FieldProblem { field: "name".to_owned(), label: t.name.to_owned(), text: t.required }]
+        } else {
+            Vec::new()
+        },
         action: "/b/ana/intro/book".into(),
         back: "/b/ana/intro".into(),
         tz: text.into(),
@@ -125,6 +156,7 @@ fn rendered(language: Language, text: &str) -> Vec<(&'static str, String)> {
             Vec::new()
         },
         fields: fields(reader, text, is_wrong),
+        questions: questions(t, text, is_wrong),
         submit: t.book,
     };
     let fact = |label, more: Option<&str>| Fact { label, value: text.into(), more: more.map(str::to_owned) };
@@ -139,6 +171,7 @@ fn rendered(language: Language, text: &str) -> Vec<(&'static str, String)> {
         reason: (!stands).then(|| text.into()),
         event: text.into(),
         facts: vec![fact(t.when, Some(text)), fact(t.with, None), fact(t.place, None), fact(t.booked_by, Some(text)), fact(t.notes, None)],
+        answers: vec![(text.into(), text.into())],
         calendars: if stands { vec![link(), link(), link()] } else { Vec::new() },
         change: stands.then(|| Change {
             reschedule: "/x".into(),

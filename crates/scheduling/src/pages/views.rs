@@ -6,12 +6,14 @@ use axum::response::{IntoResponse, Response};
 use platform::crypto::sha256;
 use platform::{Error, Result};
 
+use super::asked::Asked;
 use super::assets;
 use super::color::Color;
 use super::language::Language;
 use super::links::{Params, href};
 use super::texts::Texts;
 use crate::event_types::LocationType;
+use crate::event_types::questions::QuestionKind;
 
 /// Who reads the page: the language, and whether the address asked for it, so that links ask for it too.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +61,7 @@ pub(super) struct Frame {
     pub logo: Option<String>,
     /// Not for search engines, caches or other sites: the page is one person's.
     pub hidden: bool,
+    /// Whether the script has something to do here.
     pub has_script: bool,
     pub languages: Vec<LanguageLink>,
 }
@@ -193,8 +196,8 @@ pub(super) struct Notice {
 }
 
 pub(super) struct FieldProblem {
-    pub field: &'static str,
-    pub label: &'static str,
+    pub field: String,
+    pub label: String,
     pub text: &'static str,
 }
 
@@ -307,6 +310,7 @@ pub(super) struct BookPage {
     pub start: String,
     pub nearest: Vec<NearestSlot>,
     pub fields: Vec<Field>,
+    pub questions: Vec<Asked>,
     pub submit: &'static str,
 }
 
@@ -322,6 +326,8 @@ pub(super) struct ManagePage {
     pub reason: Option<String>,
     pub event: String,
     pub facts: Vec<Fact>,
+    /// Question and answer.
+    pub answers: Vec<(String, String)>,
     pub calendars: Vec<Link>,
     pub change: Option<Change>,
     pub again: Option<String>,

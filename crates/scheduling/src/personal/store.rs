@@ -128,7 +128,7 @@ pub async fn empty_bookings(ctx: &mut Ctx, contact: Uuid) -> Result<Vec<Uuid>> {
     let ids = sqlx::query_scalar!(
         "UPDATE scheduling.bookings
             SET invitee_name = 'Erased', invitee_email = '', invitee_phone = NULL, invitee_timezone = 'UTC', location = '', notes = '',
-                custom_answers = '{}', cancellation_reason = NULL, access_token_hash = sha256(convert_to(gen_random_uuid()::text, 'UTF8'))
+                custom_answers = '[]', cancellation_reason = NULL, access_token_hash = sha256(convert_to(gen_random_uuid()::text, 'UTF8'))
           WHERE tenant_id = $1 AND contact_id = $2 AND invitee_email <> ''
          RETURNING id",
         tenant,

@@ -366,6 +366,11 @@ function Facts({ booking }: { booking: Booking }) {
           <span className={classes.long}>{booking.notes}</span>
         </Fact>
       ) : null}
+      {booking.answers.map((answer) => (
+        <Fact key={answer.key} label={answer.label}>
+          <span className={classes.long}>{answer.kind === "checkbox" ? "✓" : answer.values.join(", ")}</span>
+        </Fact>
+      ))}
       {booking.status === "cancelled" ? (
         <Fact label={t.bookings.cancelledBy}>
           {booking.cancelled_by === "invitee" ? t.bookings.byInvitee : t.bookings.byOrganizer}

@@ -24,6 +24,7 @@ import { HorizonFields } from "./HorizonFields";
 import { LimitsEditor } from "./LimitsEditor";
 import { LOCATION_TYPES } from "./locations";
 import { OrganizersEditor } from "./OrganizersEditor";
+import { QuestionsEditor } from "./QuestionsEditor";
 import { eventTypeQuery, schedulesQuery } from "./queries";
 import { SavedNumber, SavedText } from "./SavedFields";
 
@@ -217,6 +218,10 @@ function Editor({ eventType }: { eventType: EventType }) {
 
       <Section title={t.eventTypes.parts.organizers}>
         <OrganizersEditor eventType={eventType} errors={errors} readOnly={readOnly} onSave={save} />
+      </Section>
+
+      <Section title={t.questions.title} description={t.questions.text}>
+        <QuestionsEditor eventType={eventType} errors={errors} readOnly={readOnly} onSave={save} />
       </Section>
 
       <Section title={t.eventTypes.parts.when}>

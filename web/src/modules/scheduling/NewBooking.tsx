@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/cache";
 import { api, take } from "@/api/client";
+import { asProblem, fieldErrors } from "@/api/problem";
 import type { Booking, NewBooking as NewBookingInput } from "@/api/types";
 import { useFormats } from "@/app/session";
 import { useT } from "@/i18n";
@@ -12,6 +13,8 @@ import { ZoneSelect } from "@/shared/bits";
 import { useChange } from "@/shared/change";
 import { check, FormSummary, focusFirst, useFormProblem } from "@/shared/forms";
 import { notice } from "@/shared/toast";
+import { type Answers, answersTo } from "./asked";
+import { QuestionFields } from "./QuestionFields";
 import { eventTypesQuery } from "./queries";
 import { SlotPicker } from "./SlotPicker";
 
@@ -36,6 +39,9 @@ function BookingForm({ onDone }: { onDone: () => void }) {
   const types = useQuery(eventTypesQuery(true));
   const [chosenType, setType] = useState<string | null>(null);
   const type = chosenType ?? types.data?.items[0]?.id ?? null;
+  const questions = types.data?.items.find((one) => one.id === type)?.questions ?? [];
+  const [answers, setAnswers] = useState<Answers>({});
+  const [answerErrors, setAnswerErrors] = useState<Record<string, string>>({});
   const [start, setStart] = useState<string | null>(null);
   const form = useForm({
     mode: "uncontrolled",
@@ -60,6 +66,7 @@ function BookingForm({ onDone }: { onDone: () => void }) {
     refused: (refused) => {
       if (refused.code === "slot_taken") setStart(null);
       problem.show(refused);
+      setAnswerErrors(fieldErrors(asProblem(refused), t));
       return true;
     },
   });
@@ -68,6 +75,7 @@ function BookingForm({ onDone }: { onDone: () => void }) {
       noValidate
       onSubmit={form.onSubmit((values) => {
         problem.clear();
+        setAnswerErrors({});
         if (!type || !start) return;
         book.mutate({
           event_type_id: type,
@@ -77,6 +85,7 @@ function BookingForm({ onDone }: { onDone: () => void }) {
           invitee_phone: values.invitee_phone.trim() || null,
           invitee_timezone: values.invitee_timezone,
           notes: values.notes.trim() || null,
+          answers: answersTo(questions, answers),
         });
       }, focusFirst(form))}
     >
@@ -95,6 +104,8 @@ function BookingForm({ onDone }: { onDone: () => void }) {
           onChange={(value) => {
             setType(value);
             setStart(null);
+            setAnswers({});
+            setAnswerErrors({});
           }}
         />
         {type ? <SlotPicker key={type} eventTypeId={type} value={start} onChange={setStart} /> : null}
@@ -138,6 +149,7 @@ function BookingForm({ onDone }: { onDone: () => void }) {
           key={form.key("notes")}
           {...form.getInputProps("notes")}
         />
+        <QuestionFields questions={questions} answers={answers} errors={answerErrors} onChange={setAnswers} />
         <Group justify="flex-end">
           <Button type="submit" loading={book.isPending} disabled={!type || !start}>
             {t.bookings.book}

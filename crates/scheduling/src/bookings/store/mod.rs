@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Attendee, BookedType, BookedWith, Booking, CalendarSyncStatus, CancelledBy, Host, Status, Stored};
+use crate::event_types::questions::Answer;
 
 struct Row {
     id: Uuid,
@@ -38,6 +39,7 @@ struct Row {
     status: Status,
     location: String,
     notes: String,
+    answers: Json<Vec<Answer>>,
     cancellation_reason: Option<String>,
     cancelled_by: Option<CancelledBy>,
     previous_start_time: Option<Timestamp>,
@@ -68,6 +70,7 @@ impl From<Row> for Stored {
                 status: row.status,
                 location: row.location,
                 notes: row.notes,
+                answers: row.answers.0,
                 cancellation_reason: row.cancellation_reason,
                 cancelled_by: row.cancelled_by,
                 rescheduled_from: row.previous_start_time,
@@ -105,7 +108,7 @@ macro_rules! bookings {
                            ELSE coalesce((SELECT t.branding ->> 'color' FROM directory.tenants t WHERE t.id = $1), w.brand_color) END AS "brand_color!",
                       (SELECT t.logo_url FROM directory.tenants t WHERE t.id = $1) AS logo_url, directory.domain_of($1) AS domain, b.contact_id, b.invitee_name, b.invitee_email, b.invitee_phone, b.invitee_timezone,
                       b.locale, b.start_time, b.end_time, b.buffer_before_minutes, b.buffer_after_minutes,
-                      b.status AS "status: Status", b.location, b.notes, b.cancellation_reason,
+                      b.status AS "status: Status", b.location, b.notes, b.custom_answers AS "answers: Json<Vec<Answer>>", b.cancellation_reason,
                       b.cancelled_by AS "cancelled_by: CancelledBy", b.previous_start_time, b.ics_uid, b.ics_sequence,
                       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'email', a.email,
                                                                     'status', a.status) ORDER BY a.created_at, a.id)
@@ -268,6 +271,7 @@ pub struct NewRow {
     pub status: Status,
     pub location: String,
     pub notes: String,
+    pub answers: Vec<Answer>,
     pub source: &'static str,
     pub access_token_hash: [u8; 32],
     pub ics_uid: String,
@@ -294,8 +298,8 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
            INSERT INTO scheduling.bookings
                   (tenant_id, id, event_type_id, organizer_id, contact_id, invitee_name, invitee_email, invitee_phone,
                    invitee_timezone, locale, start_time, end_time, buffer_before_minutes, buffer_after_minutes, status,
-                   location, notes, source, access_token_hash, ics_uid, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $23, $24)
+                   location, notes, source, access_token_hash, ics_uid, created_by, custom_answers)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $23, $24, $26)
            RETURNING created_at"#,
         tenant,
         row.id,
@@ -322,6 +326,7 @@ pub async fn insert(ctx: &mut Ctx, row: &NewRow) -> Result<Timestamp> {
         row.ics_uid,
         row.created_by,
         &row.organizers,
+        Json(&row.answers) as _,
     )
     .fetch_one(ctx.db().await?)
     .await

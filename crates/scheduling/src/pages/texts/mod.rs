@@ -87,6 +87,11 @@ pub(crate) struct Texts {
     pub invalid_email: &'static str,
     pub invalid_line: &'static str,
     pub invalid_phone: &'static str,
+    pub invalid_url: &'static str,
+    pub invalid_number: &'static str,
+    pub invalid_date: &'static str,
+    /// At a question that is asked for some answers only.
+    pub depends: &'static str,
     pub invalid: &'static str,
     pub too_short: &'static str,
     pub too_long: &'static str,
