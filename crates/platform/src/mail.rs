@@ -49,6 +49,9 @@ pub struct More {
     /// It is not sent earlier.
     #[serde(default)]
     pub not_before: Option<Timestamp>,
+    /// The record that it is about.
+    #[serde(skip)]
+    pub about: Option<Uuid>,
     /// Where one click ends mails of this kind (RFC 8058).
     #[serde(default)]
     pub unsubscribe: Option<String>,
@@ -210,9 +213,15 @@ pub(crate) async fn write(
 }
 
 impl Ctx {
-    /// Notes the mails of one change, written with the commit; one job sends them after it.
+    /// Notes the mails of one change, written with the commit; one job sends them after it. What is about the same record as the
+    /// mails noted before it, and due when they are, goes with them.
     pub fn mail(&mut self, mails: Vec<Mail>) {
-        self.noted().mails.push(mails);
+        let group = |mail: &Mail| mail.more.about.map(|about| (about, mail.more.not_before));
+        let noted = &mut self.noted().mails;
+        match (noted.last_mut(), mails.first().and_then(group)) {
+            (Some(before), Some(wanted)) if before.last().and_then(group) == Some(wanted) => before.extend(mails),
+            _ => noted.push(mails),
+        }
     }
 }
 

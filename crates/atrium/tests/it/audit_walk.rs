@@ -861,7 +861,9 @@ fn has_its_values(line: &Line) -> bool {
     let is_told = |value: &Option<Value>| value.as_ref().and_then(Value::as_object).is_some_and(|fields| !fields.is_empty());
     match line.action.rsplit('.').next().unwrap_or_default() {
         // Of a job that is tried again nothing changes but its turn.
-        "created" | "joined" | "retried" | "requested" | "granted" | "entered" | "left" | "added" | "mail_sent" => is_told(&line.new),
+        "created" | "joined" | "retried" | "repeated" | "requested" | "granted" | "entered" | "left" | "added" | "mail_sent" => {
+            is_told(&line.new)
+        }
         "deleted" | "archived" | "discarded" | "identity_unlinked" => is_told(&line.old) && line.new.is_none(),
         "removed" => is_told(&line.old) && line.old != line.new,
         _ => is_told(&line.old) && is_told(&line.new) && line.old != line.new,

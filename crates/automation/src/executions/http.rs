@@ -48,9 +48,9 @@ async fn get(mut ctx: Allow<WorkflowsRead>, Path(id): Path<Uuid>) -> Result<Json
 /// Ends an execution that is under way; what it did stays done.
 #[utoipa::path(post, path = "/workflow-executions/{id}/cancellations", tag = "automation", params(("id" = Uuid, Path)), responses((status = 201, body = WorkflowExecution)), security(("session" = [])))]
 async fn cancel(mut ctx: Allow<WorkflowsWrite>, Path(id): Path<Uuid>) -> Result<Response> {
-    let execution = super::cancel(&mut ctx, id).await?;
-    let about = json!({ "execution_id": id });
-    ctx.audit(Change::created("workflow_execution.cancelled", "workflow", execution.workflow_id, about));
+    let (before, execution) = super::cancel(&mut ctx, id).await?;
+    let (old, new) = (json!({ "status": before }), json!({ "status": execution.status, "execution_id": id }));
+    ctx.audit(Change::updated("workflow_execution.cancelled", "workflow", execution.workflow_id, old, new));
     let answer = Answer::created(&execution)?;
     ctx.commit_with(answer).await
 }

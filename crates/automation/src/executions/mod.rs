@@ -161,15 +161,15 @@ async fn details(ctx: &mut Ctx, id: Uuid) -> Result<WorkflowExecutionDetails> {
     Ok(WorkflowExecutionDetails { execution, data, steps })
 }
 
-/// Ends one that is under way; what it did stays done.
-async fn cancel(ctx: &mut Ctx, id: Uuid) -> Result<WorkflowExecution> {
+/// Ends one that is under way, and answers how it stood before as well; what it did stays done.
+async fn cancel(ctx: &mut Ctx, id: Uuid) -> Result<(Status, WorkflowExecution)> {
     let before = store::lock(ctx, id).await?.ok_or_else(Problem::not_found)?;
     if !before.status.is_open() {
         return Err(Problem::conflict("execution_over", "The execution is over, so there is nothing to cancel.").into());
     }
     store::finish(ctx, id, before.workflow_id, Status::Cancelled, None).await?;
     ctx.dequeue(&format!("workflow:{id}")).await?;
-    Ok(store::find(ctx, id).await?.ok_or_else(Problem::not_found)?)
+    Ok((before.status, store::find(ctx, id).await?.ok_or_else(Problem::not_found)?))
 }
 
 /// A new one for the same record, by what the workflow says now, from its first step.

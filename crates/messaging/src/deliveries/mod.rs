@@ -304,6 +304,7 @@ fn mail(ctx: &Ctx, id: Uuid, message: Outgoing, route: Route) -> Mail {
         }
         .render(),
     };
+    let about = message.about.as_ref().map(|(_, subject)| *subject);
     Mail {
         kind: message.kind,
         to: Person { name: route.name, email: route.recipient },
@@ -317,7 +318,7 @@ fn mail(ctx: &Ctx, id: Uuid, message: Outgoing, route: Route) -> Mail {
         dedupe_key: message
             .about
             .map(|(kind, subject)| format!("{kind}:{subject}:{}", message.dedupe_key.unwrap_or_else(|| id.to_string()))),
-        more: More { id: Some(id), not_before: route.not_before, unsubscribe },
+        more: More { id: Some(id), not_before: route.not_before, about, unsubscribe },
     }
 }
 

