@@ -107,9 +107,9 @@ async function watch(context: BrowserContext, faults: string[]): Promise<void> {
   });
   context.on("console", (message) => {
     if (message.type() !== "error") return;
-    const { url } = message.location();
     // A mail is shown in a frame that may run nothing, not even the script that Playwright brings to each page.
-    if (url === "about:srcdoc" && message.text().startsWith("Blocked script execution")) return;
+    if (message.text().startsWith("Blocked script execution in 'about:srcdoc'")) return;
+    const { url } = message.location();
     const status = Number(/responded with a status of (\d+)/.exec(message.text())?.[1]);
     if (URL.canParse(url)) {
       const { pathname } = new URL(url);

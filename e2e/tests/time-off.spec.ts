@@ -39,7 +39,7 @@ test("hours alternate by the week, and a night is one window", async ({ newConte
   await friday.first().getByLabel(/, to$/i).fill("6");
   await friday.first().getByLabel(/, to$/i).press("Enter");
   await expect(friday.first().getByText("Until the next day")).toBeVisible();
-  await app.getByText("Every other week is different").click();
+  await app.getByRole("switch", { name: "Every other week is different" }).check();
   await expect(app.getByRole("heading", { name: /^Week [AB] \(this week\)$/ })).toHaveCount(1);
   const monday = app.getByRole("group", { name: /^Monday, Week B/ });
   await monday.getByRole("switch").click();

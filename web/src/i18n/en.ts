@@ -205,6 +205,7 @@ export const en = {
     previous: "Previous week",
     next: "Next week",
     weekday: "Weekday",
+    allDay: "All day",
     timeSlot: "Time",
     viewSelectLabel: "Calendar view",
   },

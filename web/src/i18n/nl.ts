@@ -206,6 +206,7 @@ export const nl: Catalogue = {
     previous: "Vorige week",
     next: "Volgende week",
     weekday: "Weekdag",
+    allDay: "Hele dag",
     timeSlot: "Tijd",
     viewSelectLabel: "Agendaweergave",
   },

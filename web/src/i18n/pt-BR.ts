@@ -208,6 +208,7 @@ export const ptBR: Catalogue = {
     previous: "Semana anterior",
     next: "Próxima semana",
     weekday: "Dia da semana",
+    allDay: "Dia inteiro",
     timeSlot: "Horário",
     viewSelectLabel: "Visualização do calendário",
   },

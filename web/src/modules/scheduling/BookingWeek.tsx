@@ -73,7 +73,7 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
     const days = [0, 1, 2, 3, 4, 5, 6, 7].map((day) => startOfDay(addDays(monday, day), f.zone).getTime());
     return (blocked.data?.items ?? []).flatMap((one) =>
       one.occurrences.flatMap((time) =>
-        // The calendar shows what lies within one day.
+        // The calendar shows what lies within one day; what takes a whole one stands above the hours.
         days.slice(0, 7).flatMap((dayStart, day): ScheduleEventData[] => {
           const start = Math.max(Date.parse(time.start), dayStart);
           const end = Math.min(Date.parse(time.end), (days[day + 1] ?? dayStart) - 1000);
@@ -88,7 +88,11 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
               end: wallClock(new Date(end).toISOString(), f.zone),
               color: "gray",
               variant: "light",
-              payload: { blocked: true, short: true },
+              payload: {
+                blocked: true,
+                short: true,
+                wholeDay: start === dayStart && Date.parse(time.end) >= (days[day + 1] ?? 0),
+              },
             },
           ];
         }),
@@ -111,7 +115,7 @@ export default function BookingWeek({ week, organizer, onWeek, onOpen }: Booking
         firstDayOfWeek={1}
         renderWeekLabel={() => `${f.shortDay(monday)} – ${f.shortDay(addDays(monday, 6))}`}
         startScrollTime="08:00:00"
-        withAllDaySlots={false}
+        withAllDaySlots={spans.some(({ payload }) => payload?.wholeDay)}
         withWeekNumber={false}
         highlightToday
         slotHeight={52}
