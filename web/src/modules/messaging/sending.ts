@@ -21,7 +21,7 @@ export const STATUSES = [
 export const STATUS_COLORS: Record<MessageStatus, string> = {
   queued: "yellow",
   sent: "green",
-  kept: "green",
+  kept: "gray",
   delivered: "green",
   failed: "red",
   bounced: "red",

@@ -136,6 +136,7 @@ function RuleRow({
   return (
     <div className={classes.rule}>
       <Select
+        className={classes.whole}
         label={t.workflows.field}
         searchable
         allowDeselect={false}
@@ -149,6 +150,7 @@ function RuleRow({
         }}
       />
       <Select
+        className={classes.whole}
         label={t.workflows.operator}
         allowDeselect={false}
         value={rule.op}
