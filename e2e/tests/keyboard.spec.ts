@@ -30,6 +30,12 @@ test("the palette leads to pages and to records by keyboard alone", async ({ new
   await expect(app.getByRole("dialog").getByText("Petra Palette")).toBeVisible();
   await app.keyboard.press("Enter");
   await expect(app).toHaveURL(new RegExp(`/contacts/${id}$`));
+
+  await app.keyboard.press("Control+k");
+  await app.keyboard.type("new book");
+  await expect(app.getByRole("dialog").getByRole("button", { name: "New booking" })).toBeVisible();
+  await app.keyboard.press("Enter");
+  await expect(app.getByRole("dialog", { name: "New booking" })).toBeVisible();
 });
 
 test("g and a letter lead to a module, but not while one types", async ({ newContext }) => {

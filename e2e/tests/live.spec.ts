@@ -1,7 +1,8 @@
 /** What happens elsewhere shows up by itself. */
 import { expect } from "@playwright/test";
 import { lend, slots } from "../support/api";
-import { test } from "../support/test";
+import { examine } from "../support/look";
+import { signedInPage, test } from "../support/test";
 import { book, workspace } from "../support/workspace";
 
 test("a booking appears in two browsers that look at the list, without a reload", async ({ newContext }) => {
@@ -37,4 +38,21 @@ test("a booking appears in two browsers that look at the list, without a reload"
   if (!later) throw new Error("no free time");
   await book(space, later, { name: "Theo Tab", email: "theo@e2e.test" });
   await expect(tab.getByRole("link", { name: /Theo Tab/ })).toBeVisible();
+});
+
+test("who is cut off is told so, and told no more once the connection is back", async ({ browser }) => {
+  const space = await workspace();
+  // Not one that is watched: what is asked for in vain is noted in the console.
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const app = await signedInPage(async () => context, space.api);
+  await app.goto("/");
+  await expect(app.getByRole("heading", { level: 1 })).toBeVisible();
+  const banner = app.getByText("You are offline");
+  await expect(banner).toHaveCount(0);
+  await context.setOffline(true);
+  await expect(banner).toBeVisible();
+  await examine(app, "cut off");
+  await context.setOffline(false);
+  await expect(banner).toHaveCount(0);
+  await context.close();
 });

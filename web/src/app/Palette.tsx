@@ -50,6 +50,13 @@ export default function Palette({ session, modules }: { session: Session; module
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const commands: SpotlightActionData[] = [
     {
+      id: "new-booking",
+      label: t.bookings.create,
+      leftSection: <IconPlus size={18} aria-hidden />,
+      onClick: () => void navigate({ to: "/bookings", search: { create: true } }),
+      permission: "bookings:write",
+    },
+    {
       id: "new-event-type",
       label: t.eventTypes.create,
       leftSection: <IconPlus size={18} aria-hidden />,
@@ -62,6 +69,13 @@ export default function Palette({ session, modules }: { session: Session; module
       leftSection: <IconPlus size={18} aria-hidden />,
       onClick: () => void navigate({ to: "/contacts", search: { create: true } }),
       permission: "contacts:write",
+    },
+    {
+      id: "new-workflow",
+      label: t.workflows.create,
+      leftSection: <IconPlus size={18} aria-hidden />,
+      onClick: () => void navigate({ to: "/workflows", search: { create: true } }),
+      permission: "workflows:write",
     },
     {
       id: "invite",
