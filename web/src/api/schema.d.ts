@@ -4670,6 +4670,8 @@ export interface components {
             public_url: string;
             /** @description What whoever books is asked, in this order. */
             questions: components["schemas"]["Question"][];
+            /** @description How long before the start the invitee is reminded by mail, the longest first; of bookings that are made or moved from now on. */
+            reminder_minutes: number[];
             /** @description Bookings of visitors are pending until the organizer confirms them. */
             requires_confirmation: boolean;
             /**
@@ -4730,6 +4732,8 @@ export interface components {
             organizers_needed?: number | null;
             /** @description All of them in their order, in place of those before. */
             questions?: components["schemas"]["Question"][] | null;
+            /** @description All of them, in place of those before. */
+            reminder_minutes?: number[] | null;
             requires_confirmation?: boolean | null;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -5585,6 +5589,8 @@ export interface components {
             organizers_needed?: number | null;
             /** @description In their order. */
             questions?: components["schemas"]["Question"][];
+            /** @description An hour before the start where none are given. */
+            reminder_minutes?: number[] | null;
             requires_confirmation?: boolean;
             /** Format: uuid */
             schedule_id?: string | null;
@@ -6440,6 +6446,8 @@ export interface components {
                 public_url: string;
                 /** @description What whoever books is asked, in this order. */
                 questions: components["schemas"]["Question"][];
+                /** @description How long before the start the invitee is reminded by mail, the longest first; of bookings that are made or moved from now on. */
+                reminder_minutes: number[];
                 /** @description Bookings of visitors are pending until the organizer confirms them. */
                 requires_confirmation: boolean;
                 /**

@@ -361,6 +361,7 @@ export const en = {
     noPageText: "It has your name and the link that you share. It takes a minute.",
     noPageAction: "Create booking page",
     defaultSchedule: "Default hours",
+    noReminder: "No reminder",
     parts: {
       what: "What",
       where: "Where",
@@ -383,6 +384,7 @@ export const en = {
       custom: "What invitees should know",
     },
     fields: {
+      reminders: "Reminders to the invitee",
       name: "Name",
       slug: "Link",
       description: "Description",
@@ -408,6 +410,7 @@ export const en = {
       private: "Private",
     },
     hints: {
+      reminders: "By mail, of bookings that are made or moved from now on",
       notice: "How long before the start one can still book",
       aligned:
         "The first time is moved to the next full or half hour, quarter or five minutes, as fits the distance",

@@ -362,6 +362,7 @@ export const nl: Catalogue = {
     noPageText: "Die heeft je naam en de link die je deelt. Het kost een minuut.",
     noPageAction: "Boekingspagina maken",
     defaultSchedule: "Standaarduren",
+    noReminder: "Geen herinnering",
     parts: {
       what: "Wat",
       where: "Waar",
@@ -384,6 +385,7 @@ export const nl: Catalogue = {
       custom: "Wat genodigden moeten weten",
     },
     fields: {
+      reminders: "Herinneringen aan de genodigde",
       name: "Naam",
       slug: "Link",
       description: "Omschrijving",
@@ -409,6 +411,7 @@ export const nl: Catalogue = {
       private: "Privé",
     },
     hints: {
+      reminders: "Per e-mail, bij boekingen die vanaf nu worden gemaakt of verplaatst",
       notice: "Hoe lang voor het begin men nog kan boeken",
       aligned:
         "De eerste tijd schuift op naar het volgende hele of halve uur, kwartier of vijftal minuten, zoals bij de afstand past",

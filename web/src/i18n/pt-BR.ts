@@ -367,6 +367,7 @@ export const ptBR: Catalogue = {
     noPageText: "Ela tem seu nome e o link que você compartilha. Leva um minuto.",
     noPageAction: "Criar página de reservas",
     defaultSchedule: "Horários padrão",
+    noReminder: "Nenhum lembrete",
     parts: {
       what: "O quê",
       where: "Onde",
@@ -389,6 +390,7 @@ export const ptBR: Catalogue = {
       custom: "O que os convidados devem saber",
     },
     fields: {
+      reminders: "Lembretes para o convidado",
       name: "Nome",
       slug: "Link",
       description: "Descrição",
@@ -414,6 +416,7 @@ export const ptBR: Catalogue = {
       private: "Privado",
     },
     hints: {
+      reminders: "Por e-mail, nos agendamentos feitos ou movidos a partir de agora",
       notice: "Até quanto tempo antes do início se pode reservar",
       aligned:
         "O primeiro horário passa para a próxima hora cheia, meia hora, quarto de hora ou cinco minutos, conforme a distância",

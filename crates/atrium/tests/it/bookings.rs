@@ -234,6 +234,41 @@ async fn the_reminder_comes_an_hour_before_and_only_once() {
 }
 
 #[tokio::test]
+async fn an_event_type_reminds_as_often_as_it_says() {
+    let scene = scene().await;
+    let listed = scene.tenant.owner.get("/event-types").await.expect(200).json["items"][0].clone();
+    assert_eq!(listed["reminder_minutes"], json!([60]), "an hour before, unless somebody says otherwise");
+    let path = format!("/event-types/{}", listed["id"].as_str().expect("an id"));
+    let set = async |minutes: serde_json::Value| {
+        let version = scene.tenant.owner.get(&path).await.expect(200).json["version"].clone();
+        scene.tenant.owner.patch(&path, &version, json!({ "reminder_minutes": minutes })).await
+    };
+    let refused = set(json!([60, 4])).await.expect(422).json;
+    assert_eq!(refused["errors"][0]["field"], "reminder_minutes.1");
+    set(json!([5, 10, 15, 20, 25, 30])).await.expect(422);
+    assert_eq!(set(json!([60, 1440])).await.expect(200).json["reminder_minutes"], json!([1440, 60]));
+
+    scene.book("2031-09-09T09:00:00Z", "vera@example.com").await.expect(201);
+    scene.world.settle().await;
+    // Nothing is planned where nothing is wanted.
+    assert_eq!(set(json!([])).await.expect(200).json["reminder_minutes"], json!([]));
+    scene.book("2031-09-09T09:30:00Z", "vico@example.com").await.expect(201);
+    let count = async |address: &str| {
+        scene.world.settle().await;
+        mails_to(&scene.world, address).await.iter().filter(|(mail, _)| mail.kind.contains("reminder")).count()
+    };
+    let mut seen = Vec::new();
+    for now in ["2031-09-08T08:59:00Z", "2031-09-08T09:01:00Z", "2031-09-09T07:59:00Z", "2031-09-09T08:01:00Z"] {
+        scene.world.clock.set(now.parse().expect("an instant"));
+        seen.push((count("vera@example.com").await, count("acme@example.com").await));
+    }
+    // The organizer's own comes an hour before, with the invitee's.
+    assert_eq!(seen, [(0, 0), (1, 0), (1, 0), (2, 1)]);
+    scene.world.clock.set("2031-09-09T09:29:00Z".parse().expect("an instant"));
+    assert_eq!((count("vico@example.com").await, count("acme@example.com").await), (0, 2));
+}
+
+#[tokio::test]
 async fn what_must_be_confirmed_waits_and_keeps_its_time() {
     let scene = scene().await;
     let by_hand = json!({ "name": "Visit", "slug": "visit", "duration_minutes": 60, "location_type": "in_person", "requires_confirmation": true, "minimum_notice_minutes": 0 });

@@ -136,6 +136,9 @@ struct NewEventType {
     #[serde(default)]
     #[schema(max_items = 50)]
     questions: Vec<Question>,
+    /// An hour before the start where none are given.
+    #[schema(max_items = 5)]
+    reminder_minutes: Option<Vec<i32>>,
 }
 
 /// Adds an event type to my booking page.
@@ -174,6 +177,7 @@ async fn create(mut ctx: Allow<EventTypesWrite>, Json(new): Json<NewEventType>) 
         organizers_needed: new.organizers_needed.unwrap_or(1),
         organizers: new.organizers.unwrap_or_else(|| vec![alone]).into_iter().map(AssignedOrganizer::from).collect(),
         questions: new.questions,
+        reminder_minutes: new.reminder_minutes.unwrap_or_else(|| vec![60]),
     };
     let event_type = super::create(&mut ctx, me, &[], fields.checked()?).await?;
     ctx.commit_with(Answer::created(&event_type)?.version(event_type.version)).await
@@ -252,6 +256,9 @@ struct EventTypeChanges {
     /// All of them in their order, in place of those before.
     #[schema(max_items = 50)]
     questions: Option<Vec<Question>>,
+    /// All of them, in place of those before.
+    #[schema(max_items = 5)]
+    reminder_minutes: Option<Vec<i32>>,
 }
 
 impl EventTypeChanges {
@@ -292,6 +299,7 @@ impl EventTypeChanges {
             organizers_needed: self.organizers_needed.unwrap_or(before.organizers_needed),
             organizers: organizers.unwrap_or(before.organizers),
             questions: self.questions.unwrap_or(before.questions),
+            reminder_minutes: self.reminder_minutes.unwrap_or(before.reminder_minutes),
         }
     }
 }

@@ -83,6 +83,8 @@ pub struct AssignedOrganizer {
 
 /// Most organizers of one event type.
 const MOST_ORGANIZERS: usize = 50;
+/// Most reminders of one booking to its invitee.
+const MOST_REMINDERS: usize = 5;
 /// Most limits of one event type.
 const MOST_LIMITS: usize = 20;
 
@@ -144,6 +146,8 @@ pub struct EventType {
     pub organizers: Vec<AssignedOrganizer>,
     /// What whoever books is asked, in this order.
     pub questions: Vec<Question>,
+    /// How long before the start the invitee is reminded by mail, the longest first; of bookings that are made or moved from now on.
+    pub reminder_minutes: Vec<i32>,
     pub position: i32,
     pub public_url: String,
     pub version: i64,
@@ -196,6 +200,7 @@ pub(crate) struct Fields {
     /// Their names are not written.
     pub organizers: Vec<AssignedOrganizer>,
     pub questions: Vec<Question>,
+    pub reminder_minutes: Vec<i32>,
 }
 
 impl From<&EventType> for Fields {
@@ -232,6 +237,7 @@ impl From<&EventType> for Fields {
             organizers_needed: event_type.organizers_needed,
             organizers: event_type.organizers,
             questions: event_type.questions,
+            reminder_minutes: event_type.reminder_minutes,
         }
     }
 }
@@ -268,11 +274,12 @@ impl Fields {
         let (horizon_first, horizon_last) = checked_dates(&mut checks, self.horizon_type, dates);
         check_limits(&mut checks, &self.limits);
         let questions = questions::checked(&mut checks, self.questions);
+        let reminder_minutes = checked_reminders(&mut checks, self.reminder_minutes);
         if self.max_attendees != 1 {
             checks.add("max_attendees", "out_of_range", "must be 1: a slot is for one invitee");
         }
         checks.done()?;
-        Ok(Self { name, slug, description, location_details, color, horizon_first, horizon_last, questions, ..self })
+        Ok(Self { name, slug, description, location_details, color, horizon_first, horizon_last, questions, reminder_minutes, ..self })
     }
 }
 
@@ -290,6 +297,19 @@ fn checked_dates(checks: &mut Checks, kind: HorizonType, dates: (Option<Date>, O
         checks.add("horizon_last", "invalid", "must not be earlier than the first date");
     }
     dates
+}
+
+/// Each once, the longest first.
+fn checked_reminders(checks: &mut Checks, mut minutes: Vec<i32>) -> Vec<i32> {
+    for (index, before) in minutes.iter().enumerate() {
+        checks.range(&format!("reminder_minutes.{index}"), *before, 5, 43_200);
+    }
+    minutes.sort_unstable_by(|a, b| b.cmp(a));
+    minutes.dedup();
+    if minutes.len() > MOST_REMINDERS {
+        checks.add("reminder_minutes", "too_long", format!("may have at most {MOST_REMINDERS} entries"));
+    }
+    minutes
 }
 
 fn check_organizers(checks: &mut Checks, fields: &Fields) {
@@ -418,6 +438,9 @@ pub(crate) async fn change(ctx: &mut Ctx, before: EventType, fields: Fields) -> 
     if are_organizers_new {
         store::set_organizers(ctx, before.id, &fields.organizers).await?;
     }
+    if fields.reminder_minutes != before.reminder_minutes {
+        store::set_reminders(ctx, before.id, &fields.reminder_minutes).await?;
+    }
     if fields.limits != before.limits {
         store::replace_limits(ctx, before.id, &fields.limits).await?;
     }
@@ -512,6 +535,7 @@ mod tests {
             organizers_needed: 1,
             organizers: vec![assigned(1)],
             questions: Vec::new(),
+            reminder_minutes: vec![60],
         }
     }
 
@@ -526,18 +550,21 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named() {
         assert_eq!(fields().checked().expect("valid").color, "#0066cc");
+        let often = Fields { reminder_minutes: vec![60, 1440, 60], ..fields() }.checked().expect("valid");
+        assert_eq!(often.reminder_minutes, [1440, 60]);
         let wrong = Fields {
             duration_minutes: 4,
             slug: "Not a slug".to_owned(),
             daily_limit: Some(0),
             horizon_days: 731,
+            reminder_minutes: vec![5, 43_201],
             max_attendees: 2,
             ..fields()
         };
         let problem = wrong.checked().expect_err("refused");
         let mut named: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         named.sort_unstable();
-        assert_eq!(named, ["daily_limit", "duration_minutes", "horizon_days", "max_attendees", "slug"]);
+        assert_eq!(named, ["daily_limit", "duration_minutes", "horizon_days", "max_attendees", "reminder_minutes.1", "slug"]);
     }
 
     #[test]

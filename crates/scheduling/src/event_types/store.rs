@@ -45,6 +45,7 @@ pub struct Row {
     organizers_needed: i32,
     organizers: Json<Vec<AssignedOrganizer>>,
     questions: Json<Vec<Question>>,
+    reminder_minutes: Vec<i32>,
     pub position: i32,
     version: i64,
 }
@@ -86,6 +87,7 @@ impl Row {
             organizers_needed: self.organizers_needed,
             organizers: self.organizers.0,
             questions: self.questions.0,
+            reminder_minutes: self.reminder_minutes,
             position: self.position,
             version: self.version,
         }
@@ -123,7 +125,7 @@ macro_rules! event_types {
                                   FROM scheduling.custom_questions k
                                  WHERE k.tenant_id = $1 AND k.event_type_id = e.id),
                                '[]') AS "questions!: Json<Vec<Question>>",
-                      e.position, e.version
+                      e.reminder_minutes, e.position, e.version
                  FROM scheduling.event_types e
                  JOIN scheduling.organizer_profiles p ON p.tenant_id = $1 AND p.user_id = e.owner_id
                 WHERE e.tenant_id = $1 "# + $tail,
@@ -264,6 +266,7 @@ pub async fn insert(ctx: &mut Ctx, id: Uuid, owner: Uuid, fields: &Fields) -> Re
     .on_constraint("event_types_tenant_id_owner_id_fkey", organizers::missing)?;
     insert_limits(ctx, id, &fields.limits).await?;
     insert_questions(ctx, id, &fields.questions).await?;
+    set_reminders(ctx, id, &fields.reminder_minutes).await?;
     set_organizers(ctx, id, &fields.organizers).await
 }
 
@@ -359,6 +362,14 @@ pub async fn replace_questions(ctx: &mut Ctx, id: Uuid, questions: &[Question]) 
         .execute(ctx.db().await?)
         .await?;
     insert_questions(ctx, id, questions).await
+}
+
+pub async fn set_reminders(ctx: &mut Ctx, id: Uuid, minutes: &[i32]) -> Result<()> {
+    let tenant = ctx.tenant.0;
+    sqlx::query!("UPDATE scheduling.event_types SET reminder_minutes = $3 WHERE tenant_id = $1 AND id = $2", tenant, id, minutes)
+        .execute(ctx.db().await?)
+        .await?;
+    Ok(())
 }
 
 /// All limits anew.

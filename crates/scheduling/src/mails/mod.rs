@@ -20,9 +20,6 @@ use uuid::Uuid;
 use crate::bookings::{Status, Stored, store as bookings};
 use crate::events::{BookingFact, Handover};
 
-/// How long before the start a reminder goes out to the invitee, in minutes.
-const REMINDER_LEAD: i64 = 60;
-
 /// Whom a reminder goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,7 +88,7 @@ pub fn reactions() -> Vec<Reaction> {
     kinds.map(|on| Reaction { on, name: "scheduling::mails", run: tell }).into()
 }
 
-/// Writes the mails about one event, and plans the reminder of the booking as it then was.
+/// Writes the mails about one event, and plans the reminders of the booking as it then was.
 fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(async move {
         let fact: BookingFact = serde_json::from_value(event.payload.clone()).map_err(Error::internal)?;
@@ -105,9 +102,10 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
             _ => return Ok(()),
         };
         let mut readers = Readers { invitee: true, organizers: Vec::new() };
+        let leads = store::reminder_minutes(ctx, fact.event_type_id).await?;
         for holder in fact.holders() {
             let choices = messaging::mail_choices(ctx, holder).await?;
-            plan_reminders(ctx, &fact, holder, choices, event.kind == "booking.created").await?;
+            plan_reminders(ctx, &fact, holder, choices, &leads, event.kind == "booking.created").await?;
             if choices.bookings {
                 readers.organizers.push(holder);
             }
@@ -129,7 +127,12 @@ fn tell<'a>(ctx: &'a mut Ctx, event: &'a Recorded) -> Pin<Box<dyn Future<Output 
 }
 
 async fn send(ctx: &mut Ctx, stored: &Stored, what: What, reason: Option<&str>, to: &Readers) -> Result<()> {
-    for mail in compose::mails(ctx, stored, what, reason, to)? {
+    let mails = compose::mails(ctx, stored, what, reason, to)?;
+    deliver(ctx, stored, what, mails).await
+}
+
+async fn deliver(ctx: &mut Ctx, stored: &Stored, what: What, mails: Vec<compose::Composed>) -> Result<()> {
+    for mail in mails {
         let (owner, language) = (stored.booking.organizer.user_id, mail.mail.language.clone());
         let chosen = templates::choose(ctx, owner, compose::kind(what), mail.audience, Channel::Email, &language).await?;
         let mail = match chosen {
@@ -163,27 +166,28 @@ async fn handed_over(ctx: &mut Ctx, stored: &Stored, handover: Handover, reason:
     Ok(())
 }
 
-/// For the first organizer one reminder for both sides, or one for each where the organizer wants it at another time, or none. For
-/// each of the others one of his or her own.
-async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, holder: Uuid, choices: MailChoices, is_new: bool) -> Result<()> {
+/// For the first organizer those of the event type to the invitee, and one of the organizer's own, which goes with the invitee's where
+/// both are due at once. For each of the others one of his or her own. One that was planned for another start reminds nobody.
+async fn plan_reminders(ctx: &mut Ctx, fact: &BookingFact, holder: Uuid, choices: MailChoices, leads: &[i32], is_new: bool) -> Result<()> {
     let is_first = holder == fact.organizer_id;
-    let plans = match choices {
-        MailChoices { bookings, reminder_minutes } if !is_first => [None, bookings.then_some((Reminded::Organizer, reminder_minutes))],
-        MailChoices { bookings: false, .. } => [Some((Reminded::Invitee, REMINDER_LEAD)), None],
-        MailChoices { reminder_minutes: REMINDER_LEAD, .. } => [Some((Reminded::Both, REMINDER_LEAD)), None],
-        MailChoices { reminder_minutes, .. } => [Some((Reminded::Invitee, REMINDER_LEAD)), Some((Reminded::Organizer, reminder_minutes))],
-    };
-    for (name, plan) in ["reminder", "reminder of the organizer"].into_iter().zip(plans) {
-        let key = match (is_first, name) {
-            (true, _) => format!("{name}:{}", fact.booking_id),
-            (false, "reminder") => continue,
-            (false, _) => format!("reminder of {holder}:{}", fact.booking_id),
-        };
-        let due = plan.map(|(readers, minutes)| (readers, fact.start.plus_seconds(-minutes * 60)));
-        match due.filter(|(_, due)| fact.status == Status::Confirmed && *due > ctx.now()) {
-            Some((readers, due)) => {
+    let own = choices.bookings.then_some(choices.reminder_minutes);
+    let mut plans = Vec::new();
+    if is_first {
+        for minutes in leads.iter().copied().map(i64::from) {
+            let readers = if own == Some(minutes) { Reminded::Both } else { Reminded::Invitee };
+            plans.push((format!("reminder {minutes}:{}", fact.booking_id), Some((readers, minutes))));
+        }
+    }
+    let name = if is_first { "reminder of the organizer".to_owned() } else { format!("reminder of {holder}") };
+    let alone = own.filter(|minutes| !is_first || !leads.iter().any(|lead| i64::from(*lead) == *minutes));
+    plans.push((format!("{name}:{}", fact.booking_id), alone.map(|minutes| (Reminded::Organizer, minutes))));
+    for (key, plan) in plans {
+        let due = plan.map(|(readers, minutes)| (readers, minutes, fact.start.plus_seconds(-minutes * 60)));
+        match due.filter(|(_, _, due)| fact.status == Status::Confirmed && *due > ctx.now()) {
+            Some((readers, minutes, due)) => {
+                let organizer = (!is_first).then_some(holder);
                 ctx.enqueue(
-                    &SendReminder { booking_id: fact.booking_id, start: fact.start, readers, organizer: (!is_first).then_some(holder) },
+                    &SendReminder { booking_id: fact.booking_id, start: fact.start, readers, organizer, minutes },
                     When::at(due).keyed(key),
                 )?;
             }
@@ -204,6 +208,8 @@ pub(crate) struct SendReminder {
     /// Where it is for another organizer than the first.
     #[serde(default)]
     organizer: Option<Uuid>,
+    /// How long before the start: the reminders of one booking are told apart by it.
+    minutes: i64,
 }
 
 impl Job for SendReminder {
@@ -219,7 +225,11 @@ impl Job for SendReminder {
         let is_wanted = self.readers != Reminded::Invitee && messaging::mail_choices(&mut ctx, holder).await?.bookings;
         let readers =
             Readers { invitee: self.readers != Reminded::Organizer, organizers: if is_wanted { vec![holder] } else { Vec::new() } };
-        send(&mut ctx, &stored, What::Reminder, None, &readers).await?;
+        let mut mails = compose::mails(&ctx, &stored, What::Reminder, None, &readers)?;
+        for mail in &mut mails {
+            mail.mail.dedupe_key = mail.mail.dedupe_key.take().map(|key| format!("{key}:{}", self.minutes));
+        }
+        deliver(&mut ctx, &stored, What::Reminder, mails).await?;
         ctx.commit().await?;
         Ok(())
     }

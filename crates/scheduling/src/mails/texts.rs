@@ -90,7 +90,7 @@ static EN: MailTexts = MailTexts {
     title_handed_over: "A colleague takes this booking",
     title_cancelled: "The booking is cancelled",
     title_declined: "The booking was declined",
-    title_reminder: "A booking begins soon",
+    title_reminder: "A booking is coming up",
 
     greeting: |name| format!("Hello {name},"),
     lead_requested: |name| {
@@ -111,7 +111,7 @@ static EN: MailTexts = MailTexts {
     lead_cancelled: "This booking is cancelled. The attached calendar file takes it out of your calendar.",
     lead_declined: |name| format!("{name} cannot make this time. You can choose another one."),
     lead_you_declined: "You declined this booking. The attached calendar file takes it out of your calendar.",
-    lead_reminder: "This booking begins within the hour.",
+    lead_reminder: "This is a reminder of a booking that stands.",
 
     what: "What",
     when: "When",
@@ -150,7 +150,7 @@ static PT_BR: MailTexts = MailTexts {
     title_handed_over: "Um colega assume este agendamento",
     title_cancelled: "O agendamento foi cancelado",
     title_declined: "O agendamento foi recusado",
-    title_reminder: "Um agendamento começa em breve",
+    title_reminder: "Um agendamento se aproxima",
 
     greeting: |name| format!("Olá, {name},"),
     lead_requested: |name| {
@@ -169,7 +169,7 @@ static PT_BR: MailTexts = MailTexts {
     lead_cancelled: "Este agendamento foi cancelado. O arquivo de calendário em anexo o retira da sua agenda.",
     lead_declined: |name| format!("{name} não pode neste horário. Você pode escolher outro."),
     lead_you_declined: "Você recusou este agendamento. O arquivo de calendário em anexo o retira da sua agenda.",
-    lead_reminder: "Este agendamento começa em menos de uma hora.",
+    lead_reminder: "Este é um lembrete de um agendamento confirmado.",
 
     what: "O quê",
     when: "Quando",
@@ -210,7 +210,7 @@ static NL: MailTexts = MailTexts {
     title_handed_over: "Een collega neemt deze afspraak over",
     title_cancelled: "De boeking is geannuleerd",
     title_declined: "De boeking is afgewezen",
-    title_reminder: "Een boeking begint binnenkort",
+    title_reminder: "Er komt een boeking aan",
 
     greeting: |name| format!("Hallo {name},"),
     lead_requested: |name| {
@@ -233,7 +233,7 @@ static NL: MailTexts = MailTexts {
     lead_cancelled: "Deze boeking is geannuleerd. Het agendabestand in de bijlage haalt haar uit je agenda.",
     lead_declined: |name| format!("{name} kan niet op deze tijd. Je kunt een andere kiezen."),
     lead_you_declined: "Je hebt deze boeking afgewezen. Het agendabestand in de bijlage haalt haar uit je agenda.",
-    lead_reminder: "Deze boeking begint binnen een uur.",
+    lead_reminder: "Dit is een herinnering aan een boeking die staat.",
 
     what: "Wat",
     when: "Wanneer",

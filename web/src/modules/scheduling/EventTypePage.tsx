@@ -26,6 +26,7 @@ import { LOCATION_TYPES } from "./locations";
 import { OrganizersEditor } from "./OrganizersEditor";
 import { QuestionsEditor } from "./QuestionsEditor";
 import { eventTypeQuery, schedulesQuery } from "./queries";
+import { RemindersField } from "./RemindersField";
 import { SavedNumber, SavedText } from "./SavedFields";
 
 const route = getRouteApi("/app/event-types/$id");
@@ -332,6 +333,12 @@ function Editor({ eventType }: { eventType: EventType }) {
 
       <Section title={t.eventTypes.parts.who}>
         <Stack>
+          <RemindersField
+            minutes={eventType.reminder_minutes}
+            error={errors.reminder_minutes}
+            readOnly={readOnly}
+            onSave={(reminder_minutes) => save({ reminder_minutes })}
+          />
           <Switch
             label={t.eventTypes.fields.confirmation}
             description={t.eventTypes.hints.confirmation}

@@ -1,0 +1,1 @@
+ALTER TABLE scheduling.event_types DROP COLUMN reminder_minutes;
