@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod race;
 mod read;
+mod reminders;
 mod sign_in;
 mod slots;
 mod start;
@@ -59,6 +60,8 @@ enum Command {
     Introspect(introspect::Options),
     /// From a change to its event at a webhook
     Webhook(webhook::Options),
+    /// Reminders that are due at one moment, until a mail server has them
+    Reminders(reminders::Options),
     /// Verification of the audit trail, against SHA-256 alone
     Audit(audit::Options),
     /// Memory at rest and under load, and the size of the binary
@@ -110,6 +113,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
         Command::Kit(options) => kit::run(options, figures),
         Command::Introspect(options) => introspect::run(setup, options, figures).await,
         Command::Webhook(options) => webhook::run(setup, options, figures).await,
+        Command::Reminders(options) => reminders::run(setup, options, figures).await,
         Command::Audit(options) => audit::run(setup, options, figures).await,
         Command::Memory(options) => memory::run(setup, options, figures).await,
         Command::Crash(options) => crash::run(setup, options, figures).await,
@@ -125,6 +129,7 @@ async fn run(cli: &Cli, figures: &mut Figures) -> Outcome {
             sign_in::run(setup, &of_defaults(), figures).await?;
             introspect::run(setup, &of_defaults(), figures).await?;
             webhook::run(setup, &of_defaults(), figures).await?;
+            reminders::run(setup, &of_defaults(), figures).await?;
             audit::run(setup, &of_defaults(), figures).await?;
             memory::run(setup, &of_defaults(), figures).await?;
             abuse::run(setup, &of_defaults(), figures).await?;
